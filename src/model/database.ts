@@ -1,0 +1,85 @@
+/** What an upgrade asks of one database server; nothing here trusts a lag in seconds. */
+
+export interface DatabaseSettings {
+  /** The application's database and its account. */
+  name: string;
+  user: string;
+  port: number;
+}
+
+export interface DatabaseHealth {
+  running: boolean;
+  /** Takes writes of the application. */
+  writable: boolean;
+  /** Host of the primary it replicates from, null when it follows nobody. */
+  following: string | null;
+  /** Both replication threads run without error. */
+  replicating: boolean;
+  /** Last replication error, as the product words it. */
+  error: string | null;
+}
+
+export interface TableSum {
+  table: string;
+  rows: number;
+  sum: string;
+}
+
+export interface Backup {
+  id: string;
+  /** Position of the data in it. */
+  position: string;
+  bytes: number;
+}
+
+/** What stands in the way of a fence being whole. */
+export interface Blocker {
+  what: "connection" | "transaction" | "prepared" | "event";
+  detail: string;
+}
+
+export interface Database {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+
+  /** A new, empty, fenced server with its accounts. Safe to repeat. */
+  create(settings: DatabaseSettings, serverId: number): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): Promise<DatabaseHealth>;
+
+  /** Exact position of what is applied here, comparable with `===` between a fenced primary and its replicas. */
+  position(): Promise<string>;
+
+  /** No write of the application is accepted any more, also after a restart; its connections are cut. */
+  fence(): Promise<void>;
+  /** Takes writes again. Never called while another server may be writable. */
+  unfence(): Promise<void>;
+  /** Empty when no write can be on its way. */
+  blockers(): Promise<Blocker[]>;
+
+  /** Makes this server a copy of the source that follows it. The source keeps working. */
+  seedFrom(source: Database): Promise<void>;
+  follow(primary: { address: string; port: number }): Promise<void>;
+  /** True when everything up to the position is applied here, false when the limit passed. */
+  awaitPosition(position: string, timeoutMs: number): Promise<boolean>;
+  /** Stops replicating and keeps what it has. */
+  freeze(): Promise<void>;
+  /** Follows nobody and takes writes. */
+  promote(): Promise<void>;
+
+  /** Kept on the host of this server until removed; the same id again gives the same backup. */
+  backup(id: string): Promise<Backup>;
+  backups(): Promise<Backup[]>;
+  removeBackup(id: string): Promise<void>;
+  /** Starts a copy of the backup on this (spare, empty) server, following nobody, fenced. */
+  restore(from: Database, backupId: string): Promise<void>;
+
+  /** Per table of the application's database, sorted by name. */
+  checksums(): Promise<TableSum[]>;
+  /** One hash over tables, columns, types, keys and indexes of the application's database. */
+  schemaFingerprint(): Promise<string>;
+  /** First column of each row, as text; for reading the ledger back. */
+  readColumn(sql: string): Promise<string[]>;
+}

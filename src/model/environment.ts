@@ -1,0 +1,114 @@
+/** The environment file: what a user writes down about one environment. The documentation is the schema is the validator. */
+import { z } from "zod";
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
+const seconds = z.number().positive().max(24 * 3600);
+const hostName = z.string().regex(/^[a-z0-9.-]{1,200}$/i, "must be a host name");
+const line = z.string().min(1).max(4000);
+
+const expect = z
+  .strictObject({
+    status: z.int().min(100).max(599).default(200).describe("the answer's status"),
+    body: z.string().optional().describe("text that the answer's body must contain"),
+  })
+  .default({ status: 200 });
+
+export const httpCheckSchema = z.strictObject({
+  method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
+  path: z.string().startsWith("/").describe("path and query; {key} becomes a fresh key each time"),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.string().optional().describe("sent as it is; {key} becomes the same key as in the path"),
+  expect,
+});
+
+const releaseSchema = z.strictObject({
+  artefact: line.describe("folder of the release, relative to this file; packed once and copied to each server"),
+  build: line.optional().describe("shell line run in that folder before it is packed, on the control plane's machine"),
+  prepare: line.optional().describe("shell line run on each server after unpacking"),
+  start: z
+    .strictObject({
+      web: line.describe("shell line that answers HTTP on $HOST:$PORT and stays in the foreground"),
+      worker: line.optional().describe("shell line that does the jobs and stays in the foreground"),
+    })
+    .describe("run in the release's folder; killed with TERM"),
+  migrate: line.optional().describe("shell line that brings the schema to this release; exit 0 means done"),
+  inputs: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}).describe("environment variables"),
+});
+
+export const environmentSchema = z.strictObject({
+  environment: name.describe("the environment's name"),
+  provider: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("local") }),
+      z.strictObject({
+        kind: z.literal("ssh"),
+        host: line,
+        port: z.int().min(1).max(65535).default(22),
+        user: line,
+        identityFile: line.describe("private key, relative to this file"),
+        knownHosts: line.describe("known_hosts file that holds the host's key"),
+        directory: line.describe("absolute folder on that host, in which the servers live"),
+      }),
+    ])
+    .default({ kind: "local" }),
+  hosts: z.strictObject({
+    public: hostName.describe("host name that the public uses"),
+    test: hostName.describe("host name of the isolated route for testers"),
+  }),
+  port: z.int().min(1).max(65535).default(8080).describe("port of the load balancers"),
+  loadBalancers: z.int().min(1).max(8).default(2),
+  application: z.strictObject({
+    name,
+    port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),
+    servers: z.int().min(1).max(50).default(2).describe("fixed servers"),
+    group: z.strictObject({ name, size: z.int().min(0).max(50) }).optional().describe("a scaling group beside them"),
+    workers: z.int().min(0).max(50).default(1).describe("how many of the servers also run the worker"),
+  }),
+  database: z.strictObject({
+    engine: z.literal("mariadb"),
+    name: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/),
+    user: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/),
+    port: z.int().min(1).max(65535).default(3306),
+    seed: line.optional().describe("SQL file loaded into the empty database before the first migration"),
+  }),
+  release: z.string().min(1).describe("release the environment first comes up with"),
+  releases: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,40}$/), releaseSchema),
+  checks: z.strictObject({
+    health: httpCheckSchema.describe("a server is alive when this holds"),
+    read: z.array(httpCheckSchema).default([]).describe("further requests that change nothing"),
+    write: httpCheckSchema
+      .extend({ cleanUp: z.array(httpCheckSchema).default([]).describe("requests that take the written thing away again") })
+      .optional()
+      .describe("write probe; sent while the public is held or sees the page, as a tester"),
+  }),
+  maintenance: z
+    .strictObject({
+      page: line.optional().describe("HTML file, less than 16 000 bytes; ours when left out"),
+      retryAfterSeconds: z.int().min(1).max(3600).default(5),
+    })
+    .default({ retryAfterSeconds: 5 }),
+  ledger: z
+    .strictObject({
+      write: httpCheckSchema.describe("one write of a client; {key} is its idempotency key"),
+      read: httpCheckSchema.describe("one read of a client"),
+      find: line.describe("SQL whose first column lists the keys that were stored"),
+      writesPerSecond: z.number().positive().max(1000).default(20),
+      readsPerSecond: z.number().min(0).max(5000).default(60),
+    })
+    .optional()
+    .describe("how `changeover ledger` behaves as a client of this application"),
+  limits: z
+    .strictObject({
+      healthySeconds: seconds.default(30).describe("until a started server answers its health check"),
+      stopSeconds: seconds.default(10).describe("between TERM and KILL"),
+      drainSeconds: seconds.default(10).describe("for requests in flight"),
+      syncSeconds: seconds.default(10).describe("for a replica to reach the primary's position"),
+      prepareSeconds: seconds.default(300),
+      migrateSeconds: seconds.default(600),
+      gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
+    })
+    .prefault({}),
+});
+
+export type EnvironmentDefinition = z.infer<typeof environmentSchema>;
+export type ReleaseDefinition = z.infer<typeof releaseSchema>;

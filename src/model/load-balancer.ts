@@ -1,0 +1,86 @@
+/** What an upgrade asks of a load balancer; every write has a read that proves it. */
+
+/** The two places a generation of servers can take; blue sits in one, green in the other. */
+export type Slot = "a" | "b";
+export const otherSlot = (slot: Slot): Slot => (slot === "a" ? "b" : "a");
+
+/** The host names a load balancer answers to: the public one, and the isolated one for testers. */
+export type Route = "public" | "test";
+
+export interface Member {
+  server: string;
+  address: string;
+  port: number;
+  state: "ready" | "drain" | "maintenance";
+  /** By the load balancer's own check. */
+  healthy: boolean;
+  /** Requests and upgraded connections in flight. */
+  sessions: number;
+}
+
+export interface Endpoint {
+  address: string;
+  port: number;
+}
+
+export interface LoadBalancerSettings {
+  /** Where clients come in. */
+  port: number;
+  hosts: { public: string; test: string };
+  healthPath: string;
+  /** HTML of the maintenance page, less than 16 000 bytes. */
+  page: string;
+  retryAfterSeconds: number;
+  /** Where the application servers of each slot find their database. */
+  endpointPorts: Record<Slot, number>;
+}
+
+/** Counted by the load balancer since it started, for the public host only; testers are left out. */
+export interface TrafficCounters {
+  requests: number;
+  /** Got the maintenance page. */
+  paged: number;
+  /** Waited in a hold. */
+  held: number;
+  /** Answers the load balancer made itself because no application answer came: 502, 503 (not the page), 504, resets. */
+  failed: number;
+}
+
+export interface LoadBalancer {
+  readonly name: string;
+  readonly address: string;
+  /** Files, then the process. Safe to repeat; routes, pages, members and endpoints survive a restart. */
+  start(settings: LoadBalancerSettings): Promise<void>;
+  stop(): Promise<void>;
+  running(): Promise<boolean>;
+
+  members(slot: Slot): Promise<Member[]>;
+  /** Traffic only after the first good check. */
+  addMember(slot: Slot, member: { server: string; address: string; port: number }): Promise<void>;
+  /** Drains within the limit, then removes; what is still open is cut. */
+  removeMember(slot: Slot, server: string, drainMs: number): Promise<void>;
+
+  /** Null: nobody answers there. */
+  readRoute(route: Route): Promise<Slot | null>;
+  setRoute(route: Route, slot: Slot | null): Promise<void>;
+
+  readMaintenance(): Promise<boolean>;
+  /** Public requests get the page with Retry-After; testers pass. */
+  setMaintenance(on: boolean): Promise<void>;
+
+  /** Requests that carry this token in `x-changeover-tester` pass the page and the hold. */
+  allowTester(token: string): Promise<void>;
+  forgetTesters(): Promise<void>;
+  countTesters(): Promise<number>;
+
+  /** Public requests wait. Renew before `seconds` are over, by the host's clock, or it lapses as told. */
+  hold(lease: { seconds: number; lapsesTo: "open" | "page" }): Promise<void>;
+  release(): Promise<void>;
+  readHold(): Promise<{ held: boolean; leftMs: number }>;
+
+  readEndpoint(slot: Slot): Promise<Endpoint | null>;
+  /** New connections go there; those that stand are cut. */
+  setEndpoint(slot: Slot, to: Endpoint | null): Promise<void>;
+
+  counters(): Promise<TrafficCounters>;
+}

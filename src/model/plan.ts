@@ -1,0 +1,45 @@
+/** A plan: immutable data with every choice already made, hashable, printable, approved by its hash. */
+import { createHash } from "node:crypto";
+
+export interface PlanStep {
+  /** Name of the step's definition. */
+  step: string;
+  /** Its input, plain JSON. */
+  input: unknown;
+  /** The sentence, taken from the definition when the plan was made. */
+  says: string;
+}
+
+export interface Stage {
+  name: string;
+  /** Parallel steps touch different servers and may run in any order. */
+  parallel: boolean;
+  steps: PlanStep[];
+  /** What the way back is, and what it costs, once this stage has begun. */
+  wayBack: string;
+}
+
+export interface Plan {
+  format: 1;
+  environment: string;
+  strategy: "major";
+  from: string;
+  to: string;
+  stages: Stage[];
+  /** Run after every finished step was undone, so that the next upgrade's guards pass. */
+  afterWayBack: Stage[];
+  /** Name of the step that was asked to fail, for rehearsing the way back. */
+  failAt: string | null;
+}
+
+/** Keys sorted at every level, so that equal data has equal text. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value).filter(([, held]) => held !== undefined);
+  entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${entries.map(([key, held]) => `${JSON.stringify(key)}:${canonical(held)}`).join(",")}}`;
+}
+
+/** First 16 hex digits of the SHA-256 over the canonical text. */
+export const planHash = (plan: Plan): string => createHash("sha256").update(canonical(plan)).digest("hex").slice(0, 16);

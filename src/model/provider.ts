@@ -1,0 +1,32 @@
+/** Where servers come from: launch, find again, retire. */
+import type { Host } from "./host.ts";
+
+export type ServerKind = "load-balancer" | "application" | "database";
+
+/** What a server is; kept on the server itself, so that it is found again by reading the world. */
+export interface ServerRecord {
+  environment: string;
+  name: string;
+  kind: ServerKind;
+  address: string;
+  /** Free facts: slot, group, role, release, clonedFrom, upgrade, keptFor … */
+  labels: Record<string, string>;
+}
+
+/**
+ * Every provider is made with a fencing token. Each change on a host carries it, and a host refuses
+ * one that is older than the newest it has seen (problem kind "stale-token").
+ */
+export interface Provider {
+  readonly kind: "local" | "ssh" | "simulated";
+  list(environment: string): Promise<ServerRecord[]>;
+  /** Safe to repeat: the same name with the same record gives the same server; another record is a problem. */
+  launch(record: ServerRecord): Promise<Host>;
+  open(environment: string, name: string): Promise<Host>;
+  relabel(environment: string, name: string, labels: Record<string, string>): Promise<void>;
+  /** Ends every process of the server, also daemons that left their session, then removes it. Safe to repeat. */
+  retire(environment: string, name: string): Promise<void>;
+  /** Why this address and these ports can't be used on the provider's machine, or null. */
+  addressTaken(address: string, ports: number[]): Promise<string | null>;
+  close(): Promise<void>;
+}

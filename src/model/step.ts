@@ -1,0 +1,40 @@
+/** A step: one sentence, four verbs. `says` is written once and appears wherever a person looks. */
+import type { z } from "zod";
+import type { World } from "./world.ts";
+
+/** Facts that prove a step holds; kept in the journal and shown to people. */
+export type Evidence = Record<string, string | number | boolean>;
+
+/** Parts of the window that the report adds up; see `phases` in docs/report.md. */
+export type Phase = "fence" | "sync" | "snapshot" | "migration" | "start" | "smoke" | "swap" | "reopen";
+
+export interface StepContext {
+  world: World;
+  /** Unique and short: `u-…`; names backups, jobs and labels, so that a repeated try finds them. */
+  upgrade: string;
+  /** Aborted when the step's limit has passed or someone asked for the way back. */
+  signal: AbortSignal;
+  /** Asks the world again and again, at most `withinMs`; only once when we look around after a crash. */
+  until<T>(withinMs: number, look: () => Promise<T | null | undefined | false>, everyMs?: number): Promise<T | null>;
+}
+
+export interface StepDefinition<I = unknown> {
+  name: string;
+  input: z.ZodType<I>;
+  /** `until-writes`: only before the first public write on green. */
+  undoable: "always" | "until-writes" | "never";
+  phase?: Phase;
+  says(input: I): string;
+  /** The longest that apply and verify may take together, in milliseconds. */
+  limitMs(input: I): number;
+  /** May we? Throws a Problem and changes nothing. */
+  check?(context: StepContext, input: I): Promise<void>;
+  /** Does it; safe to run twice: looks first, then acts. */
+  apply(context: StepContext, input: I): Promise<void>;
+  /** Reads the world back; throws a Problem when it does not hold. */
+  verify(context: StepContext, input: I): Promise<Evidence>;
+  /** Puts it back and proves that; safe to run when apply never ran, half ran or ran twice. */
+  undo?(context: StepContext, input: I): Promise<void>;
+}
+
+export const defineStep = <I>(step: StepDefinition<I>): StepDefinition<I> => step;
