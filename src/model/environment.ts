@@ -69,7 +69,6 @@ export const environmentSchema = z.strictObject({
     name: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/),
     user: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/),
     port: z.int().min(1).max(65535).default(3306),
-    seed: line.optional().describe("SQL file loaded into the empty database before the first migration"),
   }),
   release: z.string().min(1).describe("release the environment first comes up with"),
   releases: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,40}$/), releaseSchema),
@@ -105,7 +104,8 @@ export const environmentSchema = z.strictObject({
       syncSeconds: seconds.default(10).describe("for a replica to reach the primary's position"),
       prepareSeconds: seconds.default(300),
       migrateSeconds: seconds.default(600),
-      gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
+      keepSeconds: z.number().min(0).max(30 * 24 * 3600).default(0).describe("old servers are kept this long before clean-up"),
+    gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
     })
     .prefault({}),
 });

@@ -1,6 +1,9 @@
 /** A plan: immutable data with every choice already made, hashable, printable, approved by its hash. */
 import { createHash } from "node:crypto";
 
+/** Parts of the window that the report adds up (docs/report.md). */
+export type Phase = "fence" | "sync" | "snapshot" | "migration" | "start" | "smoke" | "swap" | "reopen";
+
 export interface PlanStep {
   /** Name of the step's definition. */
   step: string;
@@ -8,6 +11,7 @@ export interface PlanStep {
   input: unknown;
   /** The sentence, taken from the definition when the plan was made. */
   says: string;
+  phase?: Phase;
 }
 
 export interface Stage {
@@ -22,7 +26,8 @@ export interface Stage {
 export interface Plan {
   format: 1;
   environment: string;
-  strategy: "major";
+  strategy: "bring-up" | "major";
+  /** Empty when the environment is brought up for the first time. */
   from: string;
   to: string;
   stages: Stage[];

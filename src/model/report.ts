@@ -1,4 +1,5 @@
 /** The report of an upgrade: the same shape for every example and every real upgrade. */
+import type { Phase } from "./plan.ts";
 
 export interface Report {
   outcome: "upgraded" | "rolled-back";
@@ -16,7 +17,7 @@ export interface Report {
   clientDowntimeMs: number | null;
   /** Longest time between two acknowledged writes in a row; null without a ledger. */
   writeGapMs: number | null;
-  phases: Record<`${"fence" | "sync" | "snapshot" | "migration" | "start" | "smoke" | "swap" | "reopen"}Ms`, number>;
+  phases: Record<`${Phase}Ms`, number>;
   steps: { name: string; says: string; durationMs: number }[];
   /** Path of the client's acknowledged writes, one JSON object a line; null without a ledger. */
   ledger: string | null;

@@ -5,9 +5,6 @@ import type { World } from "./world.ts";
 /** Facts that prove a step holds; kept in the journal and shown to people. */
 export type Evidence = Record<string, string | number | boolean>;
 
-/** Parts of the window that the report adds up; see `phases` in docs/report.md. */
-export type Phase = "fence" | "sync" | "snapshot" | "migration" | "start" | "smoke" | "swap" | "reopen";
-
 export interface StepContext {
   world: World;
   /** Unique and short: `u-…`; names backups, jobs and labels, so that a repeated try finds them. */
@@ -23,7 +20,6 @@ export interface StepDefinition<I = unknown> {
   input: z.ZodType<I>;
   /** `until-writes`: only before the first public write on green. */
   undoable: "always" | "until-writes" | "never";
-  phase?: Phase;
   says(input: I): string;
   /** The longest that apply and verify may take together, in milliseconds. */
   limitMs(input: I): number;

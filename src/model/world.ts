@@ -1,9 +1,22 @@
 /** Everything a step can reach: the world, behind small interfaces, and the one clock. */
-import type { Application } from "./application.ts";
+import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import type { Provider } from "./provider.ts";
+
+/** Who asks: the public, a tester on the public host name, or anyone on the isolated test host name. */
+export interface Asker {
+  port: number;
+  host: string;
+  tester: boolean;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
 
 export interface World {
   readonly environment: string;
@@ -12,6 +25,10 @@ export interface World {
   loadBalancer(server: string): Promise<LoadBalancer>;
   database(server: string): Promise<Database>;
   application(server: string): Promise<Application>;
+  /** One real HTTP request to a server, from where the server is; throws a Problem when no answer came. */
+  ask(server: string, asker: Asker, check: HttpCheck, timeoutMs: number): Promise<Answer>;
+  /** A generated secret of this environment, made at first use: "database.app", "tester" … */
+  secret(name: string): string;
   /** The packed artefact with this content hash. */
   artefact(hash: string): Promise<Buffer>;
 }

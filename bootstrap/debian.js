@@ -1,0 +1,62 @@
+/** Which Debian packages a word needs, and what to do about the missing ones; decides, and does nothing itself. */
+
+/** Each program we start, and the package that brings it. @type {Record<string, string>} */
+const packageOf = {
+  haproxy: "haproxy",
+  mariadbd: "mariadb-server-core",
+  "mariadb-install-db": "mariadb-server-core",
+  mariadb: "mariadb-client",
+  "mariadb-backup": "mariadb-backup",
+  sshd: "openssh-server",
+};
+
+const products = ["haproxy", "mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup"];
+
+/** @type {Record<string, string[]>} */
+const programsOf = {
+  demo: products,
+  example: products,
+  prove: [...products, "sshd"],
+  bench: [...products, "sshd"],
+  test: [...products, "sshd"],
+};
+
+/** @param {string[]} args */
+const overSsh = (args) => args.some((arg, at) => arg === "--over=ssh" || (arg === "--over" && args[at + 1] === "ssh"));
+
+/** @param {string} word @param {string[]} args @returns {string[]} the programs this start will need */
+export function programsFor(word, args) {
+  const programs = programsOf[word] ?? [];
+  if (programs.length === 0 || args.includes("--help") || args.includes("-h")) return [];
+  return overSsh(args) && !programs.includes("sshd") ? [...programs, "sshd"] : programs;
+}
+
+/** @param {string[]} programs @param {(program: string) => boolean} found @returns {string[]} packages, each once */
+export function packagesMissing(programs, found) {
+  const missing = programs.filter((program) => !found(program)).map((program) => packageOf[program] ?? program);
+  return [...new Set(missing)];
+}
+
+/**
+ * @typedef {{ linux: boolean, root: boolean, sudo: boolean, apt: boolean }} Powers `sudo`: without a password.
+ * @typedef {{ does: "nothing" } | { does: "install", command: string[] } | { does: "tell", line: string }} Answer
+ * @param {string[]} packages what is missing
+ * @param {Powers} powers
+ * @param {string} script path of install-debian.sh
+ * @returns {Answer}
+ */
+export function answerTo(packages, powers, script) {
+  if (packages.length === 0) return { does: "nothing" };
+  const names = packages.join(" ");
+  if (!powers.apt) {
+    const why = powers.linux ? "this is not a Debian or Ubuntu" : "they are installed by apt on Linux only";
+    return {
+      does: "tell",
+      line: `${names}: missing · ${why} · install them with your package manager, then run this again`,
+    };
+  }
+  if (powers.root) return { does: "install", command: ["sh", script, ...packages] };
+  if (powers.sudo) return { does: "install", command: ["sudo", "-n", "sh", script, ...packages] };
+  const command = `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names}`;
+  return { does: "tell", line: `${names}: missing · only root may install them · ${command}` };
+}

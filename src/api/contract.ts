@@ -1,0 +1,53 @@
+/** What travels between the control plane and its clients; paths are in src/api/app.ts. */
+import { z } from "zod";
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Inventory } from "../model/inventory.ts";
+import type { Plan } from "../model/plan.ts";
+import type { UpgradeView } from "../view/upgrade-view.ts";
+
+export const saveEnvironmentBody = z.strictObject({
+  /** The environment file's text. */
+  text: z.string(),
+  /** Its absolute path; paths in it are relative to its folder. */
+  path: z.string(),
+  by: z.string(),
+});
+export const planBody = z.strictObject({ to: z.string(), failAt: z.string().nullable() });
+export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
+export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
+export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });
+
+export const shutdownBody = z.strictObject({ forget: z.boolean() });
+
+export interface Health {
+  version: string;
+  pid: number;
+  token: number;
+  databasePid: number | null;
+  environments: string[];
+}
+
+export interface EnvironmentStatus {
+  environment: string;
+  definitionPath: string;
+  inventory: Inventory;
+  /** The unfinished upgrade, else the last one. */
+  upgrade: UpgradeView | null;
+}
+
+export interface Started {
+  environment: string;
+  /** Null when there was nothing to do. */
+  upgrade: string | null;
+}
+
+export interface PlanAnswer {
+  hash: string;
+  plan: Plan;
+}
+
+export interface LedgerTask {
+  definition: NonNullable<EnvironmentDefinition["ledger"]>;
+  host: string;
+  targets: { address: string; port: number }[];
+}

@@ -1,0 +1,74 @@
+/** Speaks HTTP to the control plane over its unix socket; problems come back as Problems. */
+import http from "node:http";
+import { createInterface } from "node:readline";
+import { fromWire, type WireProblem } from "../api/problems.ts";
+import { Problem } from "../model/problem.ts";
+import type { UpgradeView } from "../view/upgrade-view.ts";
+import { socketOf } from "./home.ts";
+
+/** Packing, building and reading a whole environment can take minutes. */
+const ANSWER_MS = 25 * 60_000;
+
+export interface Client {
+  get<T>(path: string): Promise<T>;
+  send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T>;
+  /** Each change of an upgrade's view, until it has ended, or the control plane has gone. */
+  views(upgrade: string, signal: AbortSignal): AsyncGenerator<UpgradeView>;
+}
+
+export function createClient(home: string): Client {
+  const socketPath = socketOf(home);
+  return {
+    get: (path) => exchange(socketPath, "GET", path),
+    send: (method, path, body) => exchange(socketPath, method, path, body),
+    views: (upgrade, signal) => streamViews(socketPath, upgrade, signal),
+  };
+}
+
+function request(socketPath: string, method: string, path: string, body?: unknown, signal?: AbortSignal) {
+  return new Promise<http.IncomingMessage>((resolve, reject) => {
+    const sent = http.request({ socketPath, method, path, signal, headers: { "content-type": "application/json" } }, resolve);
+    sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error("no answer")));
+    sent.on("error", (cause) => reject(gone(cause)));
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+async function exchange<T>(socketPath: string, method: string, path: string, body?: unknown): Promise<T> {
+  const response = await request(socketPath, method, path, body);
+  let text = "";
+  try {
+    for await (const part of response.setEncoding("utf8")) text += part;
+  } catch (cause) {
+    throw gone(cause);
+  }
+  const answer = text === "" ? null : JSON.parse(text);
+  if ((response.statusCode ?? 500) < 400) return answer as T;
+  throw answer?.type ? fromWire(answer as WireProblem) : gone(new Error(`status ${response.statusCode}`));
+}
+
+async function* streamViews(socketPath: string, upgrade: string, signal: AbortSignal): AsyncGenerator<UpgradeView> {
+  const response = await request(socketPath, "GET", `/upgrades/${upgrade}/views`, undefined, signal);
+  if (response.statusCode !== 200) {
+    await exchange(socketPath, "GET", `/upgrades/${upgrade}`);
+    return;
+  }
+  try {
+    for await (const line of createInterface({ input: response })) {
+      if (line.startsWith("data: {")) yield JSON.parse(line.slice(6)) as UpgradeView;
+    }
+  } catch {
+    // The control plane went away in mid-stream: the caller looks again.
+  }
+}
+
+const gone = (cause: unknown): Problem =>
+  new Problem(
+    "unreachable",
+    {
+      what: "the control plane does not answer",
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: "run the command again: it starts the control plane",
+    },
+    cause,
+  );

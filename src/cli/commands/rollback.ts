@@ -1,0 +1,29 @@
+/** `changeover rollback [upgrade]`: takes the way back of an upgrade in flight, says its price, follows it. */
+import type { UpgradeView } from "../../view/upgrade-view.ts";
+import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../command.ts";
+import { ensureControlPlane } from "../control-plane-process.ts";
+import { follow } from "../follow.ts";
+import { findHome } from "../home.ts";
+import { EXIT, exitOfState, printJson, say } from "../output.ts";
+import { theUpgrade } from "./watch.ts";
+
+export const rollback: AddCommand = (program, ends) => {
+  program
+    .command("rollback")
+    .description("take the way back of an upgrade that has not reopened; also goes on with one that is stuck")
+    .argument("[upgrade]", "the upgrade's id; the latest one when left out")
+    .option("--reason <text>", "kept in the journal and the report", "asked for by a person")
+    .option(...JSON_OPTION)
+    .action(async (upgrade: string | undefined, options: JsonOption & { reason: string }) => {
+      const home = findHome();
+      const client = await ensureControlPlane(home);
+      const id = await theUpgrade(client, upgrade);
+      const before = await client.get<UpgradeView>(`/upgrades/${id}`);
+      await client.send("POST", `/upgrades/${id}/rollback`, { by: whoAsks(), reason: options.reason });
+      say(`Way back: ${before.wayBack}`);
+      const view = await follow(client, { home, upgrade: id, signal: interruptible(), stopAtGate: false });
+      ends(view.state === "rolled-back" ? EXIT.done : exitOfState(view.state));
+      if (options.json) printJson(view);
+      else console.log(`${view.state}. Next: changeover report ${id}`);
+    });
+};

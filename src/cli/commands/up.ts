@@ -1,0 +1,50 @@
+/** `changeover up [file]`: starts the control plane and brings the environment up at its first release. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Started } from "../../api/contract.ts";
+import { Problem } from "../../model/problem.ts";
+import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../command.ts";
+import { ensureControlPlane } from "../control-plane-process.ts";
+import { follow } from "../follow.ts";
+import { findHome } from "../home.ts";
+import { exitOfState, printJson } from "../output.ts";
+
+export const up: AddCommand = (program, ends) => {
+  program
+    .command("up")
+    .description("bring an environment up at its first release; on one that is up, take over changes of its file")
+    .argument("[file]", "the environment file", "environment.yaml")
+    .option(...JSON_OPTION)
+    .action(async (file: string, options: JsonOption) => {
+      const path = resolve(file);
+      const home = findHome();
+      const text = readEnvironmentFile(path);
+      const client = await ensureControlPlane(home);
+      const started = await client.send<Started>("PUT", "/environments", { text, path, by: whoAsks() });
+      if (started.upgrade === null) {
+        if (options.json) printJson(started);
+        else console.log(`Environment "${started.environment}" is up; its file was read again.`);
+        return;
+      }
+      const view = await follow(client, { home, upgrade: started.upgrade, signal: interruptible(), stopAtGate: false });
+      ends(exitOfState(view.state));
+      if (options.json) printJson({ ...started, state: view.state, problem: view.problem });
+      else if (view.state === "upgraded") console.log(`Environment "${started.environment}" is up. Next: changeover status`);
+    });
+};
+
+export function readEnvironmentFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Problem(
+      "bad-input",
+      {
+        what: "there is no environment file",
+        why: (error as Error).message,
+        next: "name it (changeover up FILE), or make one: changeover init",
+      },
+      error,
+    );
+  }
+}

@@ -1,0 +1,80 @@
+/** `changeover upgrade [environment] --to RELEASE`: plans, runs and reports an upgrade; Ctrl-C only stops watching. */
+import type { PlanAnswer, Started } from "../../api/contract.ts";
+import type { Report } from "../../model/report.ts";
+import { drawReport } from "../../view/report-text.ts";
+import type { UpgradeView } from "../../view/upgrade-view.ts";
+import type { Client } from "../client.ts";
+import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../command.ts";
+import { ensureControlPlane } from "../control-plane-process.ts";
+import { follow } from "../follow.ts";
+import { findHome } from "../home.ts";
+import { exitOfState, printJson, say } from "../output.ts";
+import { startLedger } from "../ledger-process.ts";
+import { theEnvironment } from "./status.ts";
+
+interface UpgradeOptions extends JsonOption {
+  to: string;
+  plan?: string;
+  yes?: boolean;
+  ledger?: boolean;
+  failAt?: string;
+}
+
+export const upgrade: AddCommand = (program, ends) => {
+  program
+    .command("upgrade")
+    .description("upgrade an environment to a release; what fails before reopening is taken back by itself")
+    .argument("[environment]", "may be left out when there is only one")
+    .requiredOption("--to <release>", "the release to upgrade to")
+    .option("--plan <hash>", "run exactly this plan, refused when it no longer fits")
+    .option("--yes", "answer the gates with yes")
+    .option("--ledger", "behave as clients meanwhile and count lost and duplicated writes")
+    .option("--fail-at <step>", "let this step fail, to rehearse the way back")
+    .option(...JSON_OPTION)
+    .action(async (environment: string | undefined, options: UpgradeOptions) => {
+      const home = findHome();
+      const client = await ensureControlPlane(home);
+      const name = await theEnvironment(client, environment);
+      const { view, report } = await runUpgrade(client, { home, environment: name, ...options, signal: interruptible() });
+      ends(exitOfState(view.state));
+      if (report) options.json ? printJson(report) : console.log(drawReport(report).join("\n"));
+      else tellUnfinished(view, options.json === true);
+    });
+};
+
+export interface RunUpgrade extends UpgradeOptions {
+  home: string;
+  environment: string;
+  signal: AbortSignal;
+}
+
+/** The report is null when the upgrade has not ended: stuck, at a gate, or no longer watched. */
+export async function runUpgrade(client: Client, run: RunUpgrade): Promise<{ view: UpgradeView; report: Report | null }> {
+  const { environment, home, signal } = run;
+  const wish = { to: run.to, failAt: run.failAt ?? null };
+  const planHash = run.plan ?? (await client.send<PlanAnswer>("POST", `/environments/${environment}/plans`, wish)).hash;
+  const ledger = run.ledger ? await startLedger(client, { home, environment }) : null;
+  try {
+    const { upgrade: id } = await client.send<Started>("POST", `/environments/${environment}/upgrades`, {
+      planHash,
+      yes: run.yes ?? false,
+      by: whoAsks(),
+    });
+    const view = await follow(client, { home, upgrade: String(id), signal, stopAtGate: !run.yes && !run.ledger });
+    const ended = view.state === "upgraded" || view.state === "rolled-back";
+    if (ledger) {
+      const summary = await ledger.finish();
+      await client.send("PUT", `/upgrades/${id}/ledger`, summary);
+    }
+    return { view, report: ended ? await client.get<Report>(`/upgrades/${id}/report`) : null };
+  } finally {
+    await ledger?.stop();
+  }
+}
+
+function tellUnfinished(view: UpgradeView, json: boolean): void {
+  if (json) printJson({ upgrade: view.id, state: view.state, gate: view.gate, problem: view.problem });
+  else if (view.gate) console.log(`Waiting at gate "${view.gate.name}": ${view.gate.question}\n  changeover approve ${view.id} ${view.gate.name}`);
+  else if (view.state === "stuck") console.log(`Stuck: ${view.problem?.what} · ${view.problem?.why}\n  next: ${view.problem?.next}`);
+  else say(`The upgrade goes on without this command. See it again: changeover watch ${view.id}`);
+}

@@ -1,0 +1,40 @@
+/** `changeover watch [upgrade]`: follows an upgrade; Ctrl-C only stops watching. */
+import type { EnvironmentStatus } from "../../api/contract.ts";
+import { Problem } from "../../model/problem.ts";
+import type { Client } from "../client.ts";
+import { type AddCommand, interruptible, JSON_OPTION, type JsonOption } from "../command.ts";
+import { ensureControlPlane } from "../control-plane-process.ts";
+import { follow } from "../follow.ts";
+import { findHome } from "../home.ts";
+import { exitOfState, printJson } from "../output.ts";
+import { theEnvironment } from "./status.ts";
+
+export const watch: AddCommand = (program, ends) => {
+  program
+    .command("watch")
+    .description("follow an upgrade until it ends")
+    .argument("[upgrade]", "the upgrade's id; the latest one when left out")
+    .option(...JSON_OPTION)
+    .action(async (upgrade: string | undefined, options: JsonOption) => {
+      const home = findHome();
+      const client = await ensureControlPlane(home);
+      const id = await theUpgrade(client, upgrade);
+      const view = await follow(client, { home, upgrade: id, signal: interruptible(), stopAtGate: false });
+      ends(exitOfState(view.state));
+      if (options.json) printJson(view);
+      else if (view.state === "upgraded" || view.state === "rolled-back") console.log(`${view.state}. Next: changeover report ${id}`);
+    });
+};
+
+/** The one that was named, or the latest of the only environment. */
+export async function theUpgrade(client: Client, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const name = await theEnvironment(client, undefined);
+  const { upgrade } = await client.get<EnvironmentStatus>(`/environments/${name}`);
+  if (upgrade) return upgrade.id;
+  throw new Problem("not-found", {
+    what: `environment "${name}" has had no upgrade`,
+    why: "none was started",
+    next: `changeover upgrade ${name} --to RELEASE`,
+  });
+}

@@ -1,0 +1,53 @@
+/** The command line: every command, its options, and how it ends. Unknown options are refused. */
+import { Command, CommanderError } from "commander";
+import type { AddCommand } from "./command.ts";
+import { approve } from "./commands/approve.ts";
+import { doctor } from "./commands/doctor.ts";
+import { down } from "./commands/down.ts";
+import { init } from "./commands/init.ts";
+import { ledger } from "./commands/ledger.ts";
+import { plan } from "./commands/plan.ts";
+import { report } from "./commands/report.ts";
+import { rollback } from "./commands/rollback.ts";
+import { status } from "./commands/status.ts";
+import { up } from "./commands/up.ts";
+import { upgrade } from "./commands/upgrade.ts";
+import { watch } from "./commands/watch.ts";
+import { EXIT, printProblem } from "./output.ts";
+
+export const commands: readonly AddCommand[] = [
+  init,
+  up,
+  status,
+  plan,
+  upgrade,
+  watch,
+  approve,
+  rollback,
+  report,
+  ledger,
+  doctor,
+  down,
+];
+
+/** Gives the exit code. */
+export async function runProgram(argv: string[], adds: readonly AddCommand[]): Promise<number> {
+  let code: number = EXIT.done;
+  const program = new Command("changeover")
+    .description("Upgrades running production and can take it back without losing a write.")
+    .showHelpAfterError("(see: changeover --help)")
+    .exitOverride();
+  for (const add of adds) {
+    add(program, (ended) => {
+      code = ended;
+    });
+  }
+  for (const command of program.commands) command.exitOverride().showHelpAfterError(`(see: changeover ${command.name()} --help)`);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    return printProblem(error, argv.includes("--json"));
+  }
+}

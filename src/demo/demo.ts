@@ -1,0 +1,146 @@
+/** `npm run demo` and `npm run example NAME`: an environment of examples/ from nothing to its report, then gone again. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { parseDocument } from "yaml";
+import type { Started } from "../api/contract.ts";
+import { parseEnvironment } from "../model/environment-file.ts";
+import { Problem } from "../model/problem.ts";
+import { drawReport } from "../view/report-text.ts";
+import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../cli/command.ts";
+import { ensureControlPlane } from "../cli/control-plane-process.ts";
+import { follow } from "../cli/follow.ts";
+import { exitOfState, printJson, printProblem, say } from "../cli/output.ts";
+import { endControlPlane } from "../cli/commands/down.ts";
+import { readEnvironmentFile } from "../cli/commands/up.ts";
+import { runUpgrade } from "../cli/commands/upgrade.ts";
+
+const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
+
+interface DemoOptions extends JsonOption {
+  over: string;
+  keep?: boolean;
+  failAt?: string;
+}
+
+export const demo: AddCommand = (program, ends) => {
+  const withOptions = (name: string) =>
+    program
+      .command(name)
+      .option("--over <transport>", "how its servers are reached: local or ssh (a real sshd on loopback)", "local")
+      .option("--fail-at <step>", "let this step fail and watch the way back")
+      .option("--keep", "leave everything up, and say how to look around")
+      .option(...JSON_OPTION);
+  withOptions("demo")
+    .description("the major upgrade of a small shop under live traffic, from nothing to its report")
+    .action(async (options: DemoOptions) => ends(await runExample("major", options)));
+  withOptions("example")
+    .description("the same with another environment of examples/")
+    .argument("<name>", "major, bring-your-own …")
+    .action(async (name: string, options: DemoOptions) => ends(await runExample(name, options)));
+};
+
+async function runExample(name: string, options: DemoOptions): Promise<number> {
+  const file = exampleFile(name);
+  if (!["local", "ssh"].includes(options.over)) {
+    throw new Problem("bad-input", { what: `there is no way over "${options.over}"`, why: "only local and ssh", next: "--over ssh" });
+  }
+  // A folder of its own, so that the demo never meets anything that is real.
+  const home = join(tmpdir(), `changeover-demo-${randomBytes(4).toString("hex")}`);
+  mkdirSync(home, { mode: 0o755 });
+  process.env.CHANGEOVER_HOME = home;
+  const signal = interruptible();
+  let code: number;
+  let kept = options.keep === true;
+  try {
+    code = await upgradeExample(home, file, options, signal);
+  } catch (error) {
+    code = printProblem(error, options.json === true);
+    kept = false;
+  }
+  if (kept && !signal.aborted) sayHowToLook(home);
+  else await cleanUp(home, options.over);
+  return signal.aborted ? 130 : code;
+}
+
+async function upgradeExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {
+  const { text, from, to } = await exampleText(home, file, options.over);
+  say(`Starting the control plane in ${home} …`);
+  const client = await ensureControlPlane(home);
+  say(`Bringing the environment up at release ${from} …`);
+  const started = await client.send<Started>("PUT", "/environments", { text, path: file, by: whoAsks() });
+  const environment = started.environment;
+  const up = await follow(client, { home, upgrade: String(started.upgrade), signal, stopAtGate: false });
+  if (signal.aborted) return 130;
+  if (up.state !== "upgraded") {
+    if (up.problem) throw new Problem(up.problem.kind, up.problem);
+    return exitOfState(up.state);
+  }
+  say(`Upgrading it to release ${to} under live traffic …`);
+  const { view, report } = await runUpgrade(client, { home, environment, to, yes: true, ledger: true, failAt: options.failAt, signal });
+  if (report === null) {
+    if (view.problem) throw new Problem(view.problem.kind, view.problem);
+    return exitOfState(view.state);
+  }
+  const lasting = { ...report, ledger: report.ledger === null ? null : keepLedger(report.ledger) };
+  say(drawReport(lasting).join("\n"));
+  if (options.json) printJson(lasting);
+  const wanted = options.failAt === undefined ? "upgraded" : "rolled-back";
+  return report.outcome === wanted ? 0 : exitOfState(view.state);
+}
+
+/** The demo's home goes; the ledger stays, so that anyone can count again. */
+function keepLedger(path: string): string {
+  const folder = join(tmpdir(), "changeover-ledgers");
+  mkdirSync(folder, { recursive: true });
+  const lasting = join(folder, basename(path));
+  renameSync(path, lasting);
+  return lasting;
+}
+
+function exampleFile(name: string): string {
+  const file = join(EXAMPLES, name, "environment.yaml");
+  if (existsSync(file)) return file;
+  const names = readdirSync(EXAMPLES).filter((entry) => existsSync(join(EXAMPLES, entry, "environment.yaml")));
+  throw new Problem("bad-input", { what: `there is no example "${name}"`, why: `there are: ${names.join(", ")}`, next: `npm run example ${names[0]}` });
+}
+
+/** The environment file, with its servers behind a real sshd when wanted. */
+async function exampleText(home: string, file: string, over: string) {
+  const text = readEnvironmentFile(file);
+  const definition = parseEnvironment(text, file);
+  const names = Object.keys(definition.releases);
+  const to = names[names.indexOf(definition.release) + 1] ?? definition.release;
+  if (over === "local") return { text, from: definition.release, to };
+  const { startLoopbackSshd } = await import("../providers/ssh/loopback.ts");
+  const { settings } = await startLoopbackSshd({ home });
+  say(`Started a real sshd on ${settings.host}:${settings.port}`);
+  const document = parseDocument(text);
+  document.set("provider", document.createNode({ kind: "ssh", ...settings }));
+  return { text: String(document), from: definition.release, to };
+}
+
+function sayHowToLook(home: string): void {
+  say(`
+Everything stays up. Look around:
+  export CHANGEOVER_HOME=${home}
+  npx changeover status
+  npx changeover report
+  npx changeover plan --to RELEASE
+and end it with:
+  npx changeover down --all && rm -rf ${home}`);
+}
+
+async function cleanUp(home: string, over: string): Promise<void> {
+  say("Cleaning up …");
+  const client = await ensureControlPlane(home);
+  const { environments } = await client.get<{ environments: string[] }>("/health");
+  for (const name of environments) await client.send("DELETE", `/environments/${name}?abandon`);
+  await endControlPlane(client, home, true);
+  if (over === "ssh") {
+    const { stopLoopbackSshd } = await import("../providers/ssh/loopback.ts");
+    await stopLoopbackSshd({ home });
+  }
+  rmSync(home, { recursive: true, force: true });
+}

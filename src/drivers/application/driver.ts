@@ -1,0 +1,102 @@
+/** One application server: its release on disk, its roles as services, its migration as a job. */
+import type { Application, HttpCheck, Install, MigrationJob, Role } from "../../model/application.ts";
+import type { Host } from "../../model/host.ts";
+import { misses, withKey } from "../../model/http-check.ts";
+import { Problem } from "../../model/problem.ts";
+import { ask } from "../http/ask.ts";
+import { applicationEnvironment, type ApplicationSettings } from "./inputs.ts";
+
+const MANIFEST = "install.json";
+const RELEASE = "release";
+
+export function createApplication(
+  host: Host,
+  settings: ApplicationSettings,
+  secret: (name: string) => string,
+  freshKey: () => string,
+): Application {
+  const installed = async (): Promise<Install | null> => {
+    const text = await host.readFile(MANIFEST);
+    return text === null ? null : (JSON.parse(text) as Install);
+  };
+  const mustBeInstalled = async (): Promise<Install> => {
+    const found = await installed();
+    if (found) return found;
+    throw new Problem("refused", {
+      what: `no release is installed on "${host.name}"`,
+      why: "the server was launched but nothing was put on it",
+      next: "changeover status",
+    });
+  };
+
+  return {
+    name: host.name,
+    address: host.address,
+    installed,
+    async install(install, artefactTar) {
+      const before = await installed();
+      if (before && JSON.stringify(before) === JSON.stringify(install)) return;
+      await host.remove(MANIFEST);
+      if (before?.artefact !== install.artefact || (await host.readFile(`${RELEASE}/.artefact`)) !== install.artefact) {
+        await host.putTree(RELEASE, await artefactTar());
+        await prepare(host, settings, install, secret);
+        await host.putFile(`${RELEASE}/.artefact`, install.artefact);
+      }
+      // The manifest comes last: without it the release counts as not installed.
+      await host.putFile(MANIFEST, JSON.stringify(install));
+    },
+    async start(role: Role) {
+      const install = await mustBeInstalled();
+      const command = install.start[role];
+      if (command === undefined) return;
+      await host.startService({
+        name: role,
+        command,
+        cwd: RELEASE,
+        env: applicationEnvironment(host, settings, install, role, secret),
+      });
+    },
+    stop: (role, graceMs) => host.stopService(role, graceMs),
+    state: (role) => host.serviceState(role),
+    async probe(check: HttpCheck, timeoutMs: number) {
+      const asked = withKey(check, freshKey());
+      try {
+        const dial = () => host.dial({ host: host.address, port: settings.port }, timeoutMs);
+        return misses(asked, await ask(dial, asked, { host: settings.publicHost, timeoutMs }));
+      } catch (error) {
+        return error instanceof Problem ? `${error.text.what}: ${error.text.why}` : String(error);
+      }
+    },
+    async startMigration(job: MigrationJob) {
+      const install = await mustBeInstalled();
+      const account = { user: `${settings.database.user}_migrate`, secret: "database.migrate" };
+      const env = applicationEnvironment(host, settings, { ...install, database: job.database }, "migrate", secret, account);
+      await host.startJob({
+        id: job.id,
+        command: job.command,
+        cwd: RELEASE,
+        env: { ...env, ...job.inputs },
+        timeoutMs: job.timeoutMs,
+      });
+    },
+    migration: (id) => host.jobState(id),
+    cancelMigration: (id) => host.cancelJob(id),
+  };
+}
+
+async function prepare(
+  host: Host,
+  settings: ApplicationSettings,
+  install: Install,
+  secret: (name: string) => string,
+): Promise<void> {
+  if (install.prepare === null) return;
+  const env = applicationEnvironment(host, settings, install, "prepare", secret);
+  const done = await host.exec(install.prepare, { timeoutMs: settings.prepareMs, cwd: RELEASE, env });
+  if (done.code === 0) return;
+  throw new Problem(done.code === null ? "outcome-unknown" : "step-failed", {
+    what: `the prepare script of release "${install.release}" failed on "${host.name}"`,
+    why: `exit ${done.code}: ${(done.stderr || done.stdout).trim().slice(-500)}`,
+    next: "run it by hand in the release's folder, mend it, then plan again",
+  });
+}

@@ -1,0 +1,100 @@
+/** HAProxy 2.6 as a load balancer: maps for routes, page and hold, the runtime socket for members and endpoints. */
+import type { Clock } from "../../model/clock.ts";
+import type { Host } from "../../model/host.ts";
+import type { LoadBalancer } from "../../model/load-balancer.ts";
+import { Problem } from "../../model/problem.ts";
+import { checkAddress, checkServer, checkSettings, checkToken } from "./check.ts";
+import { renderConfig } from "./config.ts";
+import { readCounters } from "./counters.ts";
+import { type Desired, needDesired, writeDesired } from "./desired.ts";
+import { readEndpoint, setEndpoint } from "./endpoints.ts";
+import { createGate } from "./gate.ts";
+import { createMaps } from "./maps.ts";
+import { addMember, readServers, removeMember } from "./members.ts";
+import { serially } from "./serial.ts";
+import { CONFIG, SERVICE, startHaproxy } from "./start.ts";
+import { createWire } from "./wire.ts";
+
+const STOP_GRACE = 5_000;
+
+export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
+  let socket: Promise<string> | null = null;
+  const wire = createWire(host, clock, () => {
+    socket ??= needDesired(host).then((desired) => desired.socket);
+    socket.catch(() => {
+      socket = null;
+    });
+    return socket;
+  });
+  const maps = createMaps(host, wire);
+  const gate = createGate(host, maps);
+
+  const oneByOne = <T>(work: () => Promise<T>) => serially(`files ${host.name} ${host.directory}`, work);
+  /** First what is meant, then the configuration a restart would read; the running process comes after both. */
+  const rewrite = (change: (desired: Desired) => void) =>
+    oneByOne(async () => {
+      const desired = await needDesired(host);
+      change(desired);
+      await writeDesired(host, desired);
+      await host.putFile(CONFIG, renderConfig(desired));
+    });
+  const tools = { host, clock, wire, rewrite };
+
+  return {
+    name: host.name,
+    address: host.address,
+
+    start: async (settings) => {
+      checkSettings(settings);
+      await oneByOne(() => startHaproxy(host, clock, wire, settings));
+      await maps.settle();
+    },
+    stop: () => host.stopService(SERVICE, STOP_GRACE),
+    running: async () => (await host.serviceState(SERVICE)).state === "running" && (await wire.answers()),
+
+    members: async (slot) =>
+      (await readServers(wire, `web_${slot}`)).map(({ check: _check, queued: _queued, ...member }) => member),
+    addMember: async (slot, member) => {
+      checkServer(member.server);
+      checkAddress(member);
+      await addMember(tools, slot, member);
+    },
+    removeMember: async (slot, server, drainMs) => {
+      checkServer(server);
+      await removeMember(tools, slot, server, drainMs);
+    },
+
+    readRoute: async (route) => {
+      const slot = await maps.read("routes", route);
+      if (slot === "a" || slot === "b") return slot;
+      if (slot === "none") return null;
+      throw new Problem("step-failed", {
+        what: `the ${route} route of "${host.name}" points nowhere we know`,
+        why: `its map says ${JSON.stringify(slot)}`,
+        next: "changeover up",
+      });
+    },
+    setRoute: (route, slot) => maps.set("routes", route, slot ?? "none"),
+
+    readMaintenance: gate.readMaintenance,
+    setMaintenance: gate.setMaintenance,
+    hold: gate.hold,
+    release: gate.release,
+    readHold: gate.readHold,
+
+    allowTester: async (token) => {
+      checkToken(token);
+      await maps.set("testers", token, "yes");
+    },
+    forgetTesters: () => maps.clear("testers"),
+    countTesters: async () => (await maps.readAll("testers")).size,
+
+    readEndpoint: (slot) => readEndpoint(wire, slot),
+    setEndpoint: async (slot, to) => {
+      if (to) checkAddress(to);
+      await setEndpoint(tools, slot, to);
+    },
+
+    counters: () => readCounters(wire, clock),
+  };
+}

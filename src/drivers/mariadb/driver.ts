@@ -1,0 +1,130 @@
+/** MariaDB 10.11 as the model's Database: accounts, fence, GTID replication, mariadb-backup. */
+import type { Clock } from "../../model/clock.ts";
+import type { Database, DatabaseHealth, DatabaseSettings } from "../../model/database.ts";
+import type { Host } from "../../model/host.ts";
+import { Problem } from "../../model/problem.ts";
+import { accountStatements } from "./accounts.ts";
+import { dataOf, listBackups, removeBackup, requireBackup, takeBackup } from "./backup.ts";
+import { checksums, readColumn } from "./checksum.ts";
+import { fenced } from "./config.ts";
+import { blockers, fence, unfence } from "./fence.ts";
+import { tail } from "./parse.ts";
+import { hasData, installData, startServer, stopServer, writeConfig } from "./process.ts";
+import * as replication from "./replication.ts";
+import { schemaFingerprint } from "./schema.ts";
+import { restore, seedFrom } from "./seed.ts";
+import { keepState, openServer, requireTools, serviceName, type Server } from "./server.ts";
+
+/** A copy needs both ends: this is how one database of ours finds the other's host. */
+const servers = new WeakMap<Database, Server>();
+
+/**
+ * `secrets` is asked for "database.app", "database.migrate" and "database.replication". `port` is the one of the
+ * environment's definition, until create, seedFrom or restore say otherwise.
+ */
+export function createMariadb(host: Host, clock: Clock, secrets: (name: string) => string, port = 3306): Database {
+  const server = openServer(host, clock, secrets);
+  let knownPort = port;
+  const database: Database = {
+    name: host.name,
+    address: host.address,
+    get port() {
+      return knownPort;
+    },
+    async create(settings, serverId) {
+      knownPort = settings.port;
+      await create(server, settings, serverId);
+    },
+    start: () => startServer(server),
+    stop: () => stopServer(server),
+    health: () => health(server),
+    position: () => server.session(replication.readPosition),
+    fence: () => fence(server),
+    unfence: () => unfence(server),
+    blockers: () => server.session((session) => blockers(server, session)),
+    async seedFrom(source) {
+      knownPort = source.port;
+      await seedFrom(server, serverOf(source));
+    },
+    follow: (primary) => replication.follow(server, primary),
+    awaitPosition: (position, timeoutMs) => replication.awaitPosition(server, position, timeoutMs),
+    freeze: () => replication.freeze(server),
+    promote: () => replication.promote(server),
+    backup: (id) => takeBackup(server, id),
+    backups: () => listBackups(server),
+    removeBackup: (id) => removeBackup(server, id),
+    async restore(from, backupId) {
+      const source = serverOf(from);
+      knownPort = from.port;
+      const { id, position } = await requireBackup(source, backupId);
+      await restore(server, source, { id, position, path: dataOf(source, id) });
+    },
+    checksums: () => checksums(server),
+    schemaFingerprint: () => schemaFingerprint(server),
+    readColumn: (sql) => readColumn(server, sql),
+  };
+  servers.set(database, server);
+  return database;
+}
+
+function serverOf(database: Database): Server {
+  const server = servers.get(database);
+  if (server) return server;
+  throw new Problem("bad-input", {
+    what: `"${database.name}" can't be copied from here`,
+    why: "it is not a MariaDB server of this control plane",
+    next: "copy from a server of the same product",
+  });
+}
+
+async function create(server: Server, settings: DatabaseSettings, serverId: number): Promise<void> {
+  const known = await server.settings();
+  const { name, user, port } = settings;
+  if (known?.ready && (await hasData(server))) {
+    if (known.name === name && known.user === user && known.port === port) return startServer(server);
+    throw new Problem("refused", {
+      what: `"${server.host.name}" already holds the database "${known.name}" of ${known.user} on port ${known.port}`,
+      why: `"${name}" of ${user} on port ${port} was asked for`,
+      next: "retire the server first, or correct the environment file",
+    });
+  }
+  await requireTools(server);
+  await keepState(server, fenced);
+  const stored = { name, user, port, serverId, ready: false };
+  await server.keepSettings(stored);
+  await writeConfig(server, stored);
+  await installData(server);
+  await startServer(server);
+  const { secrets } = server;
+  const passwords = {
+    app: secrets("database.app"),
+    migrate: secrets("database.migrate"),
+    replication: secrets("database.replication"),
+  };
+  await server.session(async (session) => {
+    for (const statement of accountStatements(settings, passwords)) await session.change(statement);
+  });
+  await server.keepSettings({ ...stored, ready: true });
+}
+
+async function health(server: Server): Promise<DatabaseHealth> {
+  const down = { running: false, writable: false, following: null, replicating: false };
+  const service = await server.host.serviceState(serviceName);
+  if (service.state !== "running") return { ...down, error: service.state === "failing" ? tail(service.tail) : null };
+  try {
+    return await server.session(async (session) => {
+      const seen = await replication.readReplication(session);
+      return {
+        running: true,
+        writable: await replication.isWritable(session),
+        following: seen && !seen.stopped ? seen.host : null,
+        replicating: seen?.running === true && seen.error === null,
+        error: seen?.error ?? null,
+      };
+    });
+  } catch (error) {
+    // A token that is too old, or a bug, is not the server's health.
+    if (error instanceof Problem && error.kind === "unreachable") return { ...down, error: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/** What an HTTP check asks and whether an answer holds; pure, so that probes, smoke tests and the ledger agree. */
+import type { HttpCheck } from "./application.ts";
+
+/** The check with `{key}` replaced in path, headers and body. */
+export function withKey(check: HttpCheck, key: string): HttpCheck {
+  const fill = (text: string) => text.replaceAll("{key}", key);
+  return {
+    ...check,
+    path: fill(check.path),
+    headers: Object.fromEntries(Object.entries(check.headers ?? {}).map(([name, value]) => [name, fill(value)])),
+    body: check.body === undefined ? undefined : fill(check.body),
+  };
+}
+
+/** Null when the answer is as expected, else what was seen instead. */
+export function misses(check: HttpCheck, answer: { status: number; body: string }): string | null {
+  const asked = `${check.method} ${check.path}`;
+  if (answer.status !== check.expect.status) {
+    return `${asked} answered ${answer.status}, expected ${check.expect.status}: ${excerpt(answer.body)}`;
+  }
+  if (check.expect.body !== undefined && !answer.body.includes(check.expect.body)) {
+    return `${asked} answered ${answer.status} without "${check.expect.body}": ${excerpt(answer.body)}`;
+  }
+  return null;
+}
+
+const excerpt = (body: string): string => JSON.stringify(body.length > 200 ? `${body.slice(0, 200)}…` : body);

@@ -1,0 +1,99 @@
+/** What is remembered of one upgrade: its state, its journal, its gates. */
+import { asProblem, type ProblemKind, type ProblemText } from "./problem.ts";
+import type { Evidence } from "./step.ts";
+
+/** The first three are on the way forward; only `upgraded` and `rolled-back` are ends. */
+export type UpgradeState = "waiting" | "running" | "at-gate" | "rolling-back" | "upgraded" | "rolled-back" | "stuck";
+
+/** Forward, back, and putting things in order after the way back. */
+export type Direction = "apply" | "undo" | "after";
+
+/** A Problem as data, so that it can be kept and shown. */
+export type ProblemData = ProblemText & { kind: ProblemKind };
+
+export function problemData(error: unknown): ProblemData {
+  const { kind, text } = asProblem(error);
+  return { kind, ...text };
+}
+
+/** One step of one upgrade; `index` counts through all stages of its part of the plan. */
+export interface StepRef {
+  index: number;
+  stage: string;
+  step: string;
+  says: string;
+}
+
+/** One try of one step. No result means: still running, or cut short by a crash. */
+export interface JournalEntry extends StepRef {
+  upgrade: string;
+  sequence: number;
+  direction: Direction;
+  /** Counts from 1 per step and direction. */
+  try: number;
+  intentAt: number;
+  resultAt: number | null;
+  result: "done" | "failed" | null;
+  /** Was the step allowed by its check, so that it may have changed something? */
+  acted: boolean;
+  /** Already held when looked at after a crash: nothing was done again. */
+  foundDone: boolean;
+  evidence: Evidence | null;
+  problem: ProblemData | null;
+  durationMs: number | null;
+}
+
+export interface JournalResult {
+  result: "done" | "failed";
+  acted: boolean;
+  foundDone: boolean;
+  evidence: Evidence | null;
+  problem: ProblemData | null;
+}
+
+export type Begin =
+  /** Go on; `interrupted`: an earlier try has no result, so look before acting. */
+  | { kind: "begun"; sequence: number; interrupted: boolean }
+  /** An earlier try is done already; it must not be done again. */
+  | { kind: "done-before"; evidence: Evidence | null }
+  /** Nothing new goes forward any more; `begun`: an earlier try was cut short and is to be undone too. */
+  | { kind: "way-back-asked"; reason: string; begun: boolean };
+
+/** The append-only record of one upgrade: intent before each try, result after it. */
+export interface Journal {
+  begin(step: StepRef, direction: Direction): Promise<Begin>;
+  end(sequence: number, result: JournalResult): Promise<void>;
+  entries(): Promise<JournalEntry[]>;
+}
+
+export interface UpgradeRecord {
+  id: string;
+  environment: string;
+  planHash: string;
+  state: UpgradeState;
+  options: { yes: boolean };
+  askedBy: string;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  /** Why the way back was taken, or why it is stuck; null while all is well. */
+  reason: string | null;
+  problem: ProblemData | null;
+  /** Who asked for the way back, and when; null when nobody did. */
+  wayBackAt: number | null;
+  wayBackBy: string | null;
+  /** Newest fencing token under which it was executed. */
+  token: number;
+}
+
+export interface GateRecord {
+  upgrade: string;
+  gate: string;
+  question: string;
+  askedAt: number;
+  deadlineAt: number;
+  answer: "approved" | "denied" | "expired" | null;
+  answeredBy: string | null;
+  answeredAt: number | null;
+  planHash: string;
+}

@@ -1,0 +1,86 @@
+/** Names, addresses and ports of an environment's servers: which are free, and what is installed where. */
+import type { Install } from "../model/application.ts";
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Endpoint, Slot } from "../model/load-balancer.ts";
+import { Problem } from "../model/problem.ts";
+import type { ServerKind, ServerRecord } from "../model/provider.ts";
+
+/** First last-octet of each kind of server; 50 servers of a kind fit before the next begins. */
+const FIRST: Record<ServerKind, number> = { "load-balancer": 10, database: 40, application: 80 };
+const LAST: Record<ServerKind, number> = { "load-balancer": 39, database: 79, application: 250 };
+
+/** Hands out names and addresses that nobody has; remembers what it gave. */
+export class Layout {
+  readonly #environment: string;
+  readonly #network: string;
+  readonly #names: Set<string>;
+  readonly #addresses: Set<string>;
+
+  /** `network` is the first three octets, "127.31.7". */
+  constructor(environment: string, network: string, present: readonly ServerRecord[]) {
+    this.#environment = environment;
+    this.#network = network;
+    this.#names = new Set(present.map(({ name }) => name));
+    this.#addresses = new Set(present.map(({ address }) => address));
+  }
+
+  next(kind: ServerKind, prefix: string, labels: Record<string, string>): ServerRecord {
+    let number = 1;
+    while (this.#names.has(`${prefix}-${number}`)) number++;
+    const name = `${prefix}-${number}`;
+    this.#names.add(name);
+    return { environment: this.#environment, name, kind, address: this.#nextAddress(kind), labels };
+  }
+
+  #nextAddress(kind: ServerKind): string {
+    for (let last = FIRST[kind]; last <= LAST[kind]; last++) {
+      const address = `${this.#network}.${last}`;
+      if (this.#addresses.has(address)) continue;
+      this.#addresses.add(address);
+      return address;
+    }
+    throw new Problem("refused", {
+      what: `environment "${this.#environment}" has no address left for another ${kind}`,
+      why: `${this.#network}.${FIRST[kind]} to .${LAST[kind]} are taken`,
+      next: "retire servers that are kept for diagnosis, or use fewer servers",
+    });
+  }
+}
+
+export const endpointPorts = (definition: EnvironmentDefinition): Record<Slot, number> => ({
+  a: definition.database.port + 1,
+  b: definition.database.port + 2,
+});
+
+export const databaseEndpoint = (definition: EnvironmentDefinition, record: ServerRecord): Endpoint => ({
+  address: record.address,
+  port: definition.database.port,
+});
+
+/** What a server of a generation gets: the release, and the load balancer through which it finds its database. */
+export function installOf(
+  definition: EnvironmentDefinition,
+  release: string,
+  artefact: string,
+  at: { loadBalancers: ServerRecord[]; slot: Slot; turn: number },
+): Install {
+  const wanted = definition.releases[release];
+  const loadBalancer = at.loadBalancers[at.turn % at.loadBalancers.length];
+  if (!wanted || !loadBalancer) throw new Error(`no release "${release}" or no load balancer`);
+  return {
+    release,
+    artefact,
+    start: { web: wanted.start.web, ...(wanted.start.worker ? { worker: wanted.start.worker } : {}) },
+    prepare: wanted.prepare ?? null,
+    inputs: wanted.inputs,
+    database: { address: loadBalancer.address, port: endpointPorts(definition)[at.slot] },
+  };
+}
+
+export const ms = (seconds: number): number => Math.round(seconds * 1000);
+
+export const entranceOf = (definition: EnvironmentDefinition) => ({
+  port: definition.port,
+  publicHost: definition.hosts.public,
+  testHost: definition.hosts.test,
+});

@@ -1,0 +1,163 @@
+/** Brings an environment up from nothing: database and replica, load balancers, servers at the first release. */
+import type { EnvironmentDefinition } from "../../model/environment.ts";
+import type { Plan, Stage } from "../../model/plan.ts";
+import type { ServerRecord } from "../../model/provider.ts";
+import { createDatabase } from "../../steps/create-database.ts";
+import { installRelease } from "../../steps/install-release.ts";
+import { joinPool } from "../../steps/join-pool.ts";
+import { launchServer } from "../../steps/launch-server.ts";
+import { launchStandby } from "../../steps/launch-standby.ts";
+import { migrate } from "../../steps/migrate.ts";
+import { openDatabase } from "../../steps/open-database.ts";
+import { pointEndpoint } from "../../steps/point-endpoint.ts";
+import { reopen } from "../../steps/reopen.ts";
+import { startLoadBalancer } from "../../steps/start-load-balancer.ts";
+import { startRole } from "../../steps/start-role.ts";
+import { swapPools } from "../../steps/swap-pools.ts";
+import { databaseEndpoint, endpointPorts, entranceOf, installOf, Layout, ms } from "../layout.ts";
+import { act, atOnce, inOrder } from "../stage.ts";
+
+export interface BringUpInput {
+  definition: EnvironmentDefinition;
+  network: string;
+  /** HTML of the maintenance page. */
+  page: string;
+  /** Content hash of each release's artefact. */
+  artefacts: Record<string, string>;
+}
+
+const RETIRE = "retire everything that was launched; nothing was there before";
+const SLOT = "a";
+
+export function planBringUp(input: BringUpInput): Plan {
+  const { definition, network } = input;
+  const layout = new Layout(definition.environment, network, []);
+  const many = (count: number, make: () => ServerRecord) => Array.from({ length: count }, make);
+  const loadBalancers = many(definition.loadBalancers, () => layout.next("load-balancer", "lb", {}));
+  const primary = layout.next("database", "db", {});
+  const replica = layout.next("database", "db", {});
+  const group = definition.application.group;
+  const applications = [
+    ...many(definition.application.servers, () => layout.next("application", "app", { slot: SLOT })),
+    ...many(group?.size ?? 0, () => layout.next("application", group?.name ?? "", { slot: SLOT, group: group?.name ?? "" })),
+  ];
+  return {
+    format: 1,
+    environment: definition.environment,
+    strategy: "bring-up",
+    from: "",
+    to: definition.release,
+    stages: [
+      ...launchStages(input, loadBalancers, [primary], applications),
+      ...dataStages(input, loadBalancers, primary, replica, applications),
+      ...openStages(input, loadBalancers, applications),
+    ],
+    afterWayBack: [],
+    failAt: null,
+  };
+}
+
+function launchStages(
+  { definition, page }: BringUpInput,
+  loadBalancers: ServerRecord[],
+  databases: ServerRecord[],
+  applications: ServerRecord[],
+): Stage[] {
+  const ports = endpointPorts(definition);
+  const settings = {
+    port: definition.port,
+    hosts: definition.hosts,
+    healthPath: definition.checks.health.path,
+    page,
+    retryAfterSeconds: definition.maintenance.retryAfterSeconds,
+    endpointPorts: ports,
+  };
+  const launch = (record: ServerRecord, used: number[]) =>
+    act(launchServer, { record, ports: used, onUndo: "retire" as const });
+  const { name, user, port } = definition.database;
+  return [
+    atOnce("Launch servers", RETIRE, [
+      ...loadBalancers.map((record) => launch(record, [definition.port, ports.a, ports.b])),
+      ...databases.map((record) => launch(record, [port])),
+      ...applications.map((record) => launch(record, [definition.application.port])),
+    ]),
+    atOnce("Start load balancers and database", RETIRE, [
+      ...loadBalancers.map(({ name: server }) => act(startLoadBalancer, { server, settings })),
+      ...databases.map(({ name: server }) => act(createDatabase, { server, settings: { name, user, port }, serverId: 1 })),
+    ]),
+  ];
+}
+
+function dataStages(
+  { definition, artefacts }: BringUpInput,
+  loadBalancers: ServerRecord[],
+  primary: ServerRecord,
+  replica: ServerRecord,
+  applications: ServerRecord[],
+): Stage[] {
+  const release = definition.release;
+  const wanted = definition.releases[release];
+  const migrator = applications[0];
+  const primaryEndpoint = databaseEndpoint(definition, primary);
+  const prepared = applications.map(({ name: server }, turn) =>
+    act(installRelease, {
+      server,
+      install: installOf(definition, release, artefacts[release] ?? "", { loadBalancers, slot: SLOT, turn }),
+      limitMs: ms(definition.limits.prepareSeconds) + 60_000,
+    }),
+  );
+  return [
+    inOrder("Open the database", RETIRE, [
+      act(openDatabase, { server: primary.name, others: [] }),
+      act(launchStandby, {
+        record: replica,
+        source: primary.name,
+        sourceEndpoint: primaryEndpoint,
+        withinMs: ms(definition.limits.syncSeconds),
+      }),
+      act(pointEndpoint, {
+        loadBalancers: loadBalancers.map(({ name }) => name),
+        slot: SLOT,
+        to: primaryEndpoint,
+        database: primary.name,
+      }),
+    ]),
+    atOnce("Install the release", RETIRE, prepared),
+    ...(wanted?.migrate && migrator
+      ? [
+          inOrder("Create the schema", RETIRE, [
+            act(migrate, {
+              migrator: migrator.name,
+              command: wanted.migrate,
+              inputs: {},
+              release,
+              primary: primary.name,
+              primaryEndpoint,
+              limitMs: ms(definition.limits.migrateSeconds),
+              wayBack: null,
+            }),
+          ]),
+        ]
+      : []),
+  ];
+}
+
+function openStages({ definition }: BringUpInput, balancers: ServerRecord[], applications: ServerRecord[]): Stage[] {
+  const { limits, checks } = definition;
+  const loadBalancers = balancers.map(({ name }) => name);
+  const names = applications.map(({ name }) => name);
+  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
+  const workers = definition.releases[definition.release]?.start.worker ? names.slice(0, definition.application.workers) : [];
+  const members = applications.map(({ name, address }) => ({ server: name, address, port: definition.application.port }));
+  return [
+    inOrder("Start the application", RETIRE, [
+      act(startRole, { servers: names, role: "web", checks: [checks.health, ...checks.read], ...times }),
+      act(joinPool, { loadBalancers, slot: SLOT, members, healthyMs: times.healthyMs }),
+      ...(workers.length > 0 ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })] : []),
+      act(swapPools, { loadBalancers, from: null, to: SLOT }),
+    ]),
+    inOrder("Open to the public", "there is none: the environment is up", [
+      act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }),
+    ]),
+  ];
+}

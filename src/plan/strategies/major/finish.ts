@@ -1,0 +1,81 @@
+/** After the gate: reopen, workers on, replica in sync, the old kept and cleaned up; and what follows a way back. */
+import type { Stage } from "../../../model/plan.ts";
+import { assertClean } from "../../../steps/assert-clean.ts";
+import { closeTestRoute } from "../../../steps/close-test-route.ts";
+import { keepBlue } from "../../../steps/keep-blue.ts";
+import { readTraffic } from "../../../steps/read-traffic.ts";
+import { reopen } from "../../../steps/reopen.ts";
+import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
+import { resumeReplica } from "../../../steps/resume-replica.ts";
+import { retireServers } from "../../../steps/retire-servers.ts";
+import { startRole } from "../../../steps/start-role.ts";
+import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { act, inOrder } from "../../stage.ts";
+import type { Cast } from "./cast.ts";
+
+const NONE = "none that is free: the public writes to the new release; the snapshot and the frozen standby hold what was before";
+
+export function finishStages(cast: Cast): Stage[] {
+  return [
+    inOrder("Reopen", NONE, open(cast)),
+    inOrder("Restore redundancy", NONE, [
+      act(resumeReplica, {
+        replica: cast.replica.record.name,
+        primary: cast.primary.record.name,
+        primaryEndpoint: databaseEndpoint(cast.definition, cast.primary.record),
+        withinMs: ms(cast.definition.limits.syncSeconds),
+      }),
+    ]),
+    inOrder("Clean up", NONE, cleanUp(cast)),
+  ];
+}
+
+function open(cast: Cast) {
+  const { definition, loadBalancers } = cast;
+  const { limits, checks } = definition;
+  const names = cast.greenServers.map(({ record }) => record.name);
+  const workers = definition.releases[cast.to]?.start.worker ? names.slice(0, definition.application.workers) : [];
+  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
+  return [
+    act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }, "reopen"),
+    ...(workers.length > 0 ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })] : []),
+  ];
+}
+
+function cleanUp(cast: Cast) {
+  const { definition, loadBalancers, slot, green } = cast;
+  const gone = [cast.standby.name, cast.spare.name, ...cast.blueServers, ...cast.kept];
+  return [
+    act(keepBlue, { servers: cast.blueServers, seconds: definition.limits.keepSeconds }),
+    act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
+    act(retireServers, {
+      servers: cast.blueServers,
+      pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },
+    }),
+    act(retireServers, { servers: [cast.standby.name, cast.spare.name, ...cast.kept], pool: null }),
+    act(assertClean, { loadBalancers, slot: green, gone }),
+    act(readTraffic, { loadBalancers }),
+  ];
+}
+
+export function afterWayBackStages(cast: Cast): Stage[] {
+  const { definition, loadBalancers, slot } = cast;
+  const [loadBalancer] = loadBalancers;
+  return [
+    inOrder("Restore redundancy after the way back", "run the same steps again", [
+      act(restoreRedundancy, {
+        loadBalancer: loadBalancer ?? "",
+        slot,
+        primary: cast.primary.record.name,
+        primaryEndpoint: databaseEndpoint(definition, cast.primary.record),
+        standby: cast.standby.name,
+        standbyEndpoint: databaseEndpoint(definition, cast.standby),
+        replica: cast.replica.record.name,
+        withinMs: ms(definition.limits.syncSeconds),
+      }),
+      act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
+      act(assertClean, { loadBalancers, slot, gone: [cast.spare.name, ...cast.greenServers.map(({ record }) => record.name)] }),
+      act(readTraffic, { loadBalancers }),
+    ]),
+  ];
+}

@@ -1,0 +1,104 @@
+/** Servers as folders of one machine, launched, found again and retired through the runner. */
+import { randomUUID } from "node:crypto";
+import type { Host } from "../../model/host.ts";
+import { canonical } from "../../model/plan.ts";
+import { Problem } from "../../model/problem.ts";
+import type { Provider, ServerRecord } from "../../model/provider.ts";
+import { RunnerHost } from "./host.ts";
+import { whatTakes } from "./listeners.ts";
+import { checkedEnvironment, checkedServer } from "./paths.ts";
+import { Runner } from "./runner.ts";
+import type { Transport } from "./transport.ts";
+
+export interface RunnerProviderOptions {
+  kind: "local" | "ssh";
+  transport: Transport;
+  /** Absolute folder on the machine, in which the environments and their servers live. */
+  directory: string;
+  /** The fencing token, read anew for each request. */
+  token: () => number;
+}
+
+const fileOf = (record: ServerRecord): Buffer => Buffer.from(`${JSON.stringify(record)}\n`);
+const same = (left: ServerRecord, right: ServerRecord): boolean => canonical(left) === canonical(right);
+
+export class RunnerProvider implements Provider {
+  readonly kind: "local" | "ssh";
+  readonly #runner: Runner;
+  readonly #directory: string;
+
+  constructor({ kind, transport, directory, token }: RunnerProviderOptions) {
+    this.kind = kind;
+    this.#directory = directory.replace(/\/+$/, "");
+    this.#runner = new Runner(transport, this.#directory, token);
+  }
+
+  async list(environment: string): Promise<ServerRecord[]> {
+    const text = await this.#runner.text({ verb: "list", folder: this.#folder(environment) });
+    return lines(text).map((line) => JSON.parse(line) as ServerRecord);
+  }
+
+  async launch(record: ServerRecord): Promise<Host> {
+    const folder = this.#folder(record.environment);
+    const args = [checkedServer(record.name), randomUUID()];
+    const text = await this.#runner.text({ verb: "launch", folder, args, stdin: fileOf(record) });
+    // The record it was launched with, and what became of it by relabelling: both are this server.
+    const [launched, now] = lines(text).map((line) => JSON.parse(line) as ServerRecord);
+    if (launched && now && (same(record, launched) || same(record, now))) return this.#host(now);
+    throw new Problem("refused", {
+      what: `"${record.name}" exists already in "${record.environment}"`,
+      why: `it is another server: ${JSON.stringify(now)}`,
+      next: "retire it first, or take another name",
+    });
+  }
+
+  async open(environment: string, name: string): Promise<Host> {
+    return this.#host(await this.#record(environment, name));
+  }
+
+  async relabel(environment: string, name: string, labels: Record<string, string>): Promise<void> {
+    const record = await this.#record(environment, name);
+    const folder = this.#folder(environment);
+    await this.#runner.text({ verb: "relabel", folder, args: [name], stdin: fileOf({ ...record, labels }) });
+  }
+
+  async retire(environment: string, name: string): Promise<void> {
+    const folder = this.#folder(environment);
+    try {
+      await this.#runner.text({ verb: "retire", folder, args: [checkedServer(name)], timeoutMs: 180_000 });
+    } catch (error) {
+      // Somebody else was retiring it at the same time.
+      if (!(error instanceof Problem && error.kind === "not-found")) throw error;
+    }
+  }
+
+  addressTaken(address: string, ports: number[]): Promise<string | null> {
+    const ask = (verb: string, args: string[]) => this.#runner.text({ verb, folder: "/", args });
+    return whatTakes(ask, address, ports);
+  }
+
+  close(): Promise<void> {
+    return this.#runner.transport.close();
+  }
+
+  async #record(environment: string, name: string): Promise<ServerRecord> {
+    const folder = this.#folder(environment);
+    try {
+      const text = await this.#runner.text({ verb: "open", folder, args: [checkedServer(name)] });
+      return JSON.parse(text) as ServerRecord;
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === "not-found")) throw error;
+      throw new Problem("not-found", {
+        what: `there is no server "${name}" in "${environment}"`,
+        why: `nothing is in ${folder}/${name}`,
+        next: "changeover status",
+      });
+    }
+  }
+
+  #folder = (environment: string): string => `${this.#directory}/${checkedEnvironment(environment)}`;
+  #host = (record: ServerRecord): Host =>
+    new RunnerHost(this.#runner, record, `${this.#folder(record.environment)}/${record.name}`);
+}
+
+const lines = (text: string): string[] => text.split("\n").filter((line) => line.trim() !== "");

@@ -1,0 +1,32 @@
+
+# FILES: made beside, then renamed while the lock is held, so that a refused change leaves nothing.
+
+put_file() {
+  part=$1.changeover-$$
+  case $1 in */*) mkdir -p -- "${1%/*}" ;; esac
+  { (umask 077; cat >"$part") && chmod "$2" "$part" && sync "$part"; } || { rm -f -- "$part"; refuse "failed cannot write $1"; }
+  trap 'rm -f -- "$part"' EXIT
+  fence "$state"
+  mv -T -- "$part" "$1" || refuse "failed cannot replace $1"
+}
+
+# The folder is missing for an instant between two renames; a crash there is healed by doing it again.
+put_tree() { # path, -z for a compressed one
+  part=$1.changeover-$$
+  mkdir -p -- "$part"
+  trap 'rm -rf -- "$part" "$part-old"' EXIT
+  tar -x --no-same-owner ${2:+"$2"} -C "$part" || refuse "failed cannot unpack into $1"
+  fence "$state"
+  [ ! -e "$1" ] || mv -T -- "$1" "$part-old" || refuse "failed cannot replace $1"
+  mv -T -- "$part" "$1" || refuse "failed cannot replace $1"
+}
+
+read_file() {
+  [ -e "$1" ] || refuse not-found
+  cat -- "$1"
+}
+
+remove() {
+  fence "$state"
+  rm -rf -- "$1"
+}

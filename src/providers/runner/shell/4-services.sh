@@ -1,0 +1,108 @@
+
+# SERVICES: a supervisor of its own for each, which is the first to be ended and the only one to restart anything.
+
+service_start() { # name
+  service=$state/services/$1
+  definition=$state/definition-$$
+  (umask 077; cat >"$definition")
+  trap 'rm -f "$definition"' EXIT
+  fence "$state"
+  unfence
+  mkdir -p "$service"
+  turn "$service"
+  fence "$state"
+  mark
+  if [ ! -e "$service/stopped" ] && lives "$service/supervisor" && cmp -s "$definition" "$service/definition"; then exit 0; fi
+  mv "$definition" "$service/definition"
+  unfence
+  end_service "$1" 1000
+  # Ending took a while, and somebody newer may have come.
+  fence "$state"
+  rm -f "$service/stopped"
+  begun=$(CHANGEOVER_SERVER=$server_id CHANGEOVER_SUPERVISOR=$server_id/$1 \
+    setsid -f sh "$runner" service-run "$folder" "$token" "$1" </dev/null 2>&1)
+  [ "$begun" = begun ] || refuse "failed the service did not begin: $begun"
+}
+
+service_stop() { # name, grace in hundredths of a second
+  service=$state/services/$1
+  fence "$state"
+  [ -d "$service" ] || exit 0
+  unfence
+  turn "$service"
+  fence "$state"
+  mark
+  : >"$service/stopped"
+  unfence
+  end_service "$1" "$2"
+}
+
+end_service() {
+  sweep marked "CHANGEOVER_SUPERVISOR=$server_id/$1"
+  members=$(family "CHANGEOVER_SERVICE=$server_id/$1")
+  [ -n "$members" ] || return 0
+  kill -TERM $members 2>/dev/null
+  await_end "$2" $members || :
+  sweep family "CHANGEOVER_SERVICE=$server_id/$1"
+}
+
+service_run() {
+  service=$state/services/$1
+  mark
+  identify $$
+  : >>"$service/log"
+  restarts=0 short=0 pause=0.1
+  (exec 8>&- 9>&- >/dev/null 2>&1; while sleep 10; do trim "$service/log"; done) &
+  while :; do
+    (
+      exec 8>&- 9>&- >>"$service/log" 2>&1 </dev/null
+      export CHANGEOVER_SERVICE="$server_id/$1"
+      . "$service/definition"
+      cd "$changeover_cwd" || exit 125
+      # A background process of a shell begins with these two ignored, and would not hear them.
+      exec env -u CHANGEOVER_SUPERVISOR --default-signal=INT --default-signal=QUIT sh -c "$changeover_command"
+    ) &
+    child=$!
+    uptime
+    begun_at=$now
+    child_is=gone
+    ! identify "$child" || child_is=$identity
+    printf '%s\n%s %s %s\n' "$child_is" "$restarts" "$short" "$begun_at" >"$service/run.new"
+    mv "$service/run.new" "$service/run"
+    if [ "$restarts" -eq 0 ]; then
+      identify $$
+      printf '%s\n' "$identity" >"$service/supervisor.new" && mv "$service/supervisor.new" "$service/supervisor"
+      echo begun
+      exec 8>&- 9>&- >/dev/null 2>&1
+    fi
+    wait "$child"
+    uptime
+    if [ $((now - begun_at)) -lt 200 ]; then short=$((short + 1)); else short=0; fi
+    case $short in 0 | 1) pause=0.1 ;; 2) pause=0.2 ;; 3) pause=0.4 ;; 4) pause=0.8 ;; 5) pause=1.6 ;; *) pause=2 ;; esac
+    sleep "$pause"
+    restarts=$((restarts + 1))
+  done
+}
+
+# Services append, so that cutting the file in place is safe; the end of what is cut stays beside it.
+trim() {
+  size=$(stat -c %s "$1") && [ "$size" -gt 8388608 ] || return 0
+  tail -c 1048576 "$1" >"$1.old"
+  : >"$1"
+}
+
+service_state() {
+  service=$state/services/$1
+  [ -e "$service/definition" ] || { echo absent - 0; exit; }
+  restarts=0 short=0 begun_at=0 what=failing child=-
+  [ ! -e "$service/run" ] || { read -r _; read -r restarts short begun_at; } <"$service/run"
+  if [ -e "$service/stopped" ]; then
+    what=stopped
+  elif lives "$service/supervisor" && lives "$service/run"; then
+    # What died at once a moment ago has to prove itself for two seconds.
+    uptime
+    [ "$short" -gt 0 ] && [ $((now - begun_at)) -lt 200 ] || { what=running child=$pid; }
+  fi
+  echo "$what $child $restarts"
+  [ ! -e "$service/log" ] || tail -c 8192 "$service/log"
+}

@@ -1,0 +1,116 @@
+/** The control plane as its clients see it: environments, plans, upgrades, reports; api/ puts it on the wire. */
+import type { Plan } from "../model/plan.ts";
+import { Problem } from "../model/problem.ts";
+import type { LedgerSummary, Report } from "../model/report.ts";
+import { gatesOf } from "../store/gates.ts";
+import { journalOf } from "../store/journal.ts";
+import { findLedger, saveLedger } from "../store/ledgers.ts";
+import { findPlan } from "../store/plans.ts";
+import type { Store } from "../store/store.ts";
+import { findUpgrade, listUpgrades, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
+import { composeReport } from "../view/report.ts";
+import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
+import type { Engine } from "./engine.ts";
+import { type Environments, noLedger } from "./environments.ts";
+
+export interface ControlPlane {
+  readonly environments: Environments;
+  readonly engine: Engine;
+  /** Saves the file and starts bringing the environment up; null when it is up already. */
+  bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
+  /** Starts the plan with this hash, made for this environment as it is now. */
+  start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
+  takeDown(environment: string): Promise<number>;
+  upgrade(id: string): Promise<UpgradeView>;
+  /** The unfinished upgrade of an environment, else its last one. */
+  latest(environment: string): Promise<UpgradeView | null>;
+  report(id: string): Promise<Report>;
+  saveLedger(id: string, summary: LedgerSummary): Promise<void>;
+  ledgerTask(environment: string): Promise<{
+    definition: LedgerDefinition;
+    host: string;
+    targets: { address: string; port: number }[];
+  }>;
+}
+
+type LedgerDefinition = NonNullable<Awaited<ReturnType<Environments["find"]>>["definition"]["ledger"]>;
+
+export function openControlPlane(store: Store, engine: Engine, environments: Environments): ControlPlane {
+  const facts = async (record: UpgradeRun) => ({
+    record,
+    plan: await planOf(store, record.planHash),
+    entries: await journalOf(store, record.id),
+    gates: await gatesOf(store, record.id),
+  });
+  const mustFind = async (id: string): Promise<UpgradeRun> => {
+    const found = await findUpgrade(store, id);
+    if (found) return found;
+    throw new Problem("not-found", { what: `there is no upgrade "${id}"`, why: "nobody started it here", next: "changeover status" });
+  };
+  return {
+    environments,
+    engine,
+    async bringUp({ text, path, by }) {
+      const { name, plan } = await environments.save(text, path);
+      if (!plan) return { environment: name, upgrade: null };
+      return { environment: name, upgrade: await engine.startUpgrade(plan, { yes: true, by }) };
+    },
+    async start(environment, { planHash, yes, by }) {
+      const plan = await planOf(store, planHash);
+      await mustBeCurrent(environments, environment, plan, planHash);
+      return engine.startUpgrade(plan, { yes, by });
+    },
+    async takeDown(environment) {
+      const busy = await unfinishedUpgrade(store, environment);
+      if (busy && busy.state !== "stuck") {
+        throw new Problem("refused", {
+          what: `environment "${environment}" can't be taken down`,
+          why: `upgrade ${busy.id} is ${busy.state}`,
+          next: `changeover rollback ${busy.id}, or wait for its end: changeover watch ${busy.id}`,
+        });
+      }
+      return environments.takeDown(environment);
+    },
+    upgrade: async (id) => viewUpgrade(await facts(await mustFind(id))),
+    async latest(environment) {
+      const [newest] = await listUpgrades(store, environment, 1);
+      return newest ? viewUpgrade(await facts(newest)) : null;
+    },
+    async report(id) {
+      const record = await mustFind(id);
+      if (record.state !== "upgraded" && record.state !== "rolled-back") {
+        throw new Problem("refused", {
+          what: `there is no report of upgrade "${id}" yet`,
+          why: `it is ${record.state}`,
+          next: `changeover watch ${id}`,
+        });
+      }
+      return composeReport({ ...(await facts(record)), ledger: await findLedger(store, id) });
+    },
+    saveLedger: async (id, summary) => saveLedger(store, (await mustFind(id)).id, summary),
+    async ledgerTask(environment) {
+      const { definition } = await environments.find(environment);
+      if (!definition.ledger) throw noLedger(environment);
+      const { loadBalancers } = await environments.inventory(environment);
+      const targets = loadBalancers.map(({ record }) => ({ address: record.address, port: definition.port }));
+      return { definition: definition.ledger, host: definition.hosts.public, targets };
+    },
+  };
+}
+
+async function planOf(store: Store, hash: string): Promise<Plan> {
+  const plan = await findPlan(store, hash);
+  if (plan) return plan;
+  throw new Problem("not-found", { what: `there is no plan ${hash}`, why: "it was never made here", next: "changeover plan" });
+}
+
+/** The world may have changed since the plan was made: the same wish must still give the same plan. */
+async function mustBeCurrent(environments: Environments, environment: string, plan: Plan, hash: string): Promise<void> {
+  const again = await environments.planUpgrade(environment, plan.to, plan.failAt);
+  if (again.hash === hash) return;
+  throw new Problem("refused", {
+    what: `plan ${hash} no longer fits environment "${environment}"`,
+    why: `the environment or its file changed since; the plan would now be ${again.hash}`,
+    next: `changeover plan ${environment} --to ${plan.to}`,
+  });
+}

@@ -1,0 +1,182 @@
+/** The engine: runs upgrades durably on the control database, and goes on after a crash from what the world shows. */
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import type { Clock } from "../model/clock.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Journal } from "../model/upgrade.ts";
+import type { World } from "../model/world.ts";
+import { recordRequest } from "../store/control-requests.ts";
+import { openSession } from "../store/session.ts";
+import type { Store } from "../store/store.ts";
+import { takeToken } from "../store/tokens.ts";
+import { findUpgrade } from "../store/upgrades.ts";
+import type { Execution } from "./execution.ts";
+import { answer } from "./gates.ts";
+import type { Definitions } from "./layout.ts";
+import { requestResume, requestUpgrade, requestWayBack } from "./requests.ts";
+import { forgetOldRuns } from "./retention.ts";
+import { createSweep, executorOf, startPromised } from "./takeover.ts";
+import { ENGINE_VERSION, useSurroundings } from "./workflow.ts";
+
+export interface EngineOptions {
+  store: Store;
+  url: string;
+  /** Brings the embedded server back; left out for one that others look after. */
+  revive?: () => Promise<unknown>;
+  steps: Definitions;
+  /** The world as the holder of this token may change it. Closed through its provider when the run ends. */
+  world(environment: string, token: number): Promise<World>;
+  clock: Clock;
+  /** How long another control plane must be dead before its upgrades are taken over; 0 when there is only one. */
+  takeoverMs: number;
+  /** Between tries of what must not fail, in milliseconds. */
+  pausesMs?: readonly number[];
+  /** Called when our sign of life was lost so long that others may have taken over; ends the process unless told. */
+  onLost?: () => void;
+  log?: (line: string) => void;
+  /** Wraps each upgrade's journal. */
+  journal?: (journal: Journal) => Journal;
+}
+
+export interface Engine {
+  /** Fencing token of this boot; each upgrade runs under a newer one of its own. */
+  readonly token: number;
+  /** Gives the upgrade's id. */
+  startUpgrade(plan: Plan, options: { yes: boolean; by: string }): Promise<string>;
+  approve(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
+  deny(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
+  /** Asks for the way back, or continues one that is stuck. Refused when there is none. */
+  rollback(upgrade: string, by: string, reason: string): Promise<void>;
+  /** Continues an upgrade that is stuck on its way forward. */
+  resume(upgrade: string, by: string): Promise<void>;
+  /** Leaves every upgrade where it is, as a crash would; the next engine goes on. */
+  stop(): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 2_000;
+const FORGET_EVERY_MS = 24 * 3_600_000;
+const PAUSES_MS = [1_000, 5_000, 15_000];
+const MUST_RESTART = 75;
+
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { store, clock } = options;
+  const stopping = new AbortController();
+  const boot = await takeToken(store);
+  const live = useSurroundings({
+    store,
+    definitions: options.steps,
+    clock,
+    world: options.world,
+    pausesMs: options.pausesMs ?? PAUSES_MS,
+    journal: options.journal,
+    stopping: stopping.signal,
+  });
+  const session = await openSession({
+    url: options.url,
+    channel: "changeover_way_back",
+    lock: boot,
+    revive: options.revive,
+    lostAfterMs: options.takeoverMs > 0 ? options.takeoverMs * (2 / 3) : undefined,
+    onLost: options.onLost ?? (() => process.exit(MUST_RESTART)),
+    onChange: (upgrade) => heedAll(live, upgrade),
+  });
+  await launch(options.url, boot);
+  const sweep = createSweep({ store, session, clock, boot, takeoverMs: options.takeoverMs });
+  const background = repeat(
+    async () => {
+      await sweep();
+      heedAll(live, null);
+    },
+    SWEEP_EVERY_MS,
+    options.log ?? console.error,
+  );
+  const retention = repeat(() => forgetOldRuns(clock.now()), FORGET_EVERY_MS, options.log ?? console.error);
+  return {
+    token: boot,
+    ...faceOf(options, boot),
+    async stop() {
+      stopping.abort(new Error("the control plane stops"));
+      await Promise.all([background.stop(), retention.stop()]);
+      await Promise.all([...live.values()].map((execution) => execution.close()));
+      await DBOS.shutdown();
+      useSurroundings(null);
+      await session.close();
+    },
+  };
+}
+
+function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engine, "token" | "stop"> {
+  const start = async (id: string): Promise<void> => {
+    const upgrade = await findUpgrade(store, id);
+    if (upgrade) await startPromised(store, upgrade);
+  };
+  const answered = async (verb: "approve" | "deny", upgrade: string, gate: string, by: string, planHash: string) => {
+    await answer(store, clock, { upgrade, gate, by, planHash, answer: verb === "approve" ? "approved" : "denied" });
+    await recordRequest(store, upgrade, verb, by, gate);
+  };
+  return {
+    async startUpgrade(plan, asked) {
+      const id = await requestUpgrade(store, steps, plan, { ...asked, boot });
+      await start(id);
+      return id;
+    },
+    approve: (upgrade, gate, by, planHash) => answered("approve", upgrade, gate, by, planHash),
+    deny: (upgrade, gate, by, planHash) => answered("deny", upgrade, gate, by, planHash),
+    async rollback(upgrade, by, reason) {
+      if (await requestWayBack(store, steps, { upgrade, by, reason, boot })) await start(upgrade);
+    },
+    async resume(upgrade, by) {
+      await requestResume(store, { upgrade, by, boot });
+      await start(upgrade);
+    },
+  };
+}
+
+/** A lost notification is made up for by the next sweep. */
+function heedAll(live: Map<string, Execution>, upgrade: string | null): void {
+  for (const [id, execution] of live) {
+    if (upgrade === null || upgrade === id) execution.heed().catch(() => {});
+  }
+}
+
+async function launch(url: string, boot: number): Promise<void> {
+  DBOS.setConfig({
+    name: "changeover",
+    systemDatabaseUrl: url,
+    systemDatabasePoolSize: 6,
+    executorID: executorOf(boot),
+    applicationVersion: ENGINE_VERSION,
+    logLevel: "error",
+    // Nothing waits for its messages: gates and requests are rows of ours.
+    useListenNotify: false,
+  });
+  await DBOS.launch();
+}
+
+function repeat(work: () => Promise<unknown>, everyMs: number, log: (line: string) => void): { stop(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let last = "";
+  const once = async (): Promise<void> => {
+    try {
+      await work();
+      last = "";
+    } catch (error) {
+      const line = `changeover: ${error instanceof Error ? error.message : String(error)}`;
+      if (line !== last && !stopped) log(line);
+      last = line;
+    }
+    if (stopped) return;
+    timer = setTimeout(() => {
+      running = once();
+    }, everyMs);
+    timer.unref();
+  };
+  let running = once();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/** What the control plane can do with an environment: save it, bring it up, look at it, plan for it, take it down. */
+import { dirname, resolve } from "node:path";
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import { parseEnvironment } from "../model/environment-file.ts";
+import type { Inventory } from "../model/inventory.ts";
+import type { Plan } from "../model/plan.ts";
+import { Problem } from "../model/problem.ts";
+import type { World } from "../model/world.ts";
+import { readInventory } from "../observe/inventory.ts";
+import { readBlue } from "../plan/blue.ts";
+import { planBringUp } from "../plan/strategies/bring-up.ts";
+import { planMajor } from "../plan/strategies/major/major.ts";
+import type { Artefacts } from "../store/artefacts.ts";
+import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironment } from "../store/environments.ts";
+import { savePlan } from "../store/plans.ts";
+import type { Store } from "../store/store.ts";
+import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
+
+export interface EnvironmentParts {
+  store: Store;
+  artefacts: Artefacts;
+  /** Read-only use: what reads the world needs no newer token. */
+  world(environment: string): Promise<World>;
+  /** Under a token that is newer than any upgrade's. */
+  worldToChange(environment: string): Promise<World>;
+  /** The first three octets of a network of its own, "127.31.7". */
+  chooseNetwork(environment: string): Promise<string>;
+  /** Drops the environment's secrets. */
+  forget(environment: string): void;
+}
+
+export interface Environments {
+  /** Checks and saves the file; gives the plan that brings it up, or null when it is up already. */
+  save(text: string, path: string): Promise<{ name: string; plan: Plan | null }>;
+  find(name: string): Promise<SavedEnvironment>;
+  inventory(name: string): Promise<Inventory>;
+  planUpgrade(name: string, to: string, failAt: string | null): Promise<{ hash: string; plan: Plan }>;
+  /** Retires every server, then forgets the environment. */
+  takeDown(name: string): Promise<number>;
+  /** Keys that the ledger's SQL finds on the primary that serves. */
+  ledgerKeys(name: string): Promise<string[]>;
+}
+
+export function openEnvironments(parts: EnvironmentParts): Environments {
+  const find = async (name: string): Promise<SavedEnvironment> => {
+    const saved = await findEnvironment(parts.store, name);
+    if (saved) return saved;
+    throw new Problem("not-found", {
+      what: `there is no environment "${name}"`,
+      why: "nobody brought it up here",
+      next: "changeover up environment.yaml",
+    });
+  };
+  const inventory = async (name: string) => readInventory(await parts.world(name));
+  return {
+    find,
+    inventory,
+    async save(text, path) {
+      const definition = parseEnvironment(text, path);
+      const known = await findEnvironment(parts.store, definition.environment);
+      const network = known ? networkOf(known) : await parts.chooseNetwork(definition.environment);
+      mustHaveFolders(definition, path);
+      const page = readPage(definition, path);
+      const hash = await packRelease(parts.artefacts, definition, definition.release, path);
+      await saveEnvironment(parts.store, {
+        name: definition.environment,
+        definition,
+        definitionPath: path,
+        network: { prefix: network },
+      });
+      const up = (await (await parts.world(definition.environment)).provider.list(definition.environment)).length > 0;
+      if (up) return { name: definition.environment, plan: null };
+      const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
+      await savePlan(parts.store, plan);
+      return { name: definition.environment, plan };
+    },
+    async planUpgrade(name, to, failAt) {
+      const { definition, definitionPath, ...saved } = await find(name);
+      const seen = await inventory(name);
+      const artefacts = definition.releases[to] ? { [to]: await packRelease(parts.artefacts, definition, to, definitionPath) } : {};
+      const plan = planMajor({ definition, network: networkOf(saved), inventory: seen, to, artefacts, failAt });
+      mustHaveStep(plan, failAt);
+      return { hash: await savePlan(parts.store, plan), plan };
+    },
+    async takeDown(name) {
+      const world = await parts.worldToChange((await find(name)).name);
+      const records = await world.provider.list(name);
+      await Promise.all(records.map((record) => world.provider.retire(name, record.name)));
+      await forgetEnvironment(parts.store, name);
+      parts.forget(name);
+      return records.length;
+    },
+    async ledgerKeys(name) {
+      const { definition } = await find(name);
+      if (!definition.ledger) throw noLedger(name);
+      const blue = readBlue(await inventory(name));
+      return (await (await parts.world(name)).database(blue.primary.record.name)).readColumn(definition.ledger.find);
+    },
+  };
+}
+
+const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
+
+async function packRelease(artefacts: Artefacts, definition: EnvironmentDefinition, release: string, path: string) {
+  const wanted = definition.releases[release];
+  if (!wanted) throw new Error(`no release "${release}"`);
+  const hash = await artefacts.pack(resolve(dirname(path), wanted.artefact), wanted.build);
+  mustHaveScripts(definition, release, path);
+  return hash;
+}
+
+function mustHaveStep(plan: Plan, failAt: string | null): void {
+  const names = plan.stages.flatMap(({ steps }) => steps.map(({ step }) => step));
+  if (failAt === null || names.includes(failAt)) return;
+  throw new Problem("bad-input", {
+    what: `there is no step "${failAt}" to fail at`,
+    why: `the plan has: ${[...new Set(names)].join(", ")}`,
+    next: "name one of them with --fail-at",
+  });
+}
+
+export const noLedger = (name: string): Problem =>
+  new Problem("bad-input", {
+    what: `environment "${name}" has no ledger`,
+    why: "its file has no `ledger` section, so nobody knows what a write looks like",
+    next: "add it (docs/environment-file.md), then: changeover up environment.yaml",
+  });

@@ -1,0 +1,119 @@
+/** One control plane's hold on one upgrade: its token, its journal, its world, and the signals that stop it. */
+import type { Clock } from "../model/clock.ts";
+import { type Plan, planHash } from "../model/plan.ts";
+import { type Journal, type ProblemData, problemData, type UpgradeState } from "../model/upgrade.ts";
+import type { World } from "../model/world.ts";
+import { journalFor, StaleExecution } from "../store/journal.ts";
+import type { Store } from "../store/store.ts";
+import { type Entry, findUpgrade, lockUpgrade, setState, takeUpgrade } from "../store/upgrades.ts";
+import { askAtGate } from "./gates.ts";
+import type { End, From, Hands } from "./interpret.ts";
+import { type Definitions, failingIndex } from "./layout.ts";
+import { steady, steadyJournal } from "./steady.ts";
+import { createStepRunner, wayBackWanted } from "./step-runner.ts";
+import { begunSteps } from "./way-back.ts";
+
+/** What every upgrade of this control plane shares. */
+export interface Surroundings {
+  store: Store;
+  definitions: Definitions;
+  clock: Clock;
+  world(environment: string, token: number): Promise<World>;
+  pausesMs: readonly number[];
+  /** Wraps the journal of each execution; tests stop the world in it. */
+  journal?: (journal: Journal) => Journal;
+  stopping: AbortSignal;
+}
+
+export interface RunInput {
+  upgrade: string;
+  plan: Plan;
+  entry: Entry;
+  yes: boolean;
+}
+
+export interface Execution {
+  hands: Hands;
+  from(): Promise<From>;
+  /** Looks whether the way back was asked for, and ends the step that is on its way forward. */
+  heed(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 2_000;
+
+/** Makes every earlier hold on the same upgrade stale. */
+export async function openExecution(around: Surroundings, input: RunInput): Promise<Execution> {
+  const { store, clock, stopping } = around;
+  const { upgrade, plan } = input;
+  const token = await steady(clock, stopping, () => takeUpgrade(store, upgrade));
+  const asked = new AbortController();
+  const world = once(() => around.world(plan.environment, token));
+  const written = steadyJournal(clock, stopping, journalFor(store, upgrade, token));
+  const journal = around.journal?.(written) ?? written;
+  const shared = { upgrade, journal, clock, wayBackAsked: asked.signal, stopping };
+  const runner = createStepRunner({
+    ...shared,
+    definitions: around.definitions,
+    world: world.get,
+    failAt: failingIndex(plan),
+    pausesMs: around.pausesMs,
+    graceMs: GRACE_MS,
+  });
+  const state = (to: UpgradeState, because?: { reason?: string; problem?: ProblemData }): Promise<void> =>
+    steady(clock, stopping, async () => {
+      if (!(await setState(store, upgrade, token, to, because))) throw new StaleExecution(upgrade);
+    });
+  const gate = { ...shared, store, planHash: planHash(plan), yes: input.yes, atGate: () => state("at-gate") };
+  const heed = async (): Promise<void> => {
+    const seen = await findUpgrade(store, upgrade);
+    if (seen && seen.wayBackAt !== null) asked.abort(wayBackWanted(seen.wayBackReason ?? ""));
+  };
+  await steady(clock, stopping, heed);
+  return {
+    hands: {
+      ...runner,
+      ask: (step) => askAtGate(gate, step),
+      turnBack: (reason) => state("rolling-back", { reason: `${reason.what}: ${reason.why}` }),
+      finish: (end) => steady(clock, stopping, () => finish(store, upgrade, token, end)),
+    },
+    from: async () => (input.entry === "forward" ? { entry: "forward" } : continued(around, upgrade, journal)),
+    heed,
+    close: () => world.close(),
+  };
+}
+
+async function continued({ store, clock, stopping }: Surroundings, upgrade: string, journal: Journal): Promise<From> {
+  const record = await steady(clock, stopping, () => findUpgrade(store, upgrade));
+  const reason = problemData(wayBackWanted(record?.wayBackReason ?? ""));
+  return { entry: "way-back", begun: begunSteps(await journal.entries()), reason };
+}
+
+/** Under the row's lock, so that a request for the way back comes either before the end or not at all. */
+function finish(store: Store, upgrade: string, token: number, end: End): Promise<ProblemData | null> {
+  return store.transaction(async (db) => {
+    const seen = await lockUpgrade(db, upgrade);
+    if (!seen || seen.token !== token) throw new StaleExecution(upgrade);
+    if (end.state === "upgraded" && seen.wayBackAt !== null) return problemData(wayBackWanted(seen.wayBackReason ?? ""));
+    await setState(db, upgrade, token, end.state, end.state === "stuck" ? { problem: end.problem } : {});
+    return null;
+  });
+}
+
+/** Made at first use, so that a world that can't be reached is a step's failure and not the engine's. */
+function once(make: () => Promise<World>): { get(): Promise<World>; close(): Promise<void> } {
+  let made: Promise<World> | null = null;
+  return {
+    get() {
+      made ??= make().catch((error: unknown) => {
+        made = null;
+        throw error;
+      });
+      return made;
+    },
+    async close() {
+      const world = await made?.catch(() => null);
+      await world?.provider.close();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** What a plan means: which step comes next, when the way back is taken, and where it ends. Knows no database. */
+import type { Plan } from "../model/plan.ts";
+import type { ProblemData } from "../model/upgrade.ts";
+import { type Definitions, GATE, type LaidStage, layOut, type PlannedStep } from "./layout.ts";
+import { wayBackClosed } from "./way-back.ts";
+
+export interface Outcome {
+  ok: boolean;
+  /** Has its intent in the journal, so that the way back must undo it. */
+  begun: boolean;
+  /** May have changed something. */
+  acted: boolean;
+  problem: ProblemData | null;
+}
+
+/** How often a failed step is tried again: not at all while there is a way back. */
+export type Insist = "no" | "once-acted" | "yes";
+
+export type End =
+  | { state: "upgraded" }
+  | { state: "rolled-back"; reason: ProblemData }
+  | { state: "stuck"; problem: ProblemData };
+
+/** Who does what the interpretation says. A step's failure is an outcome; what is thrown is the engine's own trouble. */
+export interface Hands {
+  apply(step: PlannedStep, insist: Insist): Promise<Outcome>;
+  ask(step: PlannedStep): Promise<Outcome>;
+  undo(step: PlannedStep): Promise<Outcome>;
+  after(step: PlannedStep): Promise<Outcome>;
+  turnBack(reason: ProblemData): Promise<void>;
+  /** Accepts the end with null, or, when the way back was asked for at the last moment, says so instead. */
+  finish(end: End): Promise<ProblemData | null>;
+}
+
+export type From =
+  | { entry: "forward" }
+  /** Continues a way back that got stuck: what had begun, by the journal. */
+  | { entry: "way-back"; begun: number[]; reason: ProblemData };
+
+export async function interpret(plan: Plan, definitions: Definitions, hands: Hands, from: From): Promise<End> {
+  const end =
+    from.entry === "forward"
+      ? await goForward(plan, definitions, hands)
+      : await goBack(plan, hands, new Set(from.begun), from.reason);
+  const objection = await hands.finish(end);
+  if (!objection) return end;
+  const everything = layOut(plan.stages).flatMap((stage) => stage.steps.map(({ index }) => index));
+  const instead = await goBack(plan, hands, new Set(everything), objection);
+  await hands.finish(instead);
+  return instead;
+}
+
+async function goForward(plan: Plan, definitions: Definitions, hands: Hands): Promise<End> {
+  const begun = new Set<number>();
+  const acted: string[] = [];
+  for (const stage of layOut(plan.stages)) {
+    const tried = await goThrough(stage, async (step) => {
+      if (step.step === GATE) return hands.ask(step);
+      return hands.apply(step, insistence(definitions, acted, step.step));
+    });
+    for (const { step, outcome } of tried) {
+      if (outcome.begun) begun.add(step.index);
+      if (outcome.acted) acted.push(step.step);
+    }
+    const problem = problemIn(tried);
+    if (!problem) continue;
+    return wayBackClosed(definitions, acted) ? { state: "stuck", problem } : goBack(plan, hands, begun, problem);
+  }
+  return { state: "upgraded" };
+}
+
+function insistence(definitions: Definitions, acted: string[], step: string): Insist {
+  if (wayBackClosed(definitions, acted)) return "yes";
+  return wayBackClosed(definitions, [...acted, step]) ? "once-acted" : "no";
+}
+
+async function goBack(plan: Plan, hands: Hands, begun: Set<number>, reason: ProblemData): Promise<End> {
+  await hands.turnBack(reason);
+  for (const stage of layOut(plan.stages).reverse()) {
+    const steps = stage.steps.filter(({ index, step }) => begun.has(index) && step !== GATE).reverse();
+    const problem = problemIn(await goThrough({ ...stage, steps }, (step) => hands.undo(step)));
+    if (problem) return { state: "stuck", problem };
+  }
+  for (const stage of begun.size > 0 ? layOut(plan.afterWayBack) : []) {
+    const problem = problemIn(await goThrough(stage, (step) => hands.after(step)));
+    if (problem) return { state: "stuck", problem };
+  }
+  return { state: "rolled-back", reason };
+}
+
+interface Tried {
+  step: PlannedStep;
+  outcome: Outcome;
+}
+
+const problemIn = (tried: Tried[]): ProblemData | null => tried.find(({ outcome }) => !outcome.ok)?.outcome.problem ?? null;
+
+/** One after the other until one fails, or all at once; always started and reported in the plan's order. */
+async function goThrough(stage: LaidStage, act: (step: PlannedStep) => Promise<Outcome>): Promise<Tried[]> {
+  if (stage.parallel) {
+    const settled = await Promise.allSettled(stage.steps.map(async (step) => ({ step, outcome: await act(step) })));
+    const trouble = settled.find((one) => one.status === "rejected");
+    if (trouble) throw trouble.reason;
+    return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  }
+  const tried: Tried[] = [];
+  for (const step of stage.steps) {
+    const outcome = await act(step);
+    tried.push({ step, outcome });
+    if (!outcome.ok) break;
+  }
+  return tried;
+}

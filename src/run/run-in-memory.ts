@@ -1,0 +1,63 @@
+/** Runs a whole plan without a control database: for proving laws on a simulated world, and for rehearsing. */
+import type { Clock } from "../model/clock.ts";
+import type { Plan } from "../model/plan.ts";
+import type { World } from "../model/world.ts";
+import type { JournalEntry } from "../model/upgrade.ts";
+import { problemData } from "../model/upgrade.ts";
+import { type End, type From, interpret, type Outcome } from "./interpret.ts";
+import { type Definitions, failingIndex, type PlannedStep } from "./layout.ts";
+import { type MemoryJournal, memoryJournal } from "./memory-journal.ts";
+import { createStepRunner, wayBackWanted } from "./step-runner.ts";
+import { begunSteps } from "./way-back.ts";
+
+export interface MemoryRun {
+  plan: Plan;
+  definitions: Definitions;
+  world: World;
+  clock: Clock;
+  upgrade: string;
+  /** The same one again continues an earlier run, as after a crash. */
+  journal?: MemoryJournal;
+  /** Null lets the gate pass; a problem takes the way back. Passes when left out. */
+  ask?: (step: PlannedStep) => Promise<Outcome["problem"]>;
+  /** Abort it, with a Problem as its reason, to ask for the way back in the middle of a step. */
+  wayBackAsked?: AbortSignal;
+  entry?: From["entry"];
+  pausesMs?: readonly number[];
+}
+
+export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: JournalEntry[] }> {
+  const journal = run.journal ?? memoryJournal(run.upgrade, run.clock);
+  const wayBackAsked = run.wayBackAsked ?? new AbortController().signal;
+  wayBackAsked.addEventListener("abort", () => journal.askWayBack(problemData(wayBackAsked.reason).why));
+  const runner = createStepRunner({
+    upgrade: run.upgrade,
+    journal,
+    definitions: run.definitions,
+    world: async () => run.world,
+    clock: run.clock,
+    wayBackAsked,
+    stopping: new AbortController().signal,
+    failAt: failingIndex(run.plan),
+    pausesMs: run.pausesMs ?? [1_000, 5_000, 15_000],
+    graceMs: 2_000,
+  });
+  const from: From =
+    run.entry === "way-back"
+      ? { entry: "way-back", begun: begunSteps(await journal.entries()), reason: problemData(wayBackWanted("continued")) }
+      : { entry: "forward" };
+  const hands = {
+    ...runner,
+    async ask(step: PlannedStep): Promise<Outcome> {
+      const problem = (await run.ask?.(step)) ?? null;
+      return { ok: !problem, begun: false, acted: false, problem };
+    },
+    turnBack: async () => {},
+    async finish(end: End) {
+      const reason = journal.wayBackReason();
+      return end.state === "upgraded" && reason !== null ? problemData(wayBackWanted(reason)) : null;
+    },
+  };
+  const end = await interpret(run.plan, run.definitions, hands, from);
+  return { end, entries: await journal.entries() };
+}

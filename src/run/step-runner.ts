@@ -1,0 +1,190 @@
+/** Runs one step of a plan: intent into the journal, look, act, prove, result into the journal. */
+import type { Clock } from "../model/clock.ts";
+import { Problem } from "../model/problem.ts";
+import type { Evidence, StepContext, StepDefinition } from "../model/step.ts";
+import { type Direction, type Journal, type ProblemData, problemData } from "../model/upgrade.ts";
+import type { World } from "../model/world.ts";
+import type { Insist, Outcome } from "./interpret.ts";
+import type { Definitions, PlannedStep } from "./layout.ts";
+import { isStale, limited } from "./limited.ts";
+import { contextFor } from "./step-context.ts";
+
+export interface RunnerParts {
+  upgrade: string;
+  journal: Journal;
+  definitions: Definitions;
+  world(): Promise<World>;
+  clock: Clock;
+  /** Aborted when the way back is asked for; ends the step that is on its way forward. */
+  wayBackAsked: AbortSignal;
+  /** Aborted when the control plane stops: everything is left as a crash would leave it. */
+  stopping: AbortSignal;
+  /** Index of the step that must fail, for rehearsing. */
+  failAt: number | null;
+  /** Between tries of a step that must not fail. */
+  pausesMs: readonly number[];
+  /** For a step to end after it was told to. */
+  graceMs: number;
+}
+
+export interface StepRunner {
+  apply(step: PlannedStep, insist: Insist): Promise<Outcome>;
+  undo(step: PlannedStep): Promise<Outcome>;
+  after(step: PlannedStep): Promise<Outcome>;
+}
+
+export function createStepRunner(parts: RunnerParts): StepRunner {
+  return {
+    apply: (step, insist) => insisting(parts, insist, parts.wayBackAsked, () => tryOnce(parts, step, "apply")),
+    after: (step) => insisting(parts, "yes", parts.stopping, () => tryOnce(parts, step, "after")),
+    async undo(step) {
+      if (parts.definitions.has(step.step) && !parts.definitions.get(step.step)?.undo) return NOTHING_TO_UNDO;
+      return insisting(parts, "yes", parts.stopping, () => tryOnce(parts, step, "undo"));
+    },
+  };
+}
+
+const NOTHING_TO_UNDO: Outcome = { ok: true, begun: false, acted: false, problem: null };
+
+async function insisting(
+  parts: RunnerParts,
+  insist: Insist,
+  stop: AbortSignal,
+  once: () => Promise<Outcome>,
+): Promise<Outcome> {
+  let outcome = await once();
+  for (const pauseMs of parts.pausesMs) {
+    const again = !outcome.ok && outcome.begun && (insist === "yes" || (insist === "once-acted" && outcome.acted));
+    if (!again || stop.aborted) break;
+    await parts.clock.sleep(pauseMs, stop).catch(() => {});
+    const next = await once();
+    outcome = { ...next, begun: true, acted: outcome.acted || next.acted };
+  }
+  return outcome;
+}
+
+async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Direction): Promise<Outcome> {
+  const begin = await parts.journal.begin(step, direction);
+  if (begin.kind === "done-before") return { ok: true, begun: true, acted: true, problem: null };
+  if (begin.kind === "way-back-asked") return refusedForward(begin.reason, begin.begun);
+  // Nobody saw how an interrupted try ended, so it may have acted.
+  const progress: Progress = { acted: begin.interrupted, foundDone: false, interrupted: begin.interrupted };
+  const outcome = await perform(parts, step, direction, progress);
+  if (parts.stopping.aborted) return new Promise<never>(() => {});
+  await parts.journal.end(begin.sequence, {
+    result: outcome.problem ? "failed" : "done",
+    acted: progress.acted,
+    foundDone: progress.foundDone,
+    ...outcome,
+  });
+  return { ok: !outcome.problem, begun: true, acted: progress.acted, problem: outcome.problem };
+}
+
+interface Progress {
+  acted: boolean;
+  foundDone: boolean;
+  interrupted: boolean;
+}
+
+interface Performed {
+  evidence: Evidence | null;
+  problem: ProblemData | null;
+}
+
+/** Whatever the step throws is data from here on; only a newer control plane's claim is not ours to judge. */
+async function perform(
+  parts: RunnerParts,
+  step: PlannedStep,
+  direction: Direction,
+  progress: Progress,
+): Promise<Performed> {
+  try {
+    const definition = definitionOf(parts, step);
+    const input = readInput(definition, step);
+    const stop =
+      direction === "apply" ? AbortSignal.any([parts.wayBackAsked, parts.stopping]) : parts.stopping;
+    const limit = { clock: parts.clock, ms: definition.limitMs(input), says: step.says, graceMs: parts.graceMs, stop };
+    const evidence = await limited(limit, async (signal) => {
+      const context = contextFor(parts.clock, parts.upgrade, await parts.world(), signal);
+      if (direction === "undo") return undo(definition, context, input, progress);
+      return forward(definition, context, input, progress, direction === "apply" && parts.failAt === step.index);
+    });
+    return { evidence, problem: null };
+  } catch (error) {
+    if (isStale(error)) throw error;
+    return { evidence: null, problem: problemData(error) };
+  }
+}
+
+async function forward(
+  definition: StepDefinition,
+  context: StepContext,
+  input: unknown,
+  progress: Progress,
+  mustFail: boolean,
+): Promise<Evidence | null> {
+  const found = progress.interrupted ? await lookAround(definition, context, input) : null;
+  if (!found) {
+    await definition.check?.(context, input);
+    progress.acted = true;
+    await definition.apply(context, input);
+  }
+  if (mustFail) throw toldToFail(definition.name);
+  progress.foundDone = found !== null;
+  return found ?? definition.verify(context, input);
+}
+
+/** After a crash: does it hold already? Asked once, without waiting for it to become true. */
+async function lookAround(definition: StepDefinition, context: StepContext, input: unknown): Promise<Evidence | null> {
+  try {
+    return await definition.verify({ ...context, until: async (_within, look) => (await look()) || null }, input);
+  } catch (error) {
+    if (isStale(error) || context.signal.aborted) throw error;
+    return null;
+  }
+}
+
+async function undo(definition: StepDefinition, context: StepContext, input: unknown, progress: Progress): Promise<null> {
+  progress.acted = true;
+  await definition.undo?.(context, input);
+  return null;
+}
+
+function definitionOf({ definitions }: RunnerParts, { step }: PlannedStep): StepDefinition {
+  const definition = definitions.get(step);
+  if (definition) return definition;
+  throw new Problem("bad-input", {
+    what: `there is no step "${step}"`,
+    why: "this release does not know it",
+    next: "use the release that made the plan, or: changeover plan",
+  });
+}
+
+function readInput(definition: StepDefinition, { says, input }: PlannedStep): unknown {
+  const read = definition.input.safeParse(input);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new Problem("bad-input", {
+    what: `"${says}" has a bad input`,
+    why: `${issue?.path.join(".") || "it"}: ${issue?.message}`,
+    next: "changeover plan",
+  });
+}
+
+const toldToFail = (name: string): Problem =>
+  new Problem("step-failed", {
+    what: `told to fail at "${name}"`,
+    why: "the upgrade was started with --fail-at, to rehearse the way back",
+    next: "changeover report",
+  });
+
+/** A try that a crash cut short may have acted. */
+const refusedForward = (reason: string, begun: boolean): Outcome => ({
+  ok: false,
+  begun,
+  acted: begun,
+  problem: problemData(wayBackWanted(reason)),
+});
+
+export const wayBackWanted = (reason: string): Problem =>
+  new Problem("refused", { what: "the way back was asked for", why: reason, next: "changeover report" });

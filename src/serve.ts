@@ -1,0 +1,130 @@
+/** The control plane, wired: store, engine, providers, drivers and api meet here and nowhere else. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname, join, resolve } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { createApp } from "./api/app.ts";
+import { findHome, makeHome, socketOf } from "./cli/home.ts";
+import { createWorld } from "./drivers/world.ts";
+import { Problem } from "./model/problem.ts";
+import type { Provider } from "./model/provider.ts";
+import { createLocalProvider } from "./providers/local/provider.ts";
+import { systemClock } from "./run/clock.ts";
+import { openControlPlane } from "./run/control-plane.ts";
+import { startEngine } from "./run/engine.ts";
+import { openEnvironments } from "./run/environments.ts";
+import { chooseNetwork } from "./run/network.ts";
+import { steps } from "./steps/registry.ts";
+import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
+import { openChanges } from "./store/changes.ts";
+import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
+import { findEnvironment, listEnvironments, type SavedEnvironment } from "./store/environments.ts";
+import { openSecrets, type Secrets } from "./store/secrets.ts";
+import { openStore } from "./store/store.ts";
+import { takeToken } from "./store/tokens.ts";
+
+/** How long another control plane on the same external database must be dead before its upgrades are taken over. */
+const TAKEOVER_MS = 15_000;
+
+export async function serve(): Promise<void> {
+  const home = makeHome(findHome());
+  const external = process.env.DATABASE_URL;
+  const revive = external ? undefined : () => ensureEmbedded({ home });
+  const url = external ?? (await ensureEmbedded({ home })).url;
+  const store = await openStore({ url });
+  const parts = { home, secrets: openSecrets(home), artefacts: openArtefacts(home) };
+  const worldOf = async (name: string, token: number) => {
+    const saved = await findEnvironment(store, name);
+    if (!saved) throw new Problem("not-found", { what: `there is no environment "${name}"`, why: "nobody brought it up", next: "changeover up" });
+    return buildWorld(saved, token, parts);
+  };
+  const engine = await startEngine({
+    store,
+    url,
+    revive,
+    steps,
+    world: worldOf,
+    clock: systemClock,
+    takeoverMs: external ? TAKEOVER_MS : 0,
+  });
+  const environments = openEnvironments({
+    store,
+    artefacts: parts.artefacts,
+    world: (name) => worldOf(name, engine.token),
+    worldToChange: async (name) => worldOf(name, await takeToken(store)),
+    chooseNetwork: async (name) => {
+      const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
+      return chooseNetwork(home, name, others);
+    },
+    forget: (name) => parts.secrets.forget(name),
+  });
+  const changes = await openChanges({ url, revive });
+  const app = createApp({
+    controlPlane: openControlPlane(store, engine, environments),
+    changed: (ms) => changes.next(ms),
+    health: async () => ({
+      version: VERSION,
+      pid: process.pid,
+      token: engine.token,
+      databasePid: external ? null : (await ensureEmbedded({ home })).pid,
+      environments: (await listEnvironments(store)).map(({ name }) => name),
+    }),
+    async shutDown(forget) {
+      server.close();
+      await Promise.race([engine.stop(), systemClock.sleep(5_000)]);
+      await changes.close();
+      await store.close();
+      if (!external) await (forget ? removeEmbedded({ home }) : stopEmbedded({ home }));
+      process.exit(0);
+    },
+  });
+  const server = createServer(getRequestListener(app.fetch));
+  listen(server, home);
+}
+
+const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")).version;
+
+/** Only who may write to the home folder may speak to the control plane. */
+function listen(server: ReturnType<typeof createServer>, home: string): void {
+  const socket = socketOf(home);
+  // Our supervisor holds the home's lock: a socket that is there belongs to a control plane that has died.
+  rmSync(socket, { force: true });
+  const mask = process.umask(0o177);
+  server.listen(socket, () => {
+    process.umask(mask);
+    writeFileSync(join(home, "control.pid"), String(process.pid));
+  });
+}
+
+interface Parts {
+  home: string;
+  secrets: Secrets;
+  artefacts: Artefacts;
+}
+
+async function buildWorld(saved: SavedEnvironment, token: number, { home, secrets, artefacts }: Parts) {
+  const { definition } = saved;
+  return createWorld({
+    definition,
+    provider: await buildProvider(saved, token, home),
+    clock: systemClock,
+    secret: secrets.of(definition.environment),
+    artefact: (hash) => artefacts.read(hash),
+    path: process.env.PATH ?? null,
+  });
+}
+
+async function buildProvider({ definition, definitionPath }: SavedEnvironment, token: number, home: string): Promise<Provider> {
+  const wanted = definition.provider;
+  if (wanted.kind === "local") return createLocalProvider({ directory: join(home, "servers"), token: () => token });
+  // Loaded only where it is used: it brings the SSH client.
+  const { createSshProvider } = await import("./providers/ssh/provider.ts");
+  const beside = (path: string): string => resolve(dirname(definitionPath), path);
+  const { kind: _, ...settings } = wanted;
+  return createSshProvider({
+    ...settings,
+    identityFile: beside(settings.identityFile),
+    knownHosts: beside(settings.knownHosts),
+    token: () => token,
+  });
+}

@@ -1,0 +1,59 @@
+/** Assert that nothing of the upgrade is left behind: no test route, hold, page, spare, standby or second writable primary. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep, type StepContext } from "../model/step.ts";
+import { servers, slot } from "./parts/shapes.ts";
+
+const input = z.strictObject({
+  loadBalancers: servers,
+  /** The generation that serves. */
+  slot,
+  /** Must be gone, or be kept with a label that says why. */
+  gone: z.array(z.string()),
+});
+
+export const assertClean = defineStep({
+  name: "assert-clean",
+  input,
+  undoable: "never",
+  says: () => "Assert that nothing is left held, fenced, paged, routed to testers or running for nobody",
+  limitMs: () => 30_000,
+  async apply() {},
+  async verify(context, asked) {
+    const left = [...(await leftOnLoadBalancers(context, asked)), ...(await leftServers(context, asked))];
+    if (left.length === 0) return { clean: true };
+    throw new Problem("step-failed", {
+      what: "something of the upgrade is left behind",
+      why: left.join("; "),
+      next: "changeover status",
+    });
+  },
+});
+
+async function leftOnLoadBalancers({ world }: StepContext, { loadBalancers, slot: serving }: z.infer<typeof input>) {
+  const left: string[] = [];
+  for (const name of loadBalancers) {
+    const loadBalancer = await world.loadBalancer(name);
+    const other = serving === "a" ? "b" : "a";
+    if ((await loadBalancer.readRoute("test")) !== null) left.push(`"${name}" has a test route`);
+    if ((await loadBalancer.readRoute("public")) !== serving) left.push(`"${name}" does not serve pool ${serving}`);
+    if ((await loadBalancer.countTesters()) > 0) left.push(`"${name}" lets testers in`);
+    if (await loadBalancer.readMaintenance()) left.push(`"${name}" shows the page`);
+    if ((await loadBalancer.readHold()).held) left.push(`"${name}" holds requests`);
+    if ((await loadBalancer.members(other)).length > 0) left.push(`"${name}" has members in pool ${other}`);
+    if ((await loadBalancer.readEndpoint(other)) !== null) left.push(`"${name}" has a database endpoint ${other}`);
+  }
+  return left;
+}
+
+async function leftServers({ world }: StepContext, { gone }: z.infer<typeof input>) {
+  const left: string[] = [];
+  const writable: string[] = [];
+  for (const record of await world.provider.list(world.environment)) {
+    if (gone.includes(record.name) && !record.labels.kept) left.push(`"${record.name}" is still there`);
+    if (record.kind !== "database" || record.labels.kept) continue;
+    if ((await (await world.database(record.name)).health()).writable) writable.push(record.name);
+  }
+  if (writable.length !== 1) left.push(`writable primaries: ${writable.join(", ") || "none"}`);
+  return left;
+}

@@ -1,0 +1,43 @@
+/** Put servers into a pool on every load balancer and wait until its own checks find them healthy. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep } from "../model/step.ts";
+import { each } from "./parts/each.ts";
+import { member, servers, slot } from "./parts/shapes.ts";
+
+export const joinPool = defineStep({
+  name: "join-pool",
+  input: z.strictObject({ loadBalancers: servers, slot, members: z.array(member).min(1), healthyMs: z.number() }),
+  undoable: "always",
+  says: ({ members, slot: which }) => `Put ${members.map(({ server }) => `"${server}"`).join(", ")} into pool ${which}`,
+  limitMs: ({ healthyMs }) => healthyMs + 20_000,
+  async apply({ world }, { loadBalancers, slot: which, members }) {
+    await each(loadBalancers, async (name) => {
+      const loadBalancer = await world.loadBalancer(name);
+      for (const one of members) await loadBalancer.addMember(which, one);
+    });
+  },
+  async verify({ world, until }, { loadBalancers, slot: which, members, healthyMs }) {
+    await each(loadBalancers, async (name) => {
+      const loadBalancer = await world.loadBalancer(name);
+      const missing = async () => {
+        const seen = await loadBalancer.members(which);
+        return members.filter(({ server }) => !seen.some((one) => one.server === server && one.healthy && one.state === "ready"));
+      };
+      if (await until(healthyMs, async () => (await missing()).length === 0)) return;
+      const left = (await missing()).map(({ server }) => server);
+      throw new Problem("unhealthy", {
+        what: `"${name}" does not see every server of pool ${which} healthy`,
+        why: `missing or unhealthy: ${left.join(", ")}`,
+        next: "changeover status",
+      });
+    });
+    return { pool: which, members: members.length, loadBalancers: loadBalancers.length };
+  },
+  async undo({ world }, { loadBalancers, slot: which, members }) {
+    await each(loadBalancers, async (name) => {
+      const loadBalancer = await world.loadBalancer(name);
+      for (const { server } of members) await loadBalancer.removeMember(which, server, 1_000);
+    });
+  },
+});

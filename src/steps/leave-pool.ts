@@ -1,0 +1,33 @@
+/** Take servers out of a pool on every load balancer, drained first. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep } from "../model/step.ts";
+import { each } from "./parts/each.ts";
+import { servers, slot } from "./parts/shapes.ts";
+
+export const leavePool = defineStep({
+  name: "leave-pool",
+  input: z.strictObject({ loadBalancers: servers, slot, members: servers, drainMs: z.number() }),
+  undoable: "always",
+  says: ({ members, slot: which }) => `Take ${members.map((name) => `"${name}"`).join(", ")} out of pool ${which}`,
+  limitMs: ({ drainMs }) => drainMs + 30_000,
+  async apply({ world }, { loadBalancers, slot: which, members, drainMs }) {
+    await each(loadBalancers, async (name) => {
+      const loadBalancer = await world.loadBalancer(name);
+      for (const server of members) await loadBalancer.removeMember(which, server, drainMs);
+    });
+  },
+  async verify({ world }, { loadBalancers, slot: which, members }) {
+    for (const name of loadBalancers) {
+      const seen = await (await world.loadBalancer(name)).members(which);
+      const left = seen.filter(({ server }) => members.includes(server)).map(({ server }) => server);
+      if (left.length === 0) continue;
+      throw new Problem("step-failed", {
+        what: `servers are still in pool ${which} of "${name}"`,
+        why: left.join(", "),
+        next: "changeover status",
+      });
+    }
+    return { left: members.length };
+  },
+});

@@ -1,0 +1,56 @@
+/** Show the maintenance page to the public on every load balancer, and look at it. */
+import { z } from "zod";
+import { httpCheckSchema } from "../model/environment.ts";
+import { Problem } from "../model/problem.ts";
+import { defineStep } from "../model/step.ts";
+import { askThrough, isPage, missesThrough } from "./parts/asking.ts";
+import { each } from "./parts/each.ts";
+import { entrance, servers } from "./parts/shapes.ts";
+
+export const maintenanceOn = defineStep({
+  name: "maintenance-on",
+  input: z.strictObject({ loadBalancers: servers, entrance, health: httpCheckSchema }),
+  undoable: "until-writes",
+  says: () => "Show the maintenance page on every load balancer",
+  limitMs: () => 30_000,
+  async apply({ world }, { loadBalancers }) {
+    await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setMaintenance(true));
+  },
+  async verify(context, { loadBalancers, entrance: where, health }) {
+    await each(loadBalancers, async (name) => {
+      const answer = await askThrough(context, name, where, "public", health);
+      if (isPage(answer) && answer.headers["retry-after"]) return;
+      throw new Problem("step-failed", {
+        what: `the public does not see the page on "${name}"`,
+        why: `it got ${answer.status}${answer.headers["retry-after"] ? "" : " without Retry-After"}`,
+        next: "changeover status",
+      });
+    });
+    return { probed: loadBalancers.length };
+  },
+  async undo(context, { loadBalancers, entrance: where, health }) {
+    const { world, until } = context;
+    for (const name of loadBalancers) {
+      const loadBalancer = await world.loadBalancer(name);
+      await loadBalancer.allowTester(world.secret("tester"));
+      let missed: string | null = null;
+      const good = await until(15_000, async () => {
+        missed = await missesThrough(context, name, where, "tester", health);
+        return missed === null;
+      });
+      if (!good) throw notBack(name, missed ?? "no answer");
+    }
+    await each(loadBalancers, async (name) => {
+      await (await world.loadBalancer(name)).setMaintenance(false);
+      const missed = await missesThrough(context, name, where, "public", health);
+      if (missed !== null) throw notBack(name, missed);
+    });
+  },
+});
+
+const notBack = (name: string, why: string): Problem =>
+  new Problem("unhealthy", {
+    what: `the old release does not answer through "${name}", so the page stays up`,
+    why,
+    next: "changeover status, set it right, then: changeover rollback",
+  });

@@ -1,0 +1,86 @@
+/** Migrate the schema with the user's own tool, once, and look whether it really did. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep, type Evidence } from "../model/step.ts";
+import { migrationJob, settleDatabase } from "./parts/settle.ts";
+import { endpoint, servers, slot } from "./parts/shapes.ts";
+
+export const migrate = defineStep({
+  name: "migrate",
+  input: z.strictObject({
+    migrator: z.string(),
+    command: z.string(),
+    inputs: z.record(z.string(), z.string()),
+    release: z.string(),
+    primary: z.string(),
+    primaryEndpoint: endpoint,
+    limitMs: z.number(),
+    /** The frozen way back; null when an empty database gets its first schema. */
+    wayBack: z.strictObject({ standby: z.string(), loadBalancers: servers, slot }).nullable(),
+  }),
+  undoable: "until-writes",
+  says: ({ release, primary, migrator }) => `Migrate the schema on "${primary}" to release ${release}, run from "${migrator}"`,
+  limitMs: ({ limitMs }) => limitMs + 30_000,
+  async apply(context, { migrator, command, inputs, primaryEndpoint, limitMs }) {
+    const application = await context.world.application(migrator);
+    await application.startMigration({
+      id: migrationJob(context),
+      command,
+      timeoutMs: limitMs,
+      database: primaryEndpoint,
+      inputs,
+    });
+    await context.until(limitMs + 10_000, async () => (await application.migration(migrationJob(context))).state !== "running", 40);
+  },
+  async verify(context, { migrator, inputs, primary, wayBack, limitMs }): Promise<Evidence> {
+    const application = await context.world.application(migrator);
+    const job = await application.migration(migrationJob(context));
+    if (job.state !== "done" || job.code !== 0) throw failed(job, limitMs);
+    if (inputs.CHANGEOVER_FAIL) throw toldToFail();
+    const after = await (await context.world.database(primary)).schemaFingerprint();
+    if (!wayBack) return { exit: 0, schema: after.slice(0, 12) };
+    const before = await (await context.world.database(wayBack.standby)).schemaFingerprint();
+    if (before === after) {
+      throw new Problem("step-failed", {
+        what: "the migration said that it succeeded, but the schema is what it was",
+        why: `exit 0, schema ${after.slice(0, 12)} before and after: ${job.output.trim().slice(-300)}`,
+        next: "run the migrate command by hand against a copy, mend it, then plan again",
+      });
+    }
+    return { exit: 0, schemaBefore: before.slice(0, 12), schemaAfter: after.slice(0, 12) };
+  },
+  async undo(context, { migrator, primary, wayBack }) {
+    const application = await context.world.application(migrator);
+    if ((await application.migration(migrationJob(context))).state === "running") {
+      await application.cancelMigration(migrationJob(context));
+    }
+    if (wayBack) await settleDatabase(context, { primary, migrator, ...wayBack });
+  },
+});
+
+/** The application's own migrate command did not heed CHANGEOVER_FAIL: the way back is shown all the same. */
+const toldToFail = (): Problem =>
+  new Problem("step-failed", {
+    what: "told to fail at migrate",
+    why: "the plan was made with --fail-at migrate",
+    next: "plan again without it",
+  });
+
+type Job = Awaited<ReturnType<import("../model/application.ts").Application["migration"]>>;
+
+function failed(job: Job, limitMs: number): Problem {
+  const next = "read its output above, mend the migration, then plan again";
+  if (job.state !== "done") {
+    return new Problem("outcome-unknown", {
+      what: "the migration did not end",
+      why: job.state === "lost" ? `its process is gone and left no exit code: ${job.output.slice(-300)}` : `it is ${job.state}`,
+      next,
+    });
+  }
+  const why = job.timedOut ? `it was still running after ${limitMs} ms` : `exit ${job.code}`;
+  return new Problem(job.timedOut ? "timed-out" : "step-failed", {
+    what: "the migration failed",
+    why: `${why}: ${job.output.trim().slice(-500)}`,
+    next,
+  });
+}

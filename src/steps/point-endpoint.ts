@@ -1,0 +1,32 @@
+/** Point a generation's database endpoint, on every load balancer. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep } from "../model/step.ts";
+import { each } from "./parts/each.ts";
+import { endpoint, servers, slot } from "./parts/shapes.ts";
+
+export const pointEndpoint = defineStep({
+  name: "point-endpoint",
+  input: z.strictObject({ loadBalancers: servers, slot, to: endpoint, database: z.string() }),
+  undoable: "always",
+  says: ({ slot: which, database }) => `Point database endpoint ${which} to "${database}"`,
+  limitMs: () => 20_000,
+  async apply({ world }, { loadBalancers, slot: which, to }) {
+    await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setEndpoint(which, to));
+  },
+  async verify({ world }, { loadBalancers, slot: which, to }) {
+    for (const name of loadBalancers) {
+      const seen = await (await world.loadBalancer(name)).readEndpoint(which);
+      if (seen?.address === to.address && seen.port === to.port) continue;
+      throw new Problem("step-failed", {
+        what: `database endpoint ${which} on "${name}" is not ${to.address}:${to.port}`,
+        why: `it is ${seen ? `${seen.address}:${seen.port}` : "nowhere"}`,
+        next: "changeover status",
+      });
+    }
+    return { endpoint: `${to.address}:${to.port}`, loadBalancers: loadBalancers.length };
+  },
+  async undo({ world }, { loadBalancers, slot: which }) {
+    await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setEndpoint(which, null));
+  },
+});

@@ -1,0 +1,71 @@
+/** Every step there is, by name; a plan names no other. */
+import type { StepDefinition } from "../model/step.ts";
+import { assertClean } from "./assert-clean.ts";
+import { closeTestRoute } from "./close-test-route.ts";
+import { createDatabase } from "./create-database.ts";
+import { fenceDatabase } from "./fence-database.ts";
+import { freezeStandby } from "./freeze-standby.ts";
+import { gate } from "./gate.ts";
+import { installRelease } from "./install-release.ts";
+import { joinPool } from "./join-pool.ts";
+import { keepBlue } from "./keep-blue.ts";
+import { launchServer } from "./launch-server.ts";
+import { launchStandby } from "./launch-standby.ts";
+import { leavePool } from "./leave-pool.ts";
+import { maintenanceOn } from "./maintenance-on.ts";
+import { migrate } from "./migrate.ts";
+import { openDatabase } from "./open-database.ts";
+import { openTestRoute } from "./open-test-route.ts";
+import { pauseReplica } from "./pause-replica.ts";
+import { pointEndpoint } from "./point-endpoint.ts";
+import { readTraffic } from "./read-traffic.ts";
+import { reopen } from "./reopen.ts";
+import { restoreBackup } from "./restore-backup.ts";
+import { restoreRedundancy } from "./restore-redundancy.ts";
+import { resumeReplica } from "./resume-replica.ts";
+import { retireServers } from "./retire-servers.ts";
+import { smokeTest } from "./smoke-test.ts";
+import { startLoadBalancer } from "./start-load-balancer.ts";
+import { startRole } from "./start-role.ts";
+import { stopGeneration } from "./stop-generation.ts";
+import { stopRole } from "./stop-role.ts";
+import { swapPools } from "./swap-pools.ts";
+import { syncStandby } from "./sync-standby.ts";
+import { testIsolated } from "./test-isolated.ts";
+
+const all = [
+  assertClean,
+  closeTestRoute,
+  createDatabase,
+  fenceDatabase,
+  freezeStandby,
+  gate,
+  installRelease,
+  joinPool,
+  keepBlue,
+  launchServer,
+  launchStandby,
+  leavePool,
+  maintenanceOn,
+  migrate,
+  openDatabase,
+  openTestRoute,
+  pauseReplica,
+  pointEndpoint,
+  readTraffic,
+  reopen,
+  restoreBackup,
+  restoreRedundancy,
+  resumeReplica,
+  retireServers,
+  smokeTest,
+  startLoadBalancer,
+  startRole,
+  stopGeneration,
+  stopRole,
+  swapPools,
+  syncStandby,
+  testIsolated,
+] as unknown as StepDefinition[];
+
+export const steps: ReadonlyMap<string, StepDefinition> = new Map(all.map((step) => [step.name, step]));

@@ -1,0 +1,42 @@
+/** Reopen: take the page away. From the first public write on, the way back is no longer free. */
+import { z } from "zod";
+import { httpCheckSchema } from "../model/environment.ts";
+import { Problem } from "../model/problem.ts";
+import { defineStep } from "../model/step.ts";
+import { missesThrough } from "./parts/asking.ts";
+import { each } from "./parts/each.ts";
+import { entrance, servers } from "./parts/shapes.ts";
+
+export const reopen = defineStep({
+  name: "reopen",
+  input: z.strictObject({ loadBalancers: servers, entrance, health: httpCheckSchema }),
+  undoable: "never",
+  says: () => "Reopen: take the maintenance page away on every load balancer",
+  limitMs: () => 60_000,
+  async apply({ world, until }, { loadBalancers }) {
+    // All at once and again until it is done: a half-opened site is worse than a late one.
+    await each(loadBalancers, async (name) => {
+      const loadBalancer = await world.loadBalancer(name);
+      await until(20_000, async () => {
+        await loadBalancer.setMaintenance(false);
+        return !(await loadBalancer.readMaintenance());
+      });
+    });
+  },
+  async verify(context, { loadBalancers, entrance: where, health }) {
+    await each(loadBalancers, async (name) => {
+      let missed: string | null = null;
+      const open = await context.until(10_000, async () => {
+        missed = await missesThrough(context, name, where, "public", health);
+        return missed === null;
+      });
+      if (open) return;
+      throw new Problem("step-failed", {
+        what: `the public gets no good answer through "${name}"`,
+        why: missed ?? "no answer",
+        next: "changeover status",
+      });
+    });
+    return { opened: loadBalancers.length };
+  },
+});

@@ -1,0 +1,69 @@
+/** After a way back: one primary, one replica of it in sync, the failed server stopped and kept for diagnosis. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep, type StepContext } from "../model/step.ts";
+import { endpoint, slot } from "./parts/shapes.ts";
+
+const input = z.strictObject({
+  loadBalancer: z.string(),
+  /** Blue's slot: whoever its endpoint leads to is the primary. */
+  slot,
+  primary: z.string(),
+  primaryEndpoint: endpoint,
+  standby: z.string(),
+  standbyEndpoint: endpoint,
+  replica: z.string(),
+  withinMs: z.number(),
+});
+type Input = z.infer<typeof input>;
+
+export const restoreRedundancy = defineStep({
+  name: "restore-redundancy",
+  input,
+  undoable: "never",
+  says: ({ replica }) => `Make "${replica}" a replica of the primary that serves now, in sync`,
+  limitMs: ({ withinMs }) => withinMs + 300_000,
+  async apply(context, input) {
+    const { world } = context;
+    const now = await primaryNow(context, input);
+    const replica = await world.database(input.replica);
+    const health = await replica.health();
+    if (now.name === input.primary) {
+      if (health.following === null) await replica.follow(input.primaryEndpoint);
+      return;
+    }
+    if (health.following !== input.standbyEndpoint.address || !health.replicating) {
+      await replica.seedFrom(await world.database(now.name));
+    }
+    // Its schema is half or wholly migrated: nobody may use it, somebody will want to look at it.
+    await (await world.database(input.primary)).stop();
+    const record = (await world.provider.list(world.environment)).find(({ name }) => name === input.primary);
+    if (record && !record.labels.kept) {
+      const labels = { ...record.labels, kept: `diagnosis of ${context.upgrade}` };
+      await world.provider.relabel(world.environment, input.primary, labels);
+    }
+  },
+  async verify(context, input) {
+    const { world } = context;
+    const now = await primaryNow(context, input);
+    const [primary, replica] = [await world.database(now.name), await world.database(input.replica)];
+    const position = await primary.position();
+    const inSync = await replica.awaitPosition(position, input.withinMs);
+    const [above, below] = [await primary.health(), await replica.health()];
+    if (above.writable && inSync && below.replicating && !below.writable && below.following === now.endpoint.address) {
+      return { primary: now.name, replica: input.replica, position };
+    }
+    throw new Problem("step-failed", {
+      what: `"${input.replica}" is not a replica of "${now.name}" in sync`,
+      why: below.error ?? (above.writable ? `position ${position} was not reached` : `"${now.name}" takes no writes`),
+      next: "changeover status, then: changeover rollback",
+    });
+  },
+});
+
+async function primaryNow({ world }: StepContext, input: Input) {
+  const seen = await (await world.loadBalancer(input.loadBalancer)).readEndpoint(input.slot);
+  return seen?.address === input.standbyEndpoint.address
+    ? { name: input.standby, endpoint: input.standbyEndpoint }
+    : { name: input.primary, endpoint: input.primaryEndpoint };
+}

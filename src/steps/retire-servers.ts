@@ -1,0 +1,49 @@
+/** Retire servers for good, never one that still has sessions. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep } from "../model/step.ts";
+import { each } from "./parts/each.ts";
+import { servers, slot } from "./parts/shapes.ts";
+
+export const retireServers = defineStep({
+  name: "retire-servers",
+  input: z.strictObject({
+    servers,
+    /** The pool they leave first; null for servers that are in none. */
+    pool: z.strictObject({ loadBalancers: servers, slot, drainMs: z.number() }).nullable(),
+  }),
+  undoable: "never",
+  says: ({ servers: names }) => `Retire ${names.map((name) => `"${name}"`).join(", ")}`,
+  limitMs: ({ pool }) => (pool?.drainMs ?? 0) + 120_000,
+  async check({ world }, { pool }) {
+    for (const name of pool?.loadBalancers ?? []) {
+      if ((await (await world.loadBalancer(name)).readRoute("public")) !== pool?.slot) continue;
+      throw new Problem("refused", {
+        what: `pool ${pool?.slot} still serves the public on "${name}"`,
+        why: "its servers would be retired under traffic",
+        next: "changeover status",
+      });
+    }
+  },
+  async apply({ world }, { servers: names, pool }) {
+    if (pool) {
+      await each(pool.loadBalancers, async (name) => {
+        const loadBalancer = await world.loadBalancer(name);
+        for (const { server } of await loadBalancer.members(pool.slot)) {
+          if (names.includes(server)) await loadBalancer.removeMember(pool.slot, server, pool.drainMs);
+        }
+        await loadBalancer.setEndpoint(pool.slot, null);
+      });
+    }
+    await each(names, (name) => world.provider.retire(world.environment, name));
+  },
+  async verify({ world }, { servers: names }) {
+    const left = (await world.provider.list(world.environment)).filter(({ name }) => names.includes(name));
+    if (left.length === 0) return { retired: names.length };
+    throw new Problem("step-failed", {
+      what: "servers are still there",
+      why: left.map(({ name }) => name).join(", "),
+      next: "changeover status",
+    });
+  },
+});

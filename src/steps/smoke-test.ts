@@ -1,0 +1,35 @@
+/** Smoke test as a tester through every load balancer, while the public sees the page. */
+import { z } from "zod";
+import { Problem } from "../model/problem.ts";
+import { defineStep } from "../model/step.ts";
+import { testThrough } from "./parts/asking.ts";
+import { checks, entrance, servers } from "./parts/shapes.ts";
+
+export const smokeTest = defineStep({
+  name: "smoke-test",
+  input: z.strictObject({ loadBalancers: servers, entrance, checks, healthyMs: z.number() }),
+  undoable: "always",
+  says: ({ checks: asked }) =>
+    `Smoke test as a tester on every load balancer: health, ${asked.read.length} reads${asked.write ? ", a write" : ""}`,
+  limitMs: ({ healthyMs }) => healthyMs + 60_000,
+  async apply({ world }, { loadBalancers }) {
+    for (const name of loadBalancers) await (await world.loadBalancer(name)).allowTester(world.secret("tester"));
+  },
+  async verify(context, { loadBalancers, entrance: where, checks: asked, healthyMs }) {
+    for (const [turn, name] of loadBalancers.entries()) {
+      let missed: string | null = null;
+      const good = await context.until(turn === 0 ? healthyMs : 5_000, async () => {
+        const key = `probe-${context.upgrade}-${turn}-${context.world.clock.now()}`;
+        missed = await testThrough(context, name, where, "tester", asked, key);
+        return missed === null;
+      });
+      if (good) continue;
+      throw new Problem("unhealthy", {
+        what: `the smoke test fails through "${name}"`,
+        why: missed ?? "no answer",
+        next: "mend the release, then plan again",
+      });
+    }
+    return { loadBalancers: loadBalancers.length, wrote: asked.write !== null };
+  },
+});

@@ -1,0 +1,105 @@
+/** Packed releases by content hash: built once, packed the same way each time, copied to every server. */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { promisify } from "node:util";
+import tar from "tar-stream";
+import { Problem } from "../model/problem.ts";
+
+const BUILD_MS = 20 * 60_000;
+
+export interface Artefacts {
+  /** Builds and packs a release's folder; gives its content hash. */
+  pack(folder: string, build: string | undefined): Promise<string>;
+  read(hash: string): Promise<Buffer>;
+}
+
+export function openArtefacts(home: string): Artefacts {
+  const folder = join(home, "artefacts");
+  mkdirSync(folder, { recursive: true });
+  const fileOf = (hash: string) => join(folder, `${hash}.tar`);
+  return {
+    async pack(from, build) {
+      if (!existsSync(from) || !statSync(from).isDirectory()) {
+        throw new Problem("bad-input", {
+          what: `there is no folder ${from}`,
+          why: "a release's artefact must be a folder",
+          next: "mend `artefact` in the environment file",
+        });
+      }
+      const { packed, hash } = await packBuilt(from, build);
+      if (!existsSync(fileOf(hash))) {
+        writeFileSync(`${fileOf(hash)}.${process.pid}`, packed, { flush: true });
+        renameSync(`${fileOf(hash)}.${process.pid}`, fileOf(hash));
+      }
+      return hash;
+    },
+    async read(hash) {
+      if (existsSync(fileOf(hash))) return readFileSync(fileOf(hash));
+      throw new Problem("not-found", {
+        what: `artefact ${hash} is gone`,
+        why: `there is no ${fileOf(hash)}`,
+        next: "plan again: the release is then packed anew",
+      });
+    },
+  };
+}
+
+/** Built only when the folder is not what the last build of this very command left there. */
+async function packBuilt(from: string, build: string | undefined): Promise<{ packed: Buffer; hash: string }> {
+  const pack = async () => {
+    const packed = await packFolder(from);
+    return { packed, hash: createHash("sha256").update(packed).digest("hex").slice(0, 32) };
+  };
+  const before = await pack();
+  if (!build) return before;
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const stamp = join(cache, "changeover", "builds", createHash("sha256").update(`${from}\n${build}`).digest("hex"));
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === before.hash) return before;
+  await runBuild(from, build);
+  const after = await pack();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, after.hash);
+  return after;
+}
+
+async function runBuild(cwd: string, command: string): Promise<void> {
+  try {
+    await promisify(execFile)("/bin/sh", ["-c", command], { cwd, timeout: BUILD_MS, maxBuffer: 16_000_000 });
+  } catch (error) {
+    const { stderr, stdout, message } = error as Error & { stderr?: string; stdout?: string };
+    throw new Problem(
+      "step-failed",
+      {
+        what: `the build of ${cwd} failed`,
+        why: (stderr || stdout || message).trim().slice(-600),
+        next: `run it by hand: cd ${cwd} && ${command}`,
+      },
+      error,
+    );
+  }
+}
+
+/** Sorted, without times and owners, so that equal content has equal bytes. */
+async function packFolder(root: string): Promise<Buffer> {
+  const pack = tar.pack();
+  const whole = buffer(pack);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }));
+  paths.sort((left, right) => (left.path < right.path ? -1 : 1));
+  for (const { entry, path } of paths) {
+    const common = { name: relative(root, path), mtime: new Date(0), uid: 0, gid: 0 };
+    if (entry.isDirectory()) pack.entry({ ...common, type: "directory", mode: 0o755 });
+    else if (entry.isSymbolicLink()) pack.entry({ ...common, type: "symlink", linkname: readlinkSync(path) });
+    else if (entry.isFile()) {
+      const mode = statSync(path).mode & 0o100 ? 0o755 : 0o644;
+      pack.entry({ ...common, type: "file", mode }, await readFile(path));
+    }
+  }
+  pack.finalize();
+  return whole;
+}

@@ -1,0 +1,54 @@
+/** Table `environments`: what the user wrote down, and the addresses that were given to it. */
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Db } from "./store.ts";
+
+export interface SavedEnvironment {
+  name: string;
+  definition: EnvironmentDefinition;
+  /** The environment file; paths in the definition are relative to it. */
+  definitionPath: string;
+  /** Addresses and whatever else was chosen for it once and must stay. */
+  network: Record<string, unknown>;
+  savedAt: number;
+}
+
+interface Row {
+  name: string;
+  definition: EnvironmentDefinition;
+  definition_path: string;
+  network: Record<string, unknown>;
+  saved_at: Date;
+}
+
+const fromRow = (row: Row): SavedEnvironment => ({
+  name: row.name,
+  definition: row.definition,
+  definitionPath: row.definition_path,
+  network: row.network,
+  savedAt: row.saved_at.getTime(),
+});
+
+export async function saveEnvironment(db: Db, environment: Omit<SavedEnvironment, "savedAt">): Promise<void> {
+  const { name, definition, definitionPath, network } = environment;
+  await db.query(
+    `insert into changeover.environments (name, definition, definition_path, network) values ($1, $2, $3, $4)
+     on conflict (name) do update set definition = excluded.definition, definition_path = excluded.definition_path,
+       network = excluded.network, saved_at = now()`,
+    [name, JSON.stringify(definition), definitionPath, JSON.stringify(network)],
+  );
+}
+
+export async function findEnvironment(db: Db, name: string): Promise<SavedEnvironment | null> {
+  const { rows } = await db.query<Row>("select * from changeover.environments where name = $1", [name]);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+export async function listEnvironments(db: Db): Promise<SavedEnvironment[]> {
+  const { rows } = await db.query<Row>("select * from changeover.environments order by name");
+  return rows.map(fromRow);
+}
+
+/** Its upgrades and their journal are kept. */
+export async function forgetEnvironment(db: Db, name: string): Promise<void> {
+  await db.query("delete from changeover.environments where name = $1", [name]);
+}

@@ -1,0 +1,26 @@
+/** Table `plans`: each plan once, by its hash. */
+import { type Plan, planHash } from "../model/plan.ts";
+import type { Db } from "./store.ts";
+
+/** Gives the hash. The same plan again is the same row. */
+export async function savePlan(db: Db, plan: Plan): Promise<string> {
+  const hash = planHash(plan);
+  await db.query(
+    "insert into changeover.plans (hash, environment, plan) values ($1, $2, $3) on conflict (hash) do nothing",
+    [hash, plan.environment, JSON.stringify(plan)],
+  );
+  return hash;
+}
+
+export async function findPlan(db: Db, hash: string): Promise<Plan | null> {
+  const { rows } = await db.query<{ plan: Plan }>("select plan from changeover.plans where hash = $1", [hash]);
+  return rows[0]?.plan ?? null;
+}
+
+export async function latestPlan(db: Db, environment: string): Promise<{ hash: string; plan: Plan } | null> {
+  const { rows } = await db.query<{ hash: string; plan: Plan }>(
+    "select hash, plan from changeover.plans where environment = $1 order by made_at desc limit 1",
+    [environment],
+  );
+  return rows[0] ?? null;
+}

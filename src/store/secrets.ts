@@ -1,0 +1,32 @@
+/** Generated secrets of an environment, in one file that only its owner can read; never in our database. */
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Secrets {
+  /** Made at first use: 32 letters and digits. */
+  of(environment: string): (name: string) => string;
+  forget(environment: string): void;
+}
+
+export function openSecrets(home: string): Secrets {
+  const folder = join(home, "secrets");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const fileOf = (environment: string) => join(folder, `${environment}.json`);
+  const read = (environment: string): Record<string, string> =>
+    existsSync(fileOf(environment)) ? JSON.parse(readFileSync(fileOf(environment), "utf8")) : {};
+  return {
+    of: (environment) => (name) => {
+      const known = read(environment);
+      const held = known[name];
+      if (held !== undefined) return held;
+      const made = randomBytes(24).toString("base64url").replace(/[-_]/g, "x");
+      const beside = `${fileOf(environment)}.${process.pid}`;
+      writeFileSync(beside, JSON.stringify({ ...known, [name]: made }), { mode: 0o600, flush: true });
+      renameSync(beside, fileOf(environment));
+      return made;
+    },
+    forget: (environment) => rmSync(fileOf(environment), { force: true }),
+  };
+}

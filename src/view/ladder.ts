@@ -1,0 +1,54 @@
+/** Draws an upgrade as a ladder of lines: past stages folded, the one in flight open. Pure text, for terminal and plain output. */
+import type { StageView, StepState, StepView, UpgradeView } from "./upgrade-view.ts";
+
+const MARK: Record<StepState, string> = {
+  waiting: "·",
+  now: "▸",
+  done: "✓",
+  failed: "✗",
+  undoing: "↶",
+  undone: "↩",
+};
+
+export interface LadderOptions {
+  /** Show the steps of stages that are over, too. */
+  open: boolean;
+  columns: number;
+}
+
+export function drawLadder(view: UpgradeView, options: LadderOptions): string[] {
+  const lines = [title(view)];
+  for (const stage of [...view.stages, ...view.after]) lines.push(...drawStage(stage, options));
+  lines.push(...drawEnd(view));
+  return lines.map((line) => (line.length > options.columns ? `${line.slice(0, options.columns - 1)}…` : line));
+}
+
+function title(view: UpgradeView): string {
+  const what = view.strategy === "bring-up" ? `release ${view.to}` : `${view.from} → ${view.to}`;
+  return `${view.environment}: ${view.strategy} ${what} · ${view.state} · ${view.id}`;
+}
+
+function drawStage(stage: StageView, options: LadderOptions): string[] {
+  const spent = stage.steps.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
+  const head = `${MARK[stage.state]} ${stage.name}${stage.state === "waiting" ? "" : `  ${seconds(spent)}`}`;
+  const unfolded = options.open || !["done", "waiting", "undone"].includes(stage.state);
+  return unfolded ? [head, ...stage.steps.flatMap(drawStep)] : [head];
+}
+
+function drawStep(step: StepView): string[] {
+  const time = step.durationMs === null || step.state === "waiting" ? "" : `  ${seconds(step.durationMs)}`;
+  const line = `  ${MARK[step.state]} ${step.says}${time}`;
+  return step.problem ? [line, `      ${step.problem.what} · ${step.problem.why}`] : [line];
+}
+
+function drawEnd(view: UpgradeView): string[] {
+  if (view.gate) {
+    return [`? Gate "${view.gate.name}": ${view.gate.question}`, `  changeover approve ${view.id} ${view.gate.name}`];
+  }
+  if (view.state === "upgraded") return [];
+  const lines = view.reason ? [`Reason: ${view.reason}`] : [];
+  if (view.state !== "rolled-back") lines.push(`Way back now: ${view.wayBack}`);
+  return lines;
+}
+
+export const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

@@ -1,0 +1,122 @@
+/** What people see of one upgrade: the ladder of stages and steps, the gate, the way back and its price. Pure. */
+import type { Evidence } from "../model/step.ts";
+import type { Plan, PlanStep, Stage } from "../model/plan.ts";
+import type { Direction, GateRecord, JournalEntry, ProblemData, UpgradeRecord, UpgradeState } from "../model/upgrade.ts";
+
+export type StepState = "waiting" | "now" | "done" | "failed" | "undoing" | "undone";
+
+export interface StepView {
+  name: string;
+  says: string;
+  state: StepState;
+  durationMs: number | null;
+  evidence: Evidence | null;
+  problem: ProblemData | null;
+}
+
+export interface StageView {
+  name: string;
+  state: StepState;
+  steps: StepView[];
+}
+
+export interface UpgradeView {
+  id: string;
+  environment: string;
+  strategy: Plan["strategy"];
+  from: string;
+  to: string;
+  planHash: string;
+  state: UpgradeState;
+  reason: string | null;
+  problem: ProblemData | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  stages: StageView[];
+  /** What follows the way back; empty while the upgrade goes forward. */
+  after: StageView[];
+  gate: { name: string; question: string; deadlineAt: number } | null;
+  /** What the way back would do and cost right now. */
+  wayBack: string;
+}
+
+export interface UpgradeFacts {
+  record: UpgradeRecord;
+  plan: Plan;
+  entries: JournalEntry[];
+  gates: GateRecord[];
+}
+
+const ENDED: readonly UpgradeState[] = ["upgraded", "rolled-back"];
+
+export function viewUpgrade({ record, plan, entries, gates }: UpgradeFacts): UpgradeView {
+  const back = entries.some(({ direction }) => direction !== "apply") || record.state === "rolling-back";
+  const open = gates.find(({ answer }) => answer === null);
+  const begun = lastBegunStage(plan, entries);
+  return {
+    id: record.id,
+    environment: record.environment,
+    strategy: plan.strategy,
+    from: plan.from,
+    to: plan.to,
+    planHash: record.planHash,
+    state: record.state,
+    reason: record.reason,
+    problem: record.problem,
+    startedAt: record.startedAt,
+    endedAt: record.endedAt,
+    stages: viewStages(plan.stages, entries, "apply"),
+    after: back ? viewStages(plan.afterWayBack, entries, "after") : [],
+    gate: open && record.state === "at-gate" ? { name: open.gate, question: open.question, deadlineAt: open.deadlineAt } : null,
+    wayBack: ENDED.includes(record.state) ? "none: the upgrade has ended" : (begun?.wayBack ?? "nothing was done yet"),
+  };
+}
+
+function viewStages(stages: Stage[], entries: JournalEntry[], direction: Direction): StageView[] {
+  let index = 0;
+  return stages.map((stage) => {
+    const steps = stage.steps.map((step) => viewStep(step, index++, entries, direction));
+    return { name: stage.name, state: stageState(steps), steps };
+  });
+}
+
+function viewStep(step: PlanStep, index: number, entries: JournalEntry[], direction: Direction): StepView {
+  const tries = entries.filter((entry) => entry.index === index && entry.direction === direction);
+  const undo = direction === "apply" ? entries.filter((entry) => entry.index === index && entry.direction === "undo").at(-1) : undefined;
+  const last = tries.at(-1);
+  return {
+    name: step.step,
+    says: step.says,
+    state: stepState(last, undo),
+    durationMs: last ? tries.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0) : null,
+    evidence: last?.evidence ?? null,
+    problem: undo?.problem ?? last?.problem ?? null,
+  };
+}
+
+function stepState(last: JournalEntry | undefined, undo: JournalEntry | undefined): StepState {
+  if (undo) return undo.result === "done" ? "undone" : "undoing";
+  if (!last) return "waiting";
+  if (last.result === null) return "now";
+  return last.result;
+}
+
+function stageState(steps: StepView[]): StepState {
+  for (const state of ["now", "undoing", "failed"] as const) {
+    if (steps.some((step) => step.state === state)) return state;
+  }
+  if (steps.some((step) => step.state === "undone")) return "undone";
+  if (steps.every((step) => step.state === "done")) return "done";
+  return steps.some((step) => step.state === "done") ? "now" : "waiting";
+}
+
+function lastBegunStage(plan: Plan, entries: JournalEntry[]): Stage | undefined {
+  const begun = new Set(entries.filter(({ direction }) => direction === "apply").map(({ index }) => index));
+  let index = 0;
+  let last: Stage | undefined;
+  for (const stage of plan.stages) {
+    if (stage.steps.some((_, offset) => begun.has(index + offset))) last = stage;
+    index += stage.steps.length;
+  }
+  return last;
+}

@@ -1,0 +1,116 @@
+/** Real processes for the host contract: shell programs, loopback addresses, and a folder that goes away again. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../../../src/model/clock.ts";
+import type { Host } from "../../../src/model/host.ts";
+import type { Provider } from "../../../src/model/provider.ts";
+import type { HostWorld, Programs } from "./world.ts";
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+export const shellPrograms: Programs = {
+  say: (text) => `printf %s ${quote(text)}`,
+  sayThenExit: (text, code) => `echo ${quote(text)}; exit ${code}`,
+  sleep: (ms) => `sleep ${ms / 1000}`,
+  copyInput: () => "cat",
+  printVariable: (name) => `printf %s "$${name}"`,
+  printFolder: () => "pwd",
+  append: (path, text) => `echo ${quote(text)} >>${quote(path)}`,
+  appendSlowly: (path, ms) => `echo begun >>${quote(path)}; sleep ${ms / 1000}; echo ended >>${quote(path)}`,
+  beatBehind: (path) =>
+    `F=${quote(path)}; export F; (setsid sh -c 'while :; do echo beat >>"$F"; sleep 0.02; done' ` +
+    "</dev/null >/dev/null 2>&1 &); sleep 600",
+  flood: (bytes) => `head -c ${bytes} /dev/zero | tr '\\0' x; echo end`,
+  kill: (pid) => `kill -9 ${pid}`,
+};
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+/** Pids of everything that belongs to a server, by the mark in its environment. */
+export function processesOf(directory: string): number[] {
+  const id = readFileSync(join(directory, ".changeover/id"), "utf8").trim();
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => variablesOf(pid).includes(`CHANGEOVER_SERVER=${id}`)).map(Number);
+}
+
+function variablesOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+async function crash(host: Host): Promise<void> {
+  for (let round = 0; round < 200; round += 1) {
+    const pids = processesOf(host.directory);
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It was faster.
+      }
+    }
+    await realClock.sleep(5);
+  }
+  throw new Error("processes do not die");
+}
+
+/** An address that no other test file uses at the same time. */
+export const freshAddress = (): string => {
+  const octet = () => 40 + Math.floor(Math.random() * 210);
+  return `127.${octet()}.${octet()}.7`;
+};
+
+export interface RealSetting {
+  home: string;
+  make(token: () => number): Provider;
+  closing?: () => Promise<void>;
+}
+
+export function realWorld({ home, make, closing }: RealSetting): HostWorld {
+  const providers: Provider[] = [];
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  const provider = (token = 1_000): Provider => {
+    const made = make(() => token);
+    providers.push(made);
+    return made;
+  };
+  return {
+    clock: realClock,
+    programs: shellPrograms,
+    address: freshAddress(),
+    provider,
+    crash,
+    echo: (at) =>
+      new Promise((resolve, reject) => {
+        const server = createServer((socket) => {
+          sockets.add(socket.on("error", () => {}));
+          socket.pipe(socket);
+        });
+        servers.push(server);
+        server.once("error", reject).listen("unix" in at ? { path: at.unix } : at, resolve);
+      }),
+    async close() {
+      const last = provider(1_000_000);
+      for (const environment of readdirSync(home, { withFileTypes: true })) {
+        if (!environment.isDirectory() || environment.name.startsWith(".")) continue;
+        for (const { name } of await last.list(environment.name)) await last.retire(environment.name, name);
+      }
+      for (const each of providers) await each.close();
+      for (const socket of sockets) socket.destroy();
+      for (const server of servers) server.close();
+      await closing?.();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export const freshHome = (): string => mkdtempSync(join(tmpdir(), "changeover-host-"));

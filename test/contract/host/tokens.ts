@@ -1,0 +1,70 @@
+/** The contract's part about fencing: a control plane that was replaced changes nothing any more. */
+import { expect, test } from "vitest";
+import type { Host } from "../../../src/model/host.ts";
+import { finished, launch, linesOf, problemOf, record, type HostWorld, type Setting } from "./world.ts";
+
+const timeoutMs = 5_000;
+
+function changes(world: HostWorld, host: Host): Record<string, () => Promise<unknown>> {
+  const { programs } = world;
+  const command = programs.append("done", "x");
+  return {
+    exec: () => host.exec(command, { timeoutMs }),
+    putFile: () => host.putFile("kept", "stale"),
+    putTree: () => host.putTree("kept", Buffer.alloc(1024)),
+    remove: () => host.remove("kept"),
+    startJob: () => host.startJob({ id: "stale", command, timeoutMs }),
+    cancelJob: () => host.cancelJob("long"),
+    startService: () => host.startService({ name: "stale", command }),
+    stopService: () => host.stopService("web", 100),
+    setLease: () => host.setLease({ name: "stale", seconds: 0.1, onLapse: command }),
+    endLease: () => host.endLease("hold"),
+    claim: () => host.claim(),
+  };
+}
+
+export function describeTokens(world: Setting): void {
+  test("every change with an older token is refused, reading is not", async () => {
+    const { programs, provider } = world();
+    const old = await launch(world(), 5);
+    const host = await provider(6).open("live", old.name);
+    await host.putFile("kept", "fresh");
+    await host.startService({ name: "web", command: programs.sleep(600_000) });
+    await host.startJob({ id: "long", command: programs.sleep(600_000), timeoutMs: 600_000 });
+    await host.setLease({ name: "hold", seconds: 600, onLapse: programs.append("done", "x") });
+    for (const [name, change] of Object.entries(changes(world(), old))) {
+      expect([name, await problemOf(change())]).toEqual([name, "stale-token"]);
+    }
+    expect(await problemOf(provider(5).retire("live", old.name))).toBe("stale-token");
+    expect(await problemOf(provider(5).relabel("live", old.name, {}))).toBe("stale-token");
+
+    expect(await old.readFile("kept")).toBe("fresh");
+    expect(await old.serviceState("web")).toMatchObject({ state: "running" });
+    expect(await old.serviceState("stale")).toMatchObject({ state: "absent" });
+    expect(await old.jobState("long")).toMatchObject({ state: "running" });
+    expect(await old.jobState("stale")).toMatchObject({ state: "absent" });
+    expect(await old.leaseState("hold")).toMatchObject({ state: "held" });
+    expect(await linesOf(old, "done")).toEqual([]);
+    expect((await provider(5).list("live")).find(({ name }) => name === old.name)?.labels).toEqual({ slot: "a" });
+    await host.cancelJob("long");
+    await host.stopService("web", 100);
+  });
+
+  test("claiming is enough to shut older ones out, and what they began goes on", async () => {
+    const old = await launch(world(), 7);
+    await old.startJob({ id: "begun", command: world().programs.appendSlowly("ran", 200), timeoutMs });
+    const host = await world().provider(8).open("live", old.name);
+    await host.claim();
+    expect(await problemOf(old.claim())).toBe("stale-token");
+    expect(await finished(world(), old, "begun")).toMatchObject({ state: "done", code: 0 });
+  });
+
+  test("of an environment, the newest token counts for launching too", async () => {
+    const { provider } = world();
+    const fresh = (name: string) => record(world(), { environment: "fenced", name });
+    await provider(4).launch(fresh("web-a"));
+    expect(await problemOf(provider(3).launch(fresh("web-b")))).toBe("stale-token");
+    expect((await provider(3).list("fenced")).map(({ name }) => name)).toEqual(["web-a"]);
+    await provider(4).retire("fenced", "web-a");
+  });
+}

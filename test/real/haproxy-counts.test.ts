@@ -1,0 +1,127 @@
+/** HAProxy's counts equal those of its clients, whatever goes wrong, and its start says what is in the way. */
+import { once } from "node:events";
+import net from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Problem } from "../../src/model/problem.ts";
+import { ask, clock, createHaproxyWorld, settings, startClients, TOKEN } from "./haproxy-world.ts";
+
+type World = Awaited<ReturnType<typeof createHaproxyWorld>>;
+let world: World;
+
+beforeAll(async () => {
+  world = await createHaproxyWorld();
+});
+afterAll(() => world?.close());
+
+const problemOf = (work: Promise<unknown>): Promise<Problem> =>
+  work.then(
+    () => {
+      throw new Error("it should have failed");
+    },
+    (error: Problem) => error,
+  );
+
+test("a port that somebody else has is a problem, and nothing is left running", async () => {
+  const other = net.createServer().listen(settings.endpointPorts.a, world.address);
+  await once(other, "listening");
+  const problem = await problemOf(world.lb.start(settings));
+  expect(problem.kind).toBe("refused");
+  expect(problem.text.why).toContain(`${world.address}:${settings.endpointPorts.a}`);
+  expect(await world.lb.running()).toBe(false);
+  await new Promise((resolve) => other.close(resolve));
+});
+
+test("a configuration that HAProxy refuses is a problem with its line, and the running one stays", async () => {
+  await world.lb.start(settings);
+  const file = "load-balancer/desired.json";
+  const good = (await world.host.readFile(file)) ?? "";
+  const bad = { ...JSON.parse(good), members: { a: [{ server: "shop", address: "no such address", port: 1 }], b: [] } };
+  await world.host.putFile(file, JSON.stringify(bad));
+  const problem = await problemOf(world.lb.start(settings));
+  expect(problem.kind).toBe("bad-input");
+  expect(problem.text.at).toMatch(/haproxy\.cfg\.next:\d+$/);
+  expect(problem.text.why).toContain("no such address");
+  await world.host.putFile(file, good);
+  expect(await world.lb.running()).toBe(true);
+  expect(await world.host.readFile("load-balancer/haproxy.cfg")).not.toContain("no such address");
+  expect((await ask(world.address)).status).toBe(503);
+});
+
+test("another page takes a restart, which start makes by itself", async () => {
+  await world.lb.setMaintenance(true);
+  await world.lb.start({ ...settings, page: `<p>${"x".repeat(15_990)}` });
+  expect((await ask(world.address)).body).toHaveLength(15_993);
+  await world.lb.start(settings);
+  expect((await ask(world.address)).body).toBe(settings.page);
+  await world.lb.setMaintenance(false);
+});
+
+/** Begins an upload and leaves: abandoned by its client, not failed by us. */
+async function abandonUpload(address: string, length: number, sent: number): Promise<void> {
+  const socket = net.connect(settings.port, address).on("error", () => {});
+  const head = `POST / HTTP/1.1\r\nHost: shop.example\r\nContent-Length: ${length}\r\n\r\n`;
+  await new Promise((resolve) => socket.write(head + "x".repeat(sent), resolve));
+  await clock.sleep(50);
+  socket.resetAndDestroy();
+}
+
+test("the counts are those of the clients, through a switch, a page, a hold, dying servers and no servers", async () => {
+  const blue = await world.application("blue", 2);
+  const green = await world.application("green", 3);
+  const { lb, address } = world;
+  await lb.allowTester(TOKEN);
+  await lb.addMember("a", blue.member);
+  await lb.addMember("b", green.member);
+  await lb.setRoute("public", "a");
+  await lb.setRoute("test", "b");
+  const before = await lb.counters();
+
+  const dying = startClients(address, 8, (turn) => ({ path: turn % 25 === 7 || turn % 25 === 8 ? "/die" : "/" }));
+  const uploads = startClients(address, 2, () => ({ body: "u".repeat(60_000) }));
+  const noise = [
+    startClients(address, 2, (turn) => ({ tester: TOKEN, path: turn % 5 === 0 ? "/die" : "/" })),
+    startClients(address, 2, (turn) => ({ host: "test.shop.example", path: turn % 5 === 0 ? "/die" : "/" })),
+    startClients(address, 1, () => ({ host: "unknown.example" })),
+  ];
+  await clock.sleep(500);
+  await lb.setRoute("public", "b");
+  await clock.sleep(300);
+  await lb.setMaintenance(true);
+  await clock.sleep(300);
+  await lb.hold({ seconds: 20, lapsesTo: "open" });
+  await lb.setMaintenance(false);
+  await clock.sleep(500);
+  await lb.release();
+  await clock.sleep(200);
+  await lb.setRoute("public", null);
+  await clock.sleep(200);
+  await lb.setRoute("public", "a");
+  await lb.removeMember("b", "green", 2_000);
+  for (let turn = 0; turn < 5; turn++) await abandonUpload(address, 5_000, 100);
+  await clock.sleep(200);
+
+  const tallies = [await dying.stop(), await uploads.stop()];
+  for (const other of noise) await other.stop();
+  const sum = (key: "requests" | "paged" | "failed") => tallies.reduce((all, tally) => all + tally[key], 0);
+  const counts = await lb.counters();
+  expect(counts.requests - before.requests).toBe(sum("requests"));
+  expect(counts.paged - before.paged).toBe(sum("paged"));
+  expect(counts.failed - before.failed).toBe(sum("failed"));
+  expect(counts.held - before.held).toBe(10);
+  expect(sum("requests")).toBeGreaterThan(1_000);
+  expect(Math.min(sum("paged"), sum("failed"))).toBeGreaterThan(20);
+});
+
+test("clients that leave once their request is whole are not failures", async () => {
+  const before = await world.lb.counters();
+  for (let turn = 0; turn < 3; turn++) {
+    const socket = net.connect(settings.port, world.address).on("error", () => {});
+    await new Promise((resolve) => socket.write("GET /?ms=200 HTTP/1.1\r\nHost: shop.example\r\n\r\n", resolve));
+    await clock.sleep(50);
+    socket.resetAndDestroy();
+  }
+  await clock.sleep(400);
+  const after = await world.lb.counters();
+  expect(after.requests - before.requests).toBe(3);
+  expect(after.failed - before.failed).toBe(0);
+});

@@ -1,0 +1,35 @@
+/** How the tests run: quick ones first, then those with real processes, at most two files of them at once. */
+import { defineConfig } from "vitest/config";
+
+const shared = { globals: false, passWithNoTests: false, environment: "node" };
+
+export default defineConfig({
+  test: {
+    ...shared,
+    teardownTimeout: 60_000,
+    reporters: ["default", "./test/reporter.ts"],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "quick",
+          include: ["test/tidy.test.ts", "test/{unit,laws,scenarios}/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "real",
+          include: ["test/{contract,crash,real}/**/*.test.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
