@@ -5,13 +5,13 @@ umask 022
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+# Kept in a file until the end: a reader that dies must not break the pipe under dpkg.
+log=$(mktemp)
+exec 3>&1 >"$log" 2>&1
+
 policy=/usr/sbin/policy-rc.d
 mark="# changeover: only while it installs packages"
 ours=""
-
-# One at a time: a second start must not remove the policy under the first one's feet.
-exec 9>/run/changeover-install.lock
-flock -w 600 9 || { echo "another installation by changeover is still running"; exit 1; }
 
 forbid_starts() {
   # A file with our mark was left by an installation that was killed: it is ours to remove.
@@ -23,11 +23,24 @@ forbid_starts() {
   chmod 755 "$policy"
 }
 
-cleanup() { [ -z "$ours" ] || rm -f "$policy"; }
+services=""
+# Also after a signal: apt finishes the package it is at, and that one must not start with the machine either.
+cleanup() {
+  for service in $services; do
+    if command -v systemctl >/dev/null 2>&1; then systemctl disable "$service" >/dev/null 2>&1 || true; fi
+  done
+  [ -z "$ours" ] || rm -f "$policy"
+  cat "$log" >&3 || true
+  rm -f "$log"
+}
 trap cleanup EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+
+# One at a time: a second start must not remove the policy under the first one's feet.
+exec 9>/run/changeover-install.lock
+flock -w 600 9 || { echo "another installation by changeover is still running"; exit 1; }
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -49,7 +62,6 @@ refresh() {
   echo "$said"
 }
 
-services=""
 for package in "$@"; do
   case "$package" in
     haproxy) installed haproxy || services="$services haproxy.service" ;;
@@ -62,9 +74,4 @@ forbid_starts
 if ! install "$@"; then
   refresh
   install "$@"
-fi
-if command -v systemctl >/dev/null 2>&1; then
-  for service in $services; do
-    systemctl disable "$service" >/dev/null 2>&1 || true
-  done
 fi

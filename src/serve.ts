@@ -22,6 +22,7 @@ import { findEnvironment, listEnvironments, type SavedEnvironment } from "./stor
 import { openSecrets, type Secrets } from "./store/secrets.ts";
 import { openStore } from "./store/store.ts";
 import { takeToken } from "./store/tokens.ts";
+import { newestToken } from "./store/upgrades.ts";
 
 /** How long another control plane on the same external database must be dead before its upgrades are taken over. */
 const TAKEOVER_MS = 15_000;
@@ -50,7 +51,8 @@ export async function serve(): Promise<void> {
   const environments = openEnvironments({
     store,
     artefacts: parts.artefacts,
-    world: (name) => worldOf(name, engine.token),
+    // Looking must neither be refused nor make an upgrade in flight stale.
+    world: async (name) => worldOf(name, Math.max(engine.token, await newestToken(store, name))),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async (name) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));

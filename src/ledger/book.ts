@@ -9,7 +9,7 @@ import { type Acknowledged, type AnswerKind, type AnswerRun, summarize } from ".
 /** Runs are written at least this often, so that a killed ledger loses no more than that of its answers. */
 const runMsMax = 1000;
 
-export const answersFile = (file: string): string => `${file}.answers`;
+const answersFile = (file: string): string => `${file}.answers`;
 
 export interface Book {
   /** On its way to the disk when this returns; count it only afterwards. */

@@ -9,7 +9,7 @@ import { clientDowntimeMs, countRequests, writeGapMs } from "./count.ts";
 import { openTraffic } from "./traffic.ts";
 import { openWrites } from "./writes.ts";
 
-export interface LedgerLimits {
+interface LedgerLimits {
   /** One request. */
   timeoutMs: number;
   inFlightMax: number;

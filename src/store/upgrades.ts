@@ -165,3 +165,12 @@ export async function nextRound(db: Db, id: string, entry: Entry, boot: number):
   );
   return Number(rows[0]?.round);
 }
+
+/** Under which an environment was last changed; 0 when it never was. */
+export async function newestToken(db: Db, environment: string): Promise<number> {
+  const { rows } = await db.query<{ token: string }>(
+    "select coalesce(max(token), 0) as token from changeover.upgrades where environment = $1",
+    [environment],
+  );
+  return Number(rows[0]?.token);
+}

@@ -5,5 +5,5 @@ import { freshHome, realWorld } from "./host/real-world.ts";
 
 describeHostContract("local", async () => {
   const home = freshHome();
-  return realWorld({ home, make: (token) => createLocalProvider({ directory: home, token }) });
+  return realWorld({ folder: home, home, make: (token) => createLocalProvider({ directory: home, token }) });
 });

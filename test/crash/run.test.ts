@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { DBOS } from "@dbos-inc/dbos-sdk";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Plan, planHash, type PlanStep } from "../../src/model/plan.ts";
@@ -23,6 +24,10 @@ let server = "";
 
 beforeAll(async () => {
   server = (await ensureEmbedded({ home })).url;
+  // Made once and copied for each story.
+  await asAdmin("create database prepared");
+  await (await openStore({ url: urlOf("prepared") })).close();
+  await DBOS.migrate(urlOf("prepared"));
 }, 60_000);
 
 afterAll(async () => {
@@ -70,8 +75,8 @@ async function at(plan: Plan, story: (site: Site) => Promise<void>): Promise<voi
   const folder = path.join(home, name);
   mkdirSync(folder);
   writeFileSync(path.join(folder, "plan.json"), JSON.stringify(plan));
-  await asAdmin(`create database ${name}`);
-  const url = server.replace("/changeover?", `/${name}?`);
+  await asAdmin(`create database ${name} template prepared`);
+  const url = urlOf(name);
   const store = await openStore({ url });
   try {
     await story({ url, store, folder, plan });
@@ -82,6 +87,8 @@ async function at(plan: Plan, story: (site: Site) => Promise<void>): Promise<voi
     else places++;
   }
 }
+
+const urlOf = (database: string): string => server.replace("/changeover?", `/${database}?`);
 
 async function asAdmin(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: server });

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../../src/model/clock.ts";
 import type { Problem } from "../../src/model/problem.ts";
 import { ask, clock, createHaproxyWorld, settings, startClients, TOKEN } from "./haproxy-world.ts";
 
@@ -40,11 +41,19 @@ test("a configuration that HAProxy refuses is a problem with its line, and the r
   const problem = await problemOf(world.lb.start(settings));
   expect(problem.kind).toBe("bad-input");
   expect(problem.text.at).toMatch(/haproxy\.cfg\.next:\d+$/);
-  expect(problem.text.why).toContain("no such address");
+  expect(problem.text.why).toContain("web_a/shop");
   await world.host.putFile(file, good);
   expect(await world.lb.running()).toBe(true);
   expect(await world.host.readFile("load-balancer/haproxy.cfg")).not.toContain("no such address");
   expect((await ask(world.address)).status).toBe(503);
+});
+
+test("a write that was interrupted after its file is finished by the next start", async () => {
+  await world.host.putFile("load-balancer/maps/maintenance.map", "public on\n");
+  expect(await world.lb.readMaintenance()).toBe(false);
+  await world.lb.start(settings);
+  expect(await world.lb.readMaintenance()).toBe(true);
+  await world.lb.setMaintenance(false);
 });
 
 test("another page takes a restart, which start makes by itself", async () => {
@@ -77,7 +86,7 @@ test("the counts are those of the clients, through a switch, a page, a hold, dyi
   const before = await lb.counters();
 
   const dying = startClients(address, 8, (turn) => ({ path: turn % 25 === 7 || turn % 25 === 8 ? "/die" : "/" }));
-  const uploads = startClients(address, 2, () => ({ body: "u".repeat(60_000) }));
+  const uploads = startClients(address, 2, (turn) => ({ body: "u".repeat(60_000), chunked: turn % 2 === 0 }));
   const noise = [
     startClients(address, 2, (turn) => ({ tester: TOKEN, path: turn % 5 === 0 ? "/die" : "/" })),
     startClients(address, 2, (turn) => ({ host: "test.shop.example", path: turn % 5 === 0 ? "/die" : "/" })),
@@ -97,14 +106,16 @@ test("the counts are those of the clients, through a switch, a page, a hold, dyi
   await clock.sleep(200);
   await lb.setRoute("public", "a");
   await lb.removeMember("b", "green", 2_000);
+  // Whether it was small or large, a client that leaves in the middle of its request is not a failure.
   for (let turn = 0; turn < 5; turn++) await abandonUpload(address, 5_000, 100);
+  for (let turn = 0; turn < 5; turn++) await abandonUpload(address, 90_000, 60_000);
   await clock.sleep(200);
 
   const tallies = [await dying.stop(), await uploads.stop()];
   for (const other of noise) await other.stop();
   const sum = (key: "requests" | "paged" | "failed") => tallies.reduce((all, tally) => all + tally[key], 0);
   const counts = await lb.counters();
-  expect(counts.requests - before.requests).toBe(sum("requests"));
+  expect(counts.requests - before.requests).toBe(sum("requests") + 5);
   expect(counts.paged - before.paged).toBe(sum("paged"));
   expect(counts.failed - before.failed).toBe(sum("failed"));
   expect(counts.held - before.held).toBe(10);
@@ -124,4 +135,37 @@ test("clients that leave once their request is whole are not failures", async ()
   const after = await world.lb.counters();
   expect(after.requests - before.requests).toBe(3);
   expect(after.failed - before.failed).toBe(0);
+});
+
+test("an upgraded connection is a tunnel, and counts as one answered request", async () => {
+  const before = await world.lb.counters();
+  const socket = net.connect(settings.port, world.address).on("error", () => {});
+  socket.write("GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+  expect(String((await once(socket, "data"))[0])).toContain("101 Switching Protocols");
+  socket.write("hello");
+  expect(String((await once(socket, "data"))[0])).toBe("hello");
+  const { requests, failed } = await world.lb.counters();
+  expect([requests - before.requests, failed - before.failed]).toEqual([1, 0]);
+  socket.destroy();
+});
+
+test("when a hold fills the load balancer, the rest of the crowd gets the page instead of silence", async () => {
+  const config = (await world.host.readFile("load-balancer/haproxy.cfg")) ?? "";
+  await world.host.putFile("load-balancer/haproxy.cfg", config.replace(/fe_conn ge \d+/, "fe_conn ge 10"));
+  const { pid } = await world.host.serviceState("haproxy");
+  process.kill(pid ?? 0, "SIGKILL");
+  const back = await waitFor(clock, { withinMs: 20_000, everyMs: 50 }, async () => {
+    const now = await world.host.serviceState("haproxy");
+    return now.pid !== pid && (await world.lb.running());
+  });
+  expect(back).toBe(true);
+  await world.lb.hold({ seconds: 30, lapsesTo: "open" });
+  const crowd = Array.from({ length: 30 }, () => ask(world.address));
+  await waitFor(clock, { withinMs: 5_000, everyMs: 20 }, async () => (await world.lb.counters()).requests === 30);
+  const { held, paged } = await world.lb.counters();
+  expect([held, paged]).toEqual([9, 21]);
+  await world.lb.release();
+  const answers = await Promise.all(crowd);
+  expect(answers.filter((it) => it.status === 200)).toHaveLength(9);
+  expect(answers.filter((it) => it.headers["changeover-page"] === "maintenance")).toHaveLength(21);
 });

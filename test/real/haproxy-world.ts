@@ -47,6 +47,12 @@ export async function createHaproxyWorld() {
       request.on("error", () => {}).resume();
       request.on("end", () => setTimeout(() => response.end(name), Number(url.searchParams.get("ms") ?? 0)));
     });
+    // Speaks like a websocket server that says everything back.
+    server.on("upgrade", (_request, socket) => {
+      socket.on("error", () => {});
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+      socket.pipe(socket);
+    });
     server.listen(8000, addressOf(last));
     await once(server, "listening");
     const close = async () => {
@@ -103,6 +109,8 @@ export interface Ask {
   host?: string;
   path?: string;
   body?: string;
+  /** Sends the body without saying how long it will be. */
+  chunked?: boolean;
   tester?: string;
   agent?: http.Agent;
 }
@@ -110,7 +118,7 @@ export interface Ask {
 /** Rejects when the connection breaks before an answer came. */
 export function ask(
   address: string,
-  { host = "shop.example", path = "/", body, tester, agent }: Ask = {},
+  { host = "shop.example", path = "/", body, chunked, tester, agent }: Ask = {},
 ): Promise<Answer> {
   const begun = Date.now();
   return new Promise((resolve, reject) => {
@@ -136,6 +144,7 @@ export function ask(
       );
     });
     request.on("timeout", () => request.destroy(new Error("no answer in 30 s"))).on("error", reject);
+    if (chunked) request.write("in chunks ");
     request.end(body);
   });
 }

@@ -1,6 +1,11 @@
 /** Which folder may import what, and how an import is found in a text. */
 
-/** What each folder of src may import besides itself and the outside world; main.ts wires and may import all of them. */
+/** What stands outside of the arrows, because it puts the parts together. */
+const wiring = ["src/main.ts", "src/serve.ts", "src/demo/"];
+
+export const isWiring = (path: string): boolean => wiring.some((place) => path === place || path.startsWith(place));
+
+/** What each folder of src may import besides itself and the outside world. */
 export const arrows: Record<string, string[]> = {
   model: [],
   observe: ["model"],

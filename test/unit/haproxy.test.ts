@@ -69,11 +69,11 @@ web_a,off,0,1,MAINT,L7OK,200,,10.0.0.7:8000,
 4 web_a 1 up 10.0.0.1 2 0 1
 4 web_a 2 checking 10.0.0.2 2 0 1
 4 web_a 3 new 10.0.0.3 0 8 1
-4 web_a 4 fresh 10.0.0.4 2 0 1
+4 web_a 4 fresh 10.0.0.4 2 4 1
 4 web_a 5 well 10.0.0.5 2 8 1
 4 web_a 6 dead fd00::6 0 0 1
 4 web_a 7 hidden 10.0.0.8 0 8 1
-4 web_a 8 off 10.0.0.7 0 5 1
+4 web_a 8 off 10.0.0.7 0 1 1
 
 `;
 

@@ -9,7 +9,7 @@ import { joinAddress } from "./parse.ts";
  */
 export const SERVER_WORDS = "check inter 500ms fall 2 rise 1 pool-purge-delay 1s";
 
-/** No body up to here is forwarded before it is whole; see the rules of the input below. */
+/** Bodies up to this many bytes are forwarded when they are whole; see the rules of the input below. */
 const SMALL_BODY = 15_000;
 
 export function renderConfig(desired: Desired): string {
@@ -75,7 +75,7 @@ function input({ settings, address, connections }: Desired): string {
   option idle-close-on-response
   option forwardfor
   acl public var(txn.public) -m bool
-  acl small var(txn.kind) -m str request
+  acl request var(txn.kind) -m str request
   acl paged var(txn.page) -m bool
   acl maintenance str(public),map_str(maps/maintenance.map,off) -m str on
   acl held str(public),map_str(maps/hold.map,0) -m int gt 0
@@ -86,10 +86,14 @@ function input({ settings, address, connections }: Desired): string {
   http-request set-var(txn.public) bool(true) if { var(txn.route) -m str public } !tester
   http-request del-header x-changeover-tester
 
-  # A small request counts once it is whole: from then on HAProxy answers it also when its client has left.
+  # A request counts once it is whole: from then on HAProxy answers it also when its client has left.
   http-request wait-for-body time 30s at-least ${SMALL_BODY} if public
+  http-request set-var(txn.arrived) req.body_len
+  acl whole req.body_size,sub(txn.arrived) -m int le 0
+  http-request reject if public !whole { req.body_len lt ${SMALL_BODY} }
   http-request set-var(txn.kind) str(request)
-  http-request set-var(txn.kind) str(upload) if { req.body_len ge ${SMALL_BODY} }
+  # Too large to be awaited, or in chunks, which do not say whether they end or break off.
+  http-request set-var(txn.kind) str(upload) if !whole or { req.fhdr(transfer-encoding) -m found }
   http-request track-sc0 var(txn.kind) table traffic if public
 
   ${page} maintenance
@@ -97,14 +101,14 @@ function input({ settings, address, connections }: Desired): string {
   http-request lua.hold if public held !paged
   ${page} maintenance
   ${page} { var(txn.lapsed) -m bool } { str(public),map_str(maps/lapse.map,open) -m str page }
-  http-request track-sc1 str(answered) table traffic if paged small
+  http-request track-sc1 str(answered) table traffic if paged request
   http-request sc-inc-gpc(1,0) if paged
   ${answer} "text/html; charset=utf-8" file page.html hdr Retry-After ${retryAfterSeconds} hdr Cache-Control no-store hdr changeover-page maintenance if paged
 
   http-request set-var(txn.slot) var(txn.route),map_str(maps/routes.map,none)
   ${answer} text/plain string "nobody serves this host name\\n" hdr Retry-After ${retryAfterSeconds} hdr Cache-Control no-store unless { var(txn.slot) -m str a b }
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-  http-response track-sc1 str(answered) table traffic if public small
+  http-response track-sc1 str(answered) table traffic if public request
   http-response set-var(txn.answered) bool(true)
   http-after-response set-var(txn.failed) sc_inc_gpc(2,0) if public !paged { status ge 500 } !{ var(txn.answered) -m found }
   use_backend web_%[var(txn.slot)]

@@ -7,8 +7,9 @@
  * `request` when it has arrived whole and under `answered` when it is answered, and both entries know how many of
  * theirs are still open. A client that leaves after its request is whole does not matter: HAProxy still answers it.
  *
- * An upload larger than a buffer can be broken off by its client halfway, which looks the same; for those only the
- * errors count that HAProxy made itself (`upload`).
+ * An upload that is too large to be awaited, or comes in chunks, can be broken off by its client halfway, which looks
+ * the same; for those only the errors count that HAProxy made itself (`upload`). All counts begin again at 0 when
+ * HAProxy is started again, and requests that its death cut off are in none of them.
  */
 import type { Clock } from "../../model/clock.ts";
 import type { TrafficCounters } from "../../model/load-balancer.ts";

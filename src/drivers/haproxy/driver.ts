@@ -12,7 +12,7 @@ import { createGate } from "./gate.ts";
 import { createMaps } from "./maps.ts";
 import { addMember, readServers, removeMember } from "./members.ts";
 import { serially } from "./serial.ts";
-import { CONFIG, SERVICE, startHaproxy } from "./start.ts";
+import { CONFIG, forgetSocket, SERVICE, startHaproxy } from "./start.ts";
 import { createWire } from "./wire.ts";
 
 const STOP_GRACE = 5_000;
@@ -49,7 +49,10 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
       await oneByOne(() => startHaproxy(host, clock, wire, settings));
       await maps.settle();
     },
-    stop: () => host.stopService(SERVICE, STOP_GRACE),
+    stop: async () => {
+      await host.stopService(SERVICE, STOP_GRACE);
+      await forgetSocket(host);
+    },
     running: async () => (await host.serviceState(SERVICE)).state === "running" && (await wire.answers()),
 
     members: async (slot) =>

@@ -40,20 +40,18 @@ export function createMaps(host: Host, wire: Wire) {
     return parseMapFile(text);
   };
 
-  /** Makes file and process hold exactly these entries; only what differs is sent. */
-  const replace = async (map: MapName, entries: ReadonlyMap<string, string>): Promise<void> => {
-    await host.putFile(mapFile(map), renderMap(entries), MAP_MODE);
-    const commands = changes(known(map), await read(map), entries);
-    if (commands.length > 0) await wire.act(commands);
-    const seen = await read(map);
-    if (renderMap([...seen].sort()) !== renderMap([...entries].sort())) throw differs(host, map);
-  };
   const change = (map: MapName, how: (entries: Map<string, string>) => void) =>
     serially(`map ${host.name} ${host.directory} ${map}`, async () => {
       // From the file, not from the process: the file is what a restart will bring.
       const entries = await readFile(map);
+      const before = renderMap(entries);
       how(entries);
-      await replace(map, entries);
+      if (renderMap(entries) !== before) await host.putFile(mapFile(map), renderMap(entries), MAP_MODE);
+      // Only what differs is sent: also what an interrupted write left in the file alone.
+      const commands = changes(known(map), await read(map), entries);
+      if (commands.length > 0) await wire.act(commands);
+      const seen = await read(map);
+      if (changes(known(map), seen, entries).length > 0) throw differs(host, map);
     });
 
   return {

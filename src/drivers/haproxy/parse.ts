@@ -30,8 +30,8 @@ function lastCheck(row: Row): string {
   return [status, row.check_code, row.last_chk].filter(Boolean).join(" ");
 }
 
-/** Bits of `srv_admin_state`: by command, by the configuration, inherited. */
-const MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20;
+/** Bits of `srv_admin_state`; 0x04 says how the file began and stays for ever, so it is not among them. */
+const MAINTENANCE = 0x01 | 0x02 | 0x20;
 const DRAIN = 0x08 | 0x10;
 
 /**
@@ -111,8 +111,9 @@ export function firstAlert(text: string): { line: number | null; why: string } |
   for (const raw of latest.split("\n")) {
     const alert = /^\[ALERT\]\s+\(\d+\) : (?:config : )?(.*)$/.exec(raw.trim())?.[1];
     if (!alert) continue;
-    const line = /parsing \[[^\]]*:(\d+)\]/.exec(alert)?.[1];
-    return { line: line ? Number(line) : null, why: alert.replace(/parsing \[[^\]]*\] ?: ?/g, "").trim() };
+    const line = /^(?:parsing )?\[[^\]]*:(\d+)\]/.exec(alert)?.[1];
+    const why = alert.replace(/^(?:(?:parsing )?\[[^\]]*:\d+\] ?: ?)+/, "").trim();
+    return { line: line ? Number(line) : null, why };
   }
   return null;
 }

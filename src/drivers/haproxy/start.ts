@@ -1,6 +1,7 @@
 /** Writes a load balancer's files, has HAProxy check them, and brings the process up. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path/posix";
 import { type Clock, waitFor } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
 import type { LoadBalancerSettings } from "../../model/load-balancer.ts";
@@ -27,9 +28,16 @@ export function socketPath(directory: string): string {
   return `/tmp/changeover-${createHash("sha256").update(directory).digest("hex").slice(0, 16)}/runtime.sock`;
 }
 
+/** Outside the server's folder nobody else would clear it away. */
+export async function forgetSocket(host: Host): Promise<void> {
+  const socket = socketPath(host.directory);
+  if (socket.startsWith(host.directory)) return;
+  await host.exec(`rm -f ${socket}; rmdir ${dirname(socket)} 2>/dev/null || true`, { timeoutMs: 10_000 });
+}
+
 /** One foreground process: a master would only be there for reloads, and we never reload. */
 function serviceCommand(program: string, socket: string): string {
-  const folder = socket.slice(0, socket.lastIndexOf("/"));
+  const folder = dirname(socket);
   const own = `{ [ -d ${folder} ] || mkdir -m 700 ${folder}; } && [ -O ${folder} ] && [ ! -L ${folder} ]`;
   return `${own} || { echo "[ALERT] (0) : ${folder} belongs to somebody else"; exit 1; }; exec ${program} -db -f haproxy.cfg`;
 }

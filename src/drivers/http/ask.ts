@@ -33,7 +33,6 @@ function exchange(stream: Duplex, check: HttpCheck, options: AskOptions): Promis
   return new Promise((resolve, reject) => {
     const request = http.request({
       createConnection: () => stream as never,
-      agent: false,
       method: check.method,
       path: check.path,
       headers: { ...bodyHeaders(check), ...check.headers, ...options.headers, host: options.host, connection: "close" },

@@ -13,7 +13,7 @@ import { hasData, installData, startServer, stopServer, writeConfig } from "./pr
 import * as replication from "./replication.ts";
 import { schemaFingerprint } from "./schema.ts";
 import { restore, seedFrom } from "./seed.ts";
-import { keepState, openServer, requireTools, serviceName, type Server } from "./server.ts";
+import { isDown, keepState, openServer, requireTools, serviceName, type Server } from "./server.ts";
 
 /** A copy needs both ends: this is how one database of ours finds the other's host. */
 const servers = new WeakMap<Database, Server>();
@@ -109,8 +109,7 @@ async function create(server: Server, settings: DatabaseSettings, serverId: numb
 
 async function health(server: Server): Promise<DatabaseHealth> {
   const down = { running: false, writable: false, following: null, replicating: false };
-  const service = await server.host.serviceState(serviceName);
-  if (service.state !== "running") return { ...down, error: service.state === "failing" ? tail(service.tail) : null };
+  if (await isDown(server)) return { ...down, error: null };
   try {
     return await server.session(async (session) => {
       const seen = await replication.readReplication(session);
@@ -124,7 +123,10 @@ async function health(server: Server): Promise<DatabaseHealth> {
     });
   } catch (error) {
     // A token that is too old, or a bug, is not the server's health.
-    if (error instanceof Problem && error.kind === "unreachable") return { ...down, error: error.message };
+    if (error instanceof Problem && error.kind === "unreachable") {
+      const service = await server.host.serviceState(serviceName);
+      return { ...down, error: `${error.text.why}: ${tail(service.tail)}` };
+    }
     throw error;
   }
 }

@@ -4,19 +4,20 @@ import type { Blocker } from "../../model/database.ts";
 import { asProblem, Problem } from "../../model/problem.ts";
 import { isApplication } from "./accounts.ts";
 import { isWritable, readReplication } from "./replication.ts";
-import { keepState, readState, serviceName, settingsOf, type Server } from "./server.ts";
+import { isDown, keepState, readState, settingsOf, type Server } from "./server.ts";
 import { errorNumber, type Row, type Session } from "./wire.ts";
 
 const lockWaitSeconds = 3;
 const cutMs = 10_000;
+const reachableMs = 10_000;
 const lockWaitTimeout = 1205;
 const noSuchThread = 1094;
 
 export async function fence(server: Server): Promise<void> {
   // The file first: if anything below fails, or the server is down, its next boot is closed. Failing closed is right.
   await keepState(server, { ...(await readState(server)), writable: false });
-  if ((await server.host.serviceState(serviceName)).state !== "running") return;
-  await server.session(async (session) => {
+  if (await isDown(server)) return;
+  await whenReachable(server, async (session) => {
     const standing = await applications(server, session);
     await close(server, session);
     await cut(server, session, standing);
@@ -27,6 +28,31 @@ export async function fence(server: Server): Promise<void> {
       next: "changeover status",
     });
   });
+}
+
+/** A server that just comes up may have read its files before the fence was in them: it must be asked, not assumed. */
+async function whenReachable(server: Server, work: (session: Session) => Promise<void>): Promise<void> {
+  let last: unknown = null;
+  const closed = await waitFor(server.clock, { withinMs: reachableMs, everyMs: 50 }, async () => {
+    try {
+      await server.session(work);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === "unreachable")) throw error;
+      last = error;
+      return isDown(server);
+    }
+  });
+  if (closed) return;
+  throw new Problem(
+    "unreachable",
+    {
+      what: `"${server.host.name}" could not be asked whether it takes writes`,
+      why: asProblem(last).message,
+      next: "stop the server: it is closed when it starts again",
+    },
+    last,
+  );
 }
 
 /** Waits for running statements; one that does not end is killed with its connection, unacknowledged. */

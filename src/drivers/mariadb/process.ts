@@ -19,6 +19,7 @@ import { ensureDirectory } from "./transfer.ts";
 /** A crashed InnoDB repeats its log first. */
 const readyMs = 120_000;
 const graceMs = 60_000;
+const triesMax = 3;
 
 export async function writeConfig(server: Server, settings: StoredSettings): Promise<void> {
   const { host, paths } = server;
@@ -74,9 +75,11 @@ export async function startServer(server: Server): Promise<void> {
 
 async function awaitReady(server: Server): Promise<void> {
   let last = "it did not answer";
+  const before = (await server.host.serviceState(serviceName)).restarts;
   const ready = await waitFor(server.clock, { withinMs: readyMs, everyMs: 40 }, async () => {
     const service = await server.host.serviceState(serviceName);
-    if (service.state === "failing" || service.state === "stopped" || service.restarts > 2) {
+    // "failing" alone says little: a server that was just restarted after a crash is called so for a moment.
+    if (service.state === "stopped" || service.restarts - before >= triesMax) {
       throw notStarted(server, tail(service.tail));
     }
     try {
@@ -96,4 +99,10 @@ async function awaitReady(server: Server): Promise<void> {
 const notStarted = (server: Server, why: string): Problem =>
   new Problem("unhealthy", { what: `MariaDB on "${server.host.name}" does not start`, why, next: "changeover doctor" });
 
-export const stopServer = (server: Server): Promise<void> => server.host.stopService(serviceName, graceMs);
+export async function stopServer({ host, paths }: Server): Promise<void> {
+  await host.stopService(serviceName, graceMs);
+  // Nobody else knows of a folder outside of the server's own.
+  if (!paths.socketDirectory.startsWith(`${paths.directory}/`)) {
+    await host.exec(`rm -rf ${quote(paths.socketDirectory)}`, { timeoutMs: 10_000 });
+  }
+}

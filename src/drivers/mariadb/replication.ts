@@ -33,13 +33,15 @@ export async function isWritable(session: Session): Promise<boolean> {
 
 /** A primary in service must not become a replica by mistake: its fence is a decision of its own. */
 export async function refuseWritable(server: Server, session: Session, doing: string): Promise<void> {
-  if (!(await isWritable(session))) return;
-  throw new Problem("refused", {
+  if (await isWritable(session)) throw servesStill(server, doing);
+}
+
+export const servesStill = (server: Server, doing: string): Problem =>
+  new Problem("refused", {
     what: `"${server.host.name}" takes writes and can't ${doing}`,
     why: "it may be the primary in service",
     next: "fence it first: changeover status shows who serves",
   });
-}
 
 export async function follow(server: Server, primary: { address: string; port: number }): Promise<void> {
   await server.session(async (session) => {

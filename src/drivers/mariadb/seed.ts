@@ -5,17 +5,10 @@ import { endAttempt, runWork } from "./jobs.ts";
 import { parseBinlogInfo } from "./parse.ts";
 import { quote } from "./paths.ts";
 import { startServer, stopServer, writeConfig } from "./process.ts";
-import { follow, readPosition, readReplication, refuseWritable } from "./replication.ts";
-import {
-  keepState,
-  readState,
-  requireTools,
-  serviceName,
-  settingsOf,
-  type Server,
-  type StoredSettings,
-} from "./server.ts";
+import { follow, readPosition, readReplication, refuseWritable, servesStill } from "./replication.ts";
+import { isDown, keepState, readState, requireTools, settingsOf, type Server, type StoredSettings } from "./server.ts";
 import { transfer } from "./transfer.ts";
+import type { Session } from "./wire.ts";
 
 const copyMs = 6 * 3_600_000;
 
@@ -81,20 +74,33 @@ function refuseSame(target: Server, source: Server): void {
   });
 }
 
-async function followsAlready(target: Server, primary: { address: string; port: number }): Promise<boolean> {
-  if ((await target.host.serviceState(serviceName)).state !== "running") return false;
-  return target.session(async (session) => {
-    await refuseWritable(target, session, "be overwritten by a copy");
+/** Looks at what is there before it is overwritten; false when nobody answers and nothing speaks against it. */
+async function look(target: Server, seen: (session: Session) => Promise<boolean>): Promise<boolean> {
+  const doing = "be overwritten by a copy";
+  // Also when it is down: a primary that crashed a moment ago is still the primary.
+  if ((await readState(target)).writable) throw servesStill(target, doing);
+  if (await isDown(target)) return false;
+  try {
+    return await target.session(async (session) => {
+      await refuseWritable(target, session, doing);
+      return seen(session);
+    });
+  } catch (error) {
+    if (error instanceof Problem && error.kind === "unreachable") return false;
+    throw error;
+  }
+}
+
+function followsAlready(target: Server, primary: { address: string; port: number }): Promise<boolean> {
+  return look(target, async (session) => {
     const now = await readReplication(session);
     const same = now?.host === primary.address && now.port === primary.port && now.running;
     return same === true && (await readState(target)).replicates;
   });
 }
 
-async function standsAlready(target: Server, origin: string, position: string): Promise<boolean> {
-  if ((await target.host.serviceState(serviceName)).state !== "running") return false;
-  return target.session(async (session) => {
-    await refuseWritable(target, session, "be overwritten by a backup");
+function standsAlready(target: Server, origin: string, position: string): Promise<boolean> {
+  return look(target, async (session) => {
     if ((await target.settings())?.origin !== origin || (await readReplication(session))) return false;
     return (await readPosition(session)) === position;
   });

@@ -96,6 +96,15 @@ const tools: Record<string, string> = {
   tar: "tar",
 };
 
+/**
+ * True when nothing of the server runs and nothing will start it. Only then its files tell everything: one that the
+ * host calls failing may be up again already, with what its files said when it booted.
+ */
+export async function isDown(server: Server): Promise<boolean> {
+  const { state } = await server.host.serviceState(serviceName);
+  return state === "absent" || state === "stopped";
+}
+
 export async function requireTools(server: Server): Promise<void> {
   const names = Object.keys(tools).join(" ");
   const look = withTools(`for tool in ${names}; do command -v "$tool" >/dev/null || echo "$tool"; done`);

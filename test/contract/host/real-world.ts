@@ -1,5 +1,5 @@
 /** Real processes for the host contract: shell programs, loopback addresses, and a folder that goes away again. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,16 +69,19 @@ export const freshAddress = (): string => {
 };
 
 export interface RealSetting {
+  /** Removed at the end. */
+  folder: string;
+  /** Where the servers live. */
   home: string;
   make(token: () => number): Provider;
   closing?: () => Promise<void>;
 }
 
-export function realWorld({ home, make, closing }: RealSetting): HostWorld {
+export function realWorld({ folder, home, make, closing }: RealSetting): HostWorld {
   const providers: Provider[] = [];
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
-  const provider = (token = 1_000): Provider => {
+  const provider = (token = 1): Provider => {
     const made = make(() => token);
     providers.push(made);
     return made;
@@ -100,7 +103,8 @@ export function realWorld({ home, make, closing }: RealSetting): HostWorld {
       }),
     async close() {
       const last = provider(1_000_000);
-      for (const environment of readdirSync(home, { withFileTypes: true })) {
+      const environments = existsSync(home) ? readdirSync(home, { withFileTypes: true }) : [];
+      for (const environment of environments) {
         if (!environment.isDirectory() || environment.name.startsWith(".")) continue;
         for (const { name } of await last.list(environment.name)) await last.retire(environment.name, name);
       }
@@ -108,7 +112,7 @@ export function realWorld({ home, make, closing }: RealSetting): HostWorld {
       for (const socket of sockets) socket.destroy();
       for (const server of servers) server.close();
       await closing?.();
-      rmSync(home, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -26,8 +26,8 @@ function changes(world: HostWorld, host: Host): Record<string, () => Promise<unk
 export function describeTokens(world: Setting): void {
   test("every change with an older token is refused, reading is not", async () => {
     const { programs, provider } = world();
-    const old = await launch(world(), 5);
-    const host = await provider(6).open("live", old.name);
+    const old = await launch(world(), 5, "fenced");
+    const host = await provider(6).open("fenced", old.name);
     await host.putFile("kept", "fresh");
     await host.startService({ name: "web", command: programs.sleep(600_000) });
     await host.startJob({ id: "long", command: programs.sleep(600_000), timeoutMs: 600_000 });
@@ -35,8 +35,8 @@ export function describeTokens(world: Setting): void {
     for (const [name, change] of Object.entries(changes(world(), old))) {
       expect([name, await problemOf(change())]).toEqual([name, "stale-token"]);
     }
-    expect(await problemOf(provider(5).retire("live", old.name))).toBe("stale-token");
-    expect(await problemOf(provider(5).relabel("live", old.name, {}))).toBe("stale-token");
+    expect(await problemOf(provider(5).retire("fenced", old.name))).toBe("stale-token");
+    expect(await problemOf(provider(5).relabel("fenced", old.name, {}))).toBe("stale-token");
 
     expect(await old.readFile("kept")).toBe("fresh");
     expect(await old.serviceState("web")).toMatchObject({ state: "running" });
@@ -45,15 +45,15 @@ export function describeTokens(world: Setting): void {
     expect(await old.jobState("stale")).toMatchObject({ state: "absent" });
     expect(await old.leaseState("hold")).toMatchObject({ state: "held" });
     expect(await linesOf(old, "done")).toEqual([]);
-    expect((await provider(5).list("live")).find(({ name }) => name === old.name)?.labels).toEqual({ slot: "a" });
+    expect((await provider(5).list("fenced")).find(({ name }) => name === old.name)?.labels).toEqual({ slot: "a" });
     await host.cancelJob("long");
     await host.stopService("web", 100);
   });
 
   test("claiming is enough to shut older ones out, and what they began goes on", async () => {
-    const old = await launch(world(), 7);
+    const old = await launch(world(), 7, "claimed");
     await old.startJob({ id: "begun", command: world().programs.appendSlowly("ran", 200), timeoutMs });
-    const host = await world().provider(8).open("live", old.name);
+    const host = await world().provider(8).open("claimed", old.name);
     await host.claim();
     expect(await problemOf(old.claim())).toBe("stale-token");
     expect(await finished(world(), old, "begun")).toMatchObject({ state: "done", code: 0 });
@@ -61,10 +61,10 @@ export function describeTokens(world: Setting): void {
 
   test("of an environment, the newest token counts for launching too", async () => {
     const { provider } = world();
-    const fresh = (name: string) => record(world(), { environment: "fenced", name });
+    const fresh = (name: string) => record(world(), { environment: "launched", name });
     await provider(4).launch(fresh("web-a"));
     expect(await problemOf(provider(3).launch(fresh("web-b")))).toBe("stale-token");
-    expect((await provider(3).list("fenced")).map(({ name }) => name)).toEqual(["web-a"]);
-    await provider(4).retire("fenced", "web-a");
+    expect((await provider(3).list("launched")).map(({ name }) => name)).toEqual(["web-a"]);
+    await provider(4).retire("launched", "web-a");
   });
 }

@@ -49,9 +49,9 @@ export const record = (world: HostWorld, over: Partial<ServerRecord> = {}): Serv
 
 let names = 0;
 /** A server of its own for one test. */
-export function launch(world: HostWorld, token = 1): Promise<Host> {
+export function launch(world: HostWorld, token = 1, environment = "live"): Promise<Host> {
   names += 1;
-  return world.provider(token).launch(record(world, { name: `web-${names}` }));
+  return world.provider(token).launch(record(world, { name: `web-${names}`, environment }));
 }
 
 export const exec = (host: Host, command: string) => host.exec(command, { timeoutMs: 10_000 });

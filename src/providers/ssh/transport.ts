@@ -1,0 +1,99 @@
+/** Reaches another machine: shell lines and streams as channels of one SSH connection. */
+import type { Duplex } from "node:stream";
+import type { Client, ClientChannel } from "ssh2";
+import { Problem } from "../../model/problem.ts";
+import type { DialTarget, Transport, TransportResult } from "../runner/transport.ts";
+import { ChannelStream } from "./channel-stream.ts";
+import { Connection, type SshSettings } from "./connection.ts";
+import { Turns } from "./turns.ts";
+
+/** An sshd allows ten sessions for a connection unless it is told otherwise. */
+const sessionsAtOnce = 8;
+const openAttempts = 6;
+const openMs = 10_000;
+
+export function createSshTransport(settings: SshSettings): Transport {
+  const connection = new Connection(settings);
+  const turns = new Turns(sessionsAtOnce);
+  return {
+    exec: (command, stdin, timeoutMs) =>
+      turns.run(async () => talk(await openSession(connection, command), stdin, timeoutMs)),
+    dial: async (to, timeoutMs) => new ChannelStream(await forward(await connection.client(), to, timeoutMs)),
+    close: () => connection.close(),
+  };
+}
+
+/** A session that was refused never began, so asking again is safe; another client may use up the sessions too. */
+async function openSession(connection: Connection, command: string): Promise<ClientChannel> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await connection.client();
+    try {
+      return await within(openMs, (done) => client.exec(command, done));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (attempt >= openAttempts || !/open failure|Not connected|No response/i.test(why)) throw noSession(why, error);
+      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60 * attempt));
+    }
+  }
+}
+
+/** Closing a channel ends nothing on the host; the runner there has the limits. */
+function talk(channel: ClientChannel, stdin: Buffer, timeoutMs: number): Promise<TransportResult> {
+  return new Promise((resolve) => {
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+    let code: number | null = null;
+    const finish = () => {
+      clearTimeout(timer);
+      resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) });
+    };
+    const timer = setTimeout(() => {
+      code = null;
+      channel.close();
+      finish();
+    }, timeoutMs);
+    channel.on("data", (chunk: Buffer) => stdout.push(chunk));
+    channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    channel.on("exit", (told: number | null) => {
+      code = told;
+    });
+    channel.on("error", () => {});
+    channel.once("close", finish);
+    channel.end(stdin);
+  });
+}
+
+async function forward(client: Client, to: DialTarget, timeoutMs: number): Promise<ClientChannel> {
+  const where = "unix" in to ? to.unix : `${to.host}:${to.port}`;
+  try {
+    return await within(timeoutMs, (done) =>
+      "unix" in to
+        ? client.openssh_forwardOutStreamLocal(to.unix, done)
+        : client.forwardOut("127.0.0.1", 0, to.host, to.port, done),
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem("unreachable", { what: `nothing answers at ${where}`, why, next: "changeover doctor" }, error);
+  }
+}
+
+type Opened = (error: Error | undefined, channel: ClientChannel) => void;
+
+/** What is opened after the limit is closed at once. */
+function within(limitMs: number, ask: (done: Opened) => void): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new Error(`no answer within ${limitMs} ms`));
+    }, limitMs);
+    ask((error, channel) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else if (late) channel.close();
+      else resolve(channel);
+    });
+  });
+}
+
+const noSession = (why: string, error: unknown): Problem =>
+  new Problem("unreachable", { what: "the host runs no command", why, next: "changeover doctor" }, error);
