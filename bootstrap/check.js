@@ -23,7 +23,7 @@ const style = { style: [vitest, "run", "test/tidy.test.ts"] };
 /** @param {string} node @param {string} name @param {string[]} command @returns {Promise<boolean>} */
 async function part(node, name, command) {
   const began = performance.now();
-  const env = { ...environmentFor(node), FORCE_COLOR: process.stdout.isTTY ? "1" : "0" };
+  const env = { ...environmentFor(node), [process.stdout.isTTY ? "FORCE_COLOR" : "NO_COLOR"]: "1" };
   const { code, output } = await capture(node, [quietly, ...command], { limitMs: 180_000, cwd: root, env });
   const line = `${name.padEnd(10)} ${code === 0 ? "ok    " : "FAILED"} ${seconds(performance.now() - began)}\n`;
   process.stdout.write(code === 0 ? line : `${line}${output.trimEnd()}\n`);

@@ -36,7 +36,7 @@ export const migrate = defineStep({
     const application = await context.world.application(migrator);
     const job = await application.migration(migrationJob(context));
     if (job.state !== "done" || job.code !== 0) throw failed(job, limitMs);
-    if (inputs.CHANGEOVER_FAIL) throw toldToFail();
+    if (inputs.REHEARSE_FAILURE) throw toldToFail();
     const after = await (await context.world.database(primary)).schemaFingerprint();
     if (!wayBack) return { exit: 0, schema: after.slice(0, 12) };
     const before = await (await context.world.database(wayBack.standby)).schemaFingerprint();
@@ -58,7 +58,7 @@ export const migrate = defineStep({
   },
 });
 
-/** The application's own migrate command did not heed CHANGEOVER_FAIL: the way back is shown all the same. */
+/** The application's own migrate command did not heed REHEARSE_FAILURE: the way back is shown all the same. */
 const toldToFail = (): Problem =>
   new Problem("step-failed", {
     what: "told to fail at migrate",

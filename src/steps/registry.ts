@@ -24,6 +24,7 @@ import { restoreBackup } from "./restore-backup.ts";
 import { restoreRedundancy } from "./restore-redundancy.ts";
 import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
+import { retireSpare } from "./retire-spare.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startLoadBalancer } from "./start-load-balancer.ts";
 import { startRole } from "./start-role.ts";
@@ -58,6 +59,7 @@ const all = [
   restoreRedundancy,
   resumeReplica,
   retireServers,
+  retireSpare,
   smokeTest,
   startLoadBalancer,
   startRole,

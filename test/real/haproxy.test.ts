@@ -68,7 +68,7 @@ test("flipping the public route under load fails no request", async () => {
   expect(tally.answers.green).toBeGreaterThan(50);
 });
 
-test("maintenance is exact: the public gets the page, testers and the test host pass, what is in flight ends well", async () => {
+test("maintenance is exact: the public gets the page, testers and the test host pass, the rest ends well", async () => {
   await world.lb.setRoute("test", "b");
   const inFlight = ask(world.address, { path: "/?ms=1500" });
   await waitFor(clock, { withinMs: 5_000, everyMs: 10 }, async () => (await world.lb.members("a"))[0]?.sessions === 1);
@@ -223,7 +223,7 @@ test("servers come and go during traffic without a failed request; what outlives
   await world.lb.addMember("b", green.member);
 });
 
-test("moving a database endpoint cuts who is connected and connects elsewhere; without one nobody gets through", async () => {
+test("moving a database endpoint cuts its connections and connects elsewhere; without one nobody gets in", async () => {
   const [one, two] = [await world.database("db-1", 21), await world.database("db-2", 22)];
   const connect = async () => {
     const socket = net.connect(settings.endpointPorts.b, world.address).on("error", () => {});

@@ -178,7 +178,7 @@ test("release 2 refuses the old schema, migrates it, keeps every order, and rele
 test("half a migration leaves a schema on which neither release works, and the rest can follow", async () => {
   const env = await database.environment("half");
   await migrate(one, env);
-  const failed = await migrate(two, { ...env, CHANGEOVER_FAIL: "half" });
+  const failed = await migrate(two, { ...env, REHEARSE_FAILURE: "half" });
   expect(failed).toMatchObject({ code: 1, output: expect.stringContaining("2 of 4 files are done") });
   const [old, young] = [await startWeb(one, addresses.one, env), await startWeb(two, addresses.two, env)];
   for (const { url } of [old, young]) {

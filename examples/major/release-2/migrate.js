@@ -48,7 +48,7 @@ async function run(connection) {
   if (foreign.length > 0) throw new Error(`the schema is newer than this release: it has ${foreign.join(", ")}`);
 
   const pending = await umzug.pending();
-  const half = process.env.CHANGEOVER_FAIL === "half" && pending.length > 0;
+  const half = process.env.REHEARSE_FAILURE === "half" && pending.length > 0;
   const wanted = half ? pending.slice(0, Math.ceil(pending.length / 2)) : pending;
   let since = 0;
   umzug.on("migrating", ({ name }) => {
@@ -58,7 +58,7 @@ async function run(connection) {
   umzug.on("migrated", ({ name }) => console.log(`migrated  ${name} in ${Math.round(performance.now() - since)} ms`));
   if (wanted.length > 0) await umzug.up({ migrations: wanted.map((migration) => migration.name) });
   if (half)
-    throw new Error(`asked to fail (CHANGEOVER_FAIL=half): ${wanted.length} of ${pending.length} files are done`);
+    throw new Error(`asked to fail (REHEARSE_FAILURE=half): ${wanted.length} of ${pending.length} files are done`);
   console.log(pending.length > 0 ? `${pending.length} files done` : "nothing to do");
 }
 

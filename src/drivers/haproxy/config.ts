@@ -45,7 +45,7 @@ global
 }
 
 /**
- * No `abortonclose`: a client that leaves must not turn into an error made here (it would count as failed).
+ * No `abortonclose`: a client that leaves must not turn into an error made here, which would count as failed.
  * No `maxconn` per server: it would queue, and HAProxy 2.6 forgets its queue when a server comes back from drain.
  */
 function defaults(): string {
@@ -70,6 +70,8 @@ function input({ settings, address, connections }: Desired): string {
   const crowded = Math.floor(connections * 0.9);
   const page = "http-request set-var(txn.page) bool(true) if public";
   const answer = "http-request return status 503 content-type";
+  const later = `hdr Retry-After ${retryAfterSeconds} hdr Cache-Control no-store`;
+  const unknown = 'http-request return status 404 content-type text/plain string "unknown host\\n"';
   return `frontend web
   bind ${joinAddress({ address, port })}
   option idle-close-on-response
@@ -81,7 +83,7 @@ function input({ settings, address, connections }: Desired): string {
   acl held str(public),map_str(maps/hold.map,0) -m int gt 0
 
   http-request set-var(txn.route) req.hdr(host),field(1,:),lower,map_str(maps/hosts.map,none)
-  http-request return status 404 content-type text/plain string "unknown host\\n" unless { var(txn.route) -m str public test }
+  ${unknown} unless { var(txn.route) -m str public test }
   acl tester req.fhdr(x-changeover-tester),map_str(maps/testers.map,no) -m str yes
   http-request set-var(txn.public) bool(true) if { var(txn.route) -m str public } !tester
   http-request del-header x-changeover-tester
@@ -103,14 +105,15 @@ function input({ settings, address, connections }: Desired): string {
   ${page} { var(txn.lapsed) -m bool } { str(public),map_str(maps/lapse.map,open) -m str page }
   http-request track-sc1 str(answered) table traffic if paged request
   http-request sc-inc-gpc(1,0) if paged
-  ${answer} "text/html; charset=utf-8" file page.html hdr Retry-After ${retryAfterSeconds} hdr Cache-Control no-store hdr changeover-page maintenance if paged
+  ${answer} "text/html; charset=utf-8" file page.html ${later} hdr changeover-page maintenance if paged
 
   http-request set-var(txn.slot) var(txn.route),map_str(maps/routes.map,none)
-  ${answer} text/plain string "nobody serves this host name\\n" hdr Retry-After ${retryAfterSeconds} hdr Cache-Control no-store unless { var(txn.slot) -m str a b }
+  ${answer} text/plain string "nobody serves this host name\\n" ${later} unless { var(txn.slot) -m str a b }
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
   http-response track-sc1 str(answered) table traffic if public request
   http-response set-var(txn.answered) bool(true)
-  http-after-response set-var(txn.failed) sc_inc_gpc(2,0) if public !paged { status ge 500 } !{ var(txn.answered) -m found }
+  acl answered var(txn.answered) -m found
+  http-after-response set-var(txn.failed) sc_inc_gpc(2,0) if public !paged !answered { status ge 500 }
   use_backend web_%[var(txn.slot)]
 `;
 }

@@ -35,11 +35,12 @@ export async function forgetSocket(host: Host): Promise<void> {
   await host.exec(`rm -f ${socket}; rmdir ${dirname(socket)} 2>/dev/null || true`, { timeoutMs: 10_000 });
 }
 
-/** One foreground process: a master would only be there for reloads, and we never reload. */
+/** One foreground process: its parent-and-worker mode would only be there for reloads, and we never reload. */
 function serviceCommand(program: string, socket: string): string {
   const folder = dirname(socket);
   const own = `{ [ -d ${folder} ] || mkdir -m 700 ${folder}; } && [ -O ${folder} ] && [ ! -L ${folder} ]`;
-  return `${own} || { echo "[ALERT] (0) : ${folder} belongs to somebody else"; exit 1; }; exec ${program} -db -f haproxy.cfg`;
+  const foreign = `{ echo "[ALERT] (0) : ${folder} belongs to somebody else"; exit 1; }`;
+  return `${own} || ${foreign}; exec ${program} -db -f haproxy.cfg`;
 }
 
 export async function startHaproxy(

@@ -68,10 +68,10 @@ async function open(settings: SshSettings): Promise<Client> {
   const { host, port, user: username } = settings;
   const [privateKey, known] = await Promise.all([readText(settings.identityFile), readText(settings.knownHosts)]);
   const algorithms = algorithmsFor(known, { host, port });
-  let verdict: Verdict = "unknown";
+  const seen: { verdict: Verdict | null } = { verdict: null };
   const hostVerifier = (key: Buffer): boolean => {
-    verdict = judge(known, { host, port }, key);
-    return verdict === "known";
+    seen.verdict = judge(known, { host, port }, key);
+    return seen.verdict === "known";
   };
   const sock = await openSocket(host, port);
   const client = new Client();
@@ -98,7 +98,9 @@ async function open(settings: SshSettings): Promise<Client> {
     client.on("error", () => {});
     client.destroy();
     sock.destroy();
-    throw verdict === "known" || !/denied|verif/i.test(String(error)) ? error : wrongKey(settings, verdict);
+    // A host without any key of the types we know is as unknown as one with a wrong key.
+    if (/no matching host key/i.test(String(error))) seen.verdict = "changed";
+    throw seen.verdict === null || seen.verdict === "known" ? error : wrongKey(settings, seen.verdict);
   }
 }
 
@@ -141,9 +143,8 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function wrongKey({ host, port, knownHosts }: SshSettings, verdict: Verdict): Problem {
+function wrongKey({ host, port, knownHosts }: SshSettings, verdict: Exclude<Verdict, "known">): Problem {
   const why = {
-    known: "its key is known, but was not accepted",
     unknown: `${knownHosts} has no key of it`,
     changed: `it shows another key than the one in ${knownHosts}: it was made anew, or somebody stands in between`,
     revoked: `its key is marked as revoked in ${knownHosts}`,

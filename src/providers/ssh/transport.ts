@@ -1,5 +1,4 @@
 /** Reaches another machine: shell lines and streams as channels of one SSH connection. */
-import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { Problem } from "../../model/problem.ts";
 import type { DialTarget, Transport, TransportResult } from "../runner/transport.ts";
@@ -12,23 +11,31 @@ const sessionsAtOnce = 8;
 const openAttempts = 6;
 const openMs = 10_000;
 
+/** Wrapped, because a promise in a promise would be waited for too early. */
+interface Talk {
+  result: Promise<TransportResult>;
+}
+
 export function createSshTransport(settings: SshSettings): Transport {
   const connection = new Connection(settings);
   const turns = new Turns(sessionsAtOnce);
   return {
     exec: (command, stdin, timeoutMs) =>
-      turns.run(async () => talk(await openSession(connection, command), stdin, timeoutMs)),
-    dial: async (to, timeoutMs) => new ChannelStream(await forward(await connection.client(), to, timeoutMs)),
+      turns.run(async () => {
+        const { result } = await openSession(connection, command, (channel) => talk(channel, stdin, timeoutMs));
+        return result;
+      }),
+    dial: async (to, timeoutMs) => forward(await connection.client(), to, timeoutMs),
     close: () => connection.close(),
   };
 }
 
 /** A session that was refused never began, so asking again is safe; another client may use up the sessions too. */
-async function openSession(connection: Connection, command: string): Promise<ClientChannel> {
+async function openSession(connection: Connection, command: string, use: (channel: ClientChannel) => Talk): Promise<Talk> {
   for (let attempt = 1; ; attempt += 1) {
     const client = await connection.client();
     try {
-      return await within(openMs, (done) => client.exec(command, done));
+      return await within(openMs, (done) => client.exec(command, done), use);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (attempt >= openAttempts || !/open failure|Not connected|No response/i.test(why)) throw noSession(why, error);
@@ -38,8 +45,8 @@ async function openSession(connection: Connection, command: string): Promise<Cli
 }
 
 /** Closing a channel ends nothing on the host; the runner there has the limits. */
-function talk(channel: ClientChannel, stdin: Buffer, timeoutMs: number): Promise<TransportResult> {
-  return new Promise((resolve) => {
+function talk(channel: ClientChannel, stdin: Buffer, timeoutMs: number): Talk {
+  const result = new Promise<TransportResult>((resolve) => {
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
     let code: number | null = null;
     const finish = () => {
@@ -60,16 +67,17 @@ function talk(channel: ClientChannel, stdin: Buffer, timeoutMs: number): Promise
     channel.once("close", finish);
     channel.end(stdin);
   });
+  return { result };
 }
 
-async function forward(client: Client, to: DialTarget, timeoutMs: number): Promise<ClientChannel> {
+async function forward(client: Client, to: DialTarget, timeoutMs: number): Promise<ChannelStream> {
   const where = "unix" in to ? to.unix : `${to.host}:${to.port}`;
   try {
-    return await within(timeoutMs, (done) =>
+    const ask = (done: Opened) =>
       "unix" in to
         ? client.openssh_forwardOutStreamLocal(to.unix, done)
-        : client.forwardOut("127.0.0.1", 0, to.host, to.port, done),
-    );
+        : client.forwardOut("127.0.0.1", 0, to.host, to.port, done);
+    return await within(timeoutMs, ask, (channel) => new ChannelStream(channel));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Problem("unreachable", { what: `nothing answers at ${where}`, why, next: "changeover doctor" }, error);
@@ -78,8 +86,11 @@ async function forward(client: Client, to: DialTarget, timeoutMs: number): Promi
 
 type Opened = (error: Error | undefined, channel: ClientChannel) => void;
 
-/** What is opened after the limit is closed at once. */
-function within(limitMs: number, ask: (done: Opened) => void): Promise<ClientChannel> {
+/**
+ * What is opened after the limit is closed at once. The channel is used right when it opens: how a short command ended
+ * is told in the same packet, and is missed by whoever listens a moment later.
+ */
+function within<T>(limitMs: number, ask: (done: Opened) => void, use: (channel: ClientChannel) => T): Promise<T> {
   return new Promise((resolve, reject) => {
     let late = false;
     const timer = setTimeout(() => {
@@ -90,7 +101,7 @@ function within(limitMs: number, ask: (done: Opened) => void): Promise<ClientCha
       clearTimeout(timer);
       if (error) reject(error);
       else if (late) channel.close();
-      else resolve(channel);
+      else resolve(use(channel));
     });
   });
 }

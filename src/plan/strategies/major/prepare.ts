@@ -11,7 +11,7 @@ import { pointEndpoint } from "../../../steps/point-endpoint.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { restoreBackup } from "../../../steps/restore-backup.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
-import { retireServers } from "../../../steps/retire-servers.ts";
+import { retireSpare } from "../../../steps/retire-spare.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
@@ -56,7 +56,7 @@ function proveBackup(cast: Cast) {
       primaryEndpoint,
       withinMs: ms(cast.definition.limits.syncSeconds),
     }),
-    act(retireServers, { servers: [cast.spare.name], pool: null }),
+    act(retireSpare, { spare: cast.spare.name }),
   ];
 }
 

@@ -77,7 +77,7 @@ function migration(cast: Cast) {
         migrator: migratorOf(cast),
         command: definition.releases[to]?.migrate ?? "false",
         // The demo's shop then runs half of its migration and exits 1.
-        inputs: cast.failAt === "migrate" ? { CHANGEOVER_FAIL: "half" } : {},
+        inputs: cast.failAt === "migrate" ? { REHEARSE_FAILURE: "half" } : {},
         release: to,
         primary,
         primaryEndpoint: databaseEndpoint(definition, cast.primary.record),
