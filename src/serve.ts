@@ -36,7 +36,12 @@ export async function serve(): Promise<void> {
   const parts = { home, secrets: openSecrets(home), artefacts: openArtefacts(home) };
   const worldOf = async (name: string, token: number) => {
     const saved = await findEnvironment(store, name);
-    if (!saved) throw new Problem("not-found", { what: `there is no environment "${name}"`, why: "nobody brought it up", next: "changeover up" });
+    if (!saved)
+      throw new Problem("not-found", {
+        what: `there is no environment "${name}"`,
+        why: "nobody brought it up",
+        next: "changeover up",
+      });
     return buildWorld(saved, token, parts);
   };
   const engine = await startEngine({
@@ -116,7 +121,11 @@ async function buildWorld(saved: SavedEnvironment, token: number, { home, secret
   });
 }
 
-async function buildProvider({ definition, definitionPath }: SavedEnvironment, token: number, home: string): Promise<Provider> {
+async function buildProvider(
+  { definition, definitionPath }: SavedEnvironment,
+  token: number,
+  home: string,
+): Promise<Provider> {
   const wanted = definition.provider;
   if (wanted.kind === "local") return createLocalProvider({ directory: join(home, "servers"), token: () => token });
   // Loaded only where it is used: it brings the SSH client.

@@ -5,7 +5,15 @@ import type { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary } from "../model/report.ts";
 import type { ControlPlane } from "../run/control-plane.ts";
-import { answerBody, type Health, planBody, rollbackBody, saveEnvironmentBody, shutdownBody, startBody } from "./contract.ts";
+import {
+  answerBody,
+  type Health,
+  planBody,
+  rollbackBody,
+  saveEnvironmentBody,
+  shutdownBody,
+  startBody,
+} from "./contract.ts";
 import { toWire } from "./problems.ts";
 
 export interface ServiceParts {
@@ -54,7 +62,10 @@ export function createApp({ controlPlane, health, changed, shutDown }: ServicePa
   });
   app.post("/environments/:name/upgrades", async (context) => {
     const environment = context.req.param("name");
-    return context.json({ environment, upgrade: await controlPlane.start(environment, await body(context.req, startBody)) });
+    return context.json({
+      environment,
+      upgrade: await controlPlane.start(environment, await body(context.req, startBody)),
+    });
   });
   app.get("/environments/:name/ledger", async (context) =>
     context.json(await controlPlane.ledgerTask(context.req.param("name"))),

@@ -32,5 +32,10 @@ export function toWire(error: unknown): WireProblem {
 }
 
 export function fromWire({ type, title, detail, next, at }: WireProblem): Problem {
-  return new Problem(type.slice(PREFIX.length) as ProblemKind, { what: title, why: detail, next, ...(at ? { at } : {}) });
+  return new Problem(type.slice(PREFIX.length) as ProblemKind, {
+    what: title,
+    why: detail,
+    next,
+    ...(at ? { at } : {}),
+  });
 }

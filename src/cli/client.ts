@@ -27,7 +27,10 @@ export function createClient(home: string): Client {
 
 function request(socketPath: string, method: string, path: string, body?: unknown, signal?: AbortSignal) {
   return new Promise<http.IncomingMessage>((resolve, reject) => {
-    const sent = http.request({ socketPath, method, path, signal, headers: { "content-type": "application/json" } }, resolve);
+    const sent = http.request(
+      { socketPath, method, path, signal, headers: { "content-type": "application/json" } },
+      resolve,
+    );
     sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error("no answer")));
     sent.on("error", (cause) => reject(gone(cause)));
     sent.end(body === undefined ? undefined : JSON.stringify(body));

@@ -42,12 +42,16 @@ export async function healthOf(client: Client): Promise<Health | null> {
 /** Only one of several becomes the supervisor: it takes a lock in the home folder. */
 function startSupervisor(home: string): void {
   const log = openSync(logOf(home), "a", 0o600);
-  const child = spawn("/bin/sh", [SUPERVISOR, home, process.execPath, "--disable-warning=ExperimentalWarning", MAIN, "serve"], {
-    cwd: "/",
-    detached: true,
-    stdio: ["ignore", log, log],
-    env: { ...process.env, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
-  });
+  const child = spawn(
+    "/bin/sh",
+    [SUPERVISOR, home, process.execPath, "--disable-warning=ExperimentalWarning", MAIN, "serve"],
+    {
+      cwd: "/",
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: { ...process.env, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
+    },
+  );
   child.unref();
   closeSync(log);
 }

@@ -1,7 +1,7 @@
 /** Follows an upgrade until it ends: a ladder that repaints itself on a terminal, plain lines elsewhere. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../model/problem.ts";
-import { drawLadder, seconds } from "../view/ladder.ts";
+import { drawLadder, oneLine, seconds } from "../view/ladder.ts";
 import type { StepView, UpgradeView } from "../view/upgrade-view.ts";
 import type { Client } from "./client.ts";
 import { ensureControlPlane } from "./control-plane-process.ts";
@@ -65,7 +65,8 @@ function plainLines(): (view: UpgradeView) => void {
       }
     }
     if (view.gate) tell("gate", `? gate "${view.gate.name}": ${view.gate.question}`);
-    if (view.state === "rolling-back") tell("back", `↶ taking the way back: ${view.reason ?? view.problem?.what ?? "asked for"}`);
+    if (view.state === "rolling-back")
+      tell("back", `↶ taking the way back: ${oneLine(view.reason ?? view.problem?.what ?? "asked for")}`);
   };
 }
 
@@ -74,7 +75,7 @@ function tellStep(tell: (key: string, line: string) => void, key: string, step: 
   if (["done", "failed", "undone"].includes(step.state) && step.durationMs !== null) {
     const went = step.state === "failed" || (step.state === "undone" && step.problem) ? "failed" : "done";
     tell(`${key} ${went}`, `${went === "done" ? "✓" : "✗"} ${step.says}${time}`);
-    if (step.problem) tell(`${key} why`, `    ${step.problem.what} · ${step.problem.why}`);
+    if (step.problem) tell(`${key} why`, `    ${oneLine(`${step.problem.what} · ${step.problem.why}`)}`);
   }
   if (step.state === "undone") tell(`${key} undone`, `↩ undone: ${step.says}`);
 }

@@ -42,7 +42,8 @@ export async function runProgram(argv: string[], adds: readonly AddCommand[]): P
       code = ended;
     });
   }
-  for (const command of program.commands) command.exitOverride().showHelpAfterError(`(see: changeover ${command.name()} --help)`);
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError(`(see: changeover ${command.name()} --help)`);
   try {
     await program.parseAsync(argv, { from: "user" });
     return code;

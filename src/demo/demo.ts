@@ -44,7 +44,11 @@ export const demo: AddCommand = (program, ends) => {
 async function runExample(name: string, options: DemoOptions): Promise<number> {
   const file = exampleFile(name);
   if (!["local", "ssh"].includes(options.over)) {
-    throw new Problem("bad-input", { what: `there is no way over "${options.over}"`, why: "only local and ssh", next: "--over ssh" });
+    throw new Problem("bad-input", {
+      what: `there is no way over "${options.over}"`,
+      why: "only local and ssh",
+      next: "--over ssh",
+    });
   }
   // A folder of its own, so that the demo never meets anything that is real.
   const home = join(tmpdir(), `changeover-demo-${randomBytes(4).toString("hex")}`);
@@ -78,7 +82,15 @@ async function upgradeExample(home: string, file: string, options: DemoOptions, 
     return exitOfState(up.state);
   }
   say(`Upgrading it to release ${to} under live traffic …`);
-  const { view, report } = await runUpgrade(client, { home, environment, to, yes: true, ledger: true, failAt: options.failAt, signal });
+  const { view, report } = await runUpgrade(client, {
+    home,
+    environment,
+    to,
+    yes: true,
+    ledger: true,
+    failAt: options.failAt,
+    signal,
+  });
   if (report === null) {
     if (view.problem) throw new Problem(view.problem.kind, view.problem);
     return exitOfState(view.state);
@@ -103,7 +115,11 @@ function exampleFile(name: string): string {
   const file = join(EXAMPLES, name, "environment.yaml");
   if (existsSync(file)) return file;
   const names = readdirSync(EXAMPLES).filter((entry) => existsSync(join(EXAMPLES, entry, "environment.yaml")));
-  throw new Problem("bad-input", { what: `there is no example "${name}"`, why: `there are: ${names.join(", ")}`, next: `npm run example ${names[0]}` });
+  throw new Problem("bad-input", {
+    what: `there is no example "${name}"`,
+    why: `there are: ${names.join(", ")}`,
+    next: `npm run example ${names[0]}`,
+  });
 }
 
 /** The environment file, with its servers behind a real sshd when wanted. */

@@ -35,7 +35,7 @@ export function createWorld({ definition, provider, clock, secret, artefact, pat
       return createHaproxy(await open(server), clock);
     },
     async database(server) {
-      return createMariadb(await open(server), clock, secret);
+      return createMariadb(await open(server), clock, secret, definition.database.port);
     },
     async application(server) {
       const settings = {

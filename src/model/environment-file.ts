@@ -67,7 +67,10 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
 function badFile(file: string, findings: { line: number; why: string }[]): Problem {
   const [first, ...rest] = findings.map(({ line, why }) => `${file}:${line} ${why}`);
   return new Problem("bad-input", {
-    what: findings.length === 1 ? "the environment file has a mistake" : `the environment file has ${findings.length} mistakes`,
+    what:
+      findings.length === 1
+        ? "the environment file has a mistake"
+        : `the environment file has ${findings.length} mistakes`,
     why: [first, ...rest].join("; "),
     next: "mend the line, then run the same command again (docs/environment-file.md lists every key)",
     at: `${file}:${findings[0]?.line ?? 1}`,

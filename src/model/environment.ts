@@ -2,7 +2,10 @@
 import { z } from "zod";
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
-const seconds = z.number().positive().max(24 * 3600);
+const seconds = z
+  .number()
+  .positive()
+  .max(24 * 3600);
 const hostName = z.string().regex(/^[a-z0-9.-]{1,200}$/i, "must be a host name");
 const line = z.string().min(1).max(4000);
 
@@ -32,7 +35,10 @@ const releaseSchema = z.strictObject({
     })
     .describe("run in the release's folder; killed with TERM"),
   migrate: line.optional().describe("shell line that brings the schema to this release; exit 0 means done"),
-  inputs: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}).describe("environment variables"),
+  inputs: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .default({})
+    .describe("environment variables"),
 });
 
 export const environmentSchema = z.strictObject({
@@ -61,7 +67,10 @@ export const environmentSchema = z.strictObject({
     name,
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),
     servers: z.int().min(1).max(50).default(2).describe("fixed servers"),
-    group: z.strictObject({ name, size: z.int().min(0).max(50) }).optional().describe("a scaling group beside them"),
+    group: z
+      .strictObject({ name, size: z.int().min(0).max(50) })
+      .optional()
+      .describe("a scaling group beside them"),
     workers: z.int().min(0).max(50).default(1).describe("how many of the servers also run the worker"),
   }),
   database: z.strictObject({
@@ -76,7 +85,9 @@ export const environmentSchema = z.strictObject({
     health: httpCheckSchema.describe("a server is alive when this holds"),
     read: z.array(httpCheckSchema).default([]).describe("further requests that change nothing"),
     write: httpCheckSchema
-      .extend({ cleanUp: z.array(httpCheckSchema).default([]).describe("requests that take the written thing away again") })
+      .extend({
+        cleanUp: z.array(httpCheckSchema).default([]).describe("requests that take the written thing away again"),
+      })
       .optional()
       .describe("write probe; sent while the public is held or sees the page, as a tester"),
   }),
@@ -104,8 +115,13 @@ export const environmentSchema = z.strictObject({
       syncSeconds: seconds.default(10).describe("for a replica to reach the primary's position"),
       prepareSeconds: seconds.default(300),
       migrateSeconds: seconds.default(600),
-      keepSeconds: z.number().min(0).max(30 * 24 * 3600).default(0).describe("old servers are kept this long before clean-up"),
-    gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
+      keepSeconds: z
+        .number()
+        .min(0)
+        .max(30 * 24 * 3600)
+        .default(0)
+        .describe("old servers are kept this long before clean-up"),
+      gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
     })
     .prefault({}),
 });

@@ -44,7 +44,10 @@ function towardsOldPrimary({ oldPrimary, standby, endpoint }: SwitchoverFacts): 
       : { action: "ask", because: "the standby takes writes although nothing was migrated: someone promoted it" };
   }
   if (oldPrimary === "down") {
-    return { action: "ask", because: "the old primary is down and nothing was migrated: start it, or fail over by hand" };
+    return {
+      action: "ask",
+      because: "the old primary is down and nothing was migrated: start it, or fail over by hand",
+    };
   }
   if (endpoint === "standby") {
     return { action: "point-to-old-primary", because: "blue must reach the server that will take its writes" };
@@ -60,10 +63,16 @@ function towardsStandby({ oldPrimary, standby, endpoint }: SwitchoverFacts): Swi
     return { action: "fence-old-primary", because: "it holds a migrated schema and must not take another write" };
   }
   if (standby === "down") {
-    return { action: "ask", because: "the warm standby is down: start it, or restore the snapshot taken before the migration" };
+    return {
+      action: "ask",
+      because: "the warm standby is down: start it, or restore the snapshot taken before the migration",
+    };
   }
   if (standby === "following") {
-    return { action: "ask", because: "the standby follows the migrated primary: restore the snapshot taken before the migration" };
+    return {
+      action: "ask",
+      because: "the standby follows the migrated primary: restore the snapshot taken before the migration",
+    };
   }
   if (standby === "frozen") {
     return { action: "promote-standby", because: "it is frozen at the last position before the migration" };

@@ -25,7 +25,8 @@ export function readBlue(inventory: Inventory): Blue {
   const addresses = new Set(inventory.loadBalancers.map(({ endpoints }) => endpoints[slot]?.address));
   const [address] = addresses;
   const primary = inventory.databases.find(({ record }) => record.address === address);
-  if (addresses.size !== 1 || !primary) throw unclear(inventory, "the database endpoint does not lead to one known server");
+  if (addresses.size !== 1 || !primary)
+    throw unclear(inventory, "the database endpoint does not lead to one known server");
   const isKept = (labels: Record<string, string>) => labels.kept !== undefined;
   const applications = inventory.applications
     .filter(({ record }) => record.labels.slot === slot && !isKept(record.labels))
@@ -40,7 +41,10 @@ export function readBlue(inventory: Inventory): Blue {
     release,
     primary,
     replicas: inventory.databases.filter(({ record }) => record !== primary.record && !isKept(record.labels)),
-    kept: [...inventory.applications, ...inventory.databases].map(({ record }) => record).filter(({ labels }) => isKept(labels)).map(({ name }) => name),
+    kept: [...inventory.applications, ...inventory.databases]
+      .map(({ record }) => record)
+      .filter(({ labels }) => isKept(labels))
+      .map(({ name }) => name),
   };
 }
 

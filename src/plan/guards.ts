@@ -21,7 +21,10 @@ export const guards: readonly Guard[] = [
     finds: ({ definition, to }) =>
       definition.releases[to]
         ? null
-        : { why: `release "${to}" is not among ${Object.keys(definition.releases).join(", ")}`, next: "add it to the environment file" },
+        : {
+            why: `release "${to}" is not among ${Object.keys(definition.releases).join(", ")}`,
+            next: "add it to the environment file",
+          },
   },
   {
     name: "the release is another one",
@@ -33,7 +36,10 @@ export const guards: readonly Guard[] = [
     finds: ({ definition, to }) =>
       definition.releases[to]?.migrate
         ? null
-        : { why: `release ${to} has no migrate command, so it needs no major upgrade`, next: "give it a migrate command" },
+        : {
+            why: `release ${to} has no migrate command, so it needs no major upgrade`,
+            next: "give it a migrate command",
+          },
   },
   {
     name: "every load balancer runs",
@@ -45,7 +51,9 @@ export const guards: readonly Guard[] = [
   {
     name: "nothing is held or paged",
     finds: ({ blue }) => {
-      const shut = blue.loadBalancers.filter(({ maintenance, held }) => maintenance || held).map(({ record }) => record.name);
+      const shut = blue.loadBalancers
+        .filter(({ maintenance, held }) => maintenance || held)
+        .map(({ record }) => record.name);
       return shut.length > 0 ? { why: `the public does not pass ${shut.join(", ")}`, next: "changeover status" } : null;
     },
   },
@@ -55,7 +63,9 @@ export const guards: readonly Guard[] = [
       const left = blue.loadBalancers
         .filter(({ routes, testers, members }) => routes.test !== null || testers > 0 || members[blue.green].length > 0)
         .map(({ record }) => record.name);
-      return left.length > 0 ? { why: `test route, testers or old members on ${left.join(", ")}`, next: "changeover status" } : null;
+      return left.length > 0
+        ? { why: `test route, testers or old members on ${left.join(", ")}`, next: "changeover status" }
+        : null;
     },
   },
   {
@@ -64,7 +74,9 @@ export const guards: readonly Guard[] = [
       const names = blue.applications.map(({ record }) => record.name);
       const bad = blue.loadBalancers.flatMap(({ record, members }) =>
         names
-          .filter((name) => !members[blue.slot].some((one) => one.server === name && one.healthy && one.state === "ready"))
+          .filter(
+            (name) => !members[blue.slot].some((one) => one.server === name && one.healthy && one.state === "ready"),
+          )
           .map((name) => `${name} on ${record.name}`),
       );
       return bad.length > 0 ? { why: `not healthy: ${bad.join(", ")}`, next: "changeover status" } : null;
@@ -73,7 +85,9 @@ export const guards: readonly Guard[] = [
   {
     name: "one writable primary",
     finds: ({ blue }) => {
-      const writable = [blue.primary, ...blue.replicas].filter(({ health }) => health.writable).map(({ record }) => record.name);
+      const writable = [blue.primary, ...blue.replicas]
+        .filter(({ health }) => health.writable)
+        .map(({ record }) => record.name);
       return writable.length === 1 && writable[0] === blue.primary.record.name
         ? null
         : { why: `writable: ${writable.join(", ") || "none"}`, next: "changeover status" };

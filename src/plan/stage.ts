@@ -8,6 +8,16 @@ export function act<I>(definition: StepDefinition<I>, input: I, phase?: Phase): 
   return { step: definition.name, input: checked, says: definition.says(checked), ...(phase ? { phase } : {}) };
 }
 
-export const inOrder = (name: string, wayBack: string, steps: PlanStep[]): Stage => ({ name, parallel: false, steps, wayBack });
+export const inOrder = (name: string, wayBack: string, steps: PlanStep[]): Stage => ({
+  name,
+  parallel: false,
+  steps,
+  wayBack,
+});
 
-export const atOnce = (name: string, wayBack: string, steps: PlanStep[]): Stage => ({ name, parallel: true, steps, wayBack });
+export const atOnce = (name: string, wayBack: string, steps: PlanStep[]): Stage => ({
+  name,
+  parallel: true,
+  steps,
+  wayBack,
+});

@@ -45,7 +45,11 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
   const mustFind = async (id: string): Promise<UpgradeRun> => {
     const found = await findUpgrade(store, id);
     if (found) return found;
-    throw new Problem("not-found", { what: `there is no upgrade "${id}"`, why: "nobody started it here", next: "changeover status" });
+    throw new Problem("not-found", {
+      what: `there is no upgrade "${id}"`,
+      why: "nobody started it here",
+      next: "changeover status",
+    });
   };
   return {
     environments,
@@ -101,7 +105,11 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
 async function planOf(store: Store, hash: string): Promise<Plan> {
   const plan = await findPlan(store, hash);
   if (plan) return plan;
-  throw new Problem("not-found", { what: `there is no plan ${hash}`, why: "it was never made here", next: "changeover plan" });
+  throw new Problem("not-found", {
+    what: `there is no plan ${hash}`,
+    why: "it was never made here",
+    next: "changeover plan",
+  });
 }
 
 /** The world may have changed since the plan was made: the same wish must still give the same plan. */

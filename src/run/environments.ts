@@ -77,7 +77,9 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     async planUpgrade(name, to, failAt) {
       const { definition, definitionPath, ...saved } = await find(name);
       const seen = await inventory(name);
-      const artefacts = definition.releases[to] ? { [to]: await packRelease(parts.artefacts, definition, to, definitionPath) } : {};
+      const artefacts = definition.releases[to]
+        ? { [to]: await packRelease(parts.artefacts, definition, to, definitionPath) }
+        : {};
       const plan = planMajor({ definition, network: networkOf(saved), inventory: seen, to, artefacts, failAt });
       mustHaveStep(plan, failAt);
       return { hash: await savePlan(parts.store, plan), plan };

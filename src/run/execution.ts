@@ -94,7 +94,8 @@ function finish(store: Store, upgrade: string, token: number, end: End): Promise
   return store.transaction(async (db) => {
     const seen = await lockUpgrade(db, upgrade);
     if (!seen || seen.token !== token) throw new StaleExecution(upgrade);
-    if (end.state === "upgraded" && seen.wayBackAt !== null) return problemData(wayBackWanted(seen.wayBackReason ?? ""));
+    if (end.state === "upgraded" && seen.wayBackAt !== null)
+      return problemData(wayBackWanted(seen.wayBackReason ?? ""));
     await setState(db, upgrade, token, end.state, end.state === "stuck" ? { problem: end.problem } : {});
     return null;
   });

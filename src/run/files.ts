@@ -49,7 +49,12 @@ export function mustHaveScripts(definition: EnvironmentDefinition, release: stri
   const wanted = definition.releases[release];
   if (!wanted) return;
   const folder = resolve(dirname(path), wanted.artefact);
-  const commands = { "start.web": wanted.start.web, "start.worker": wanted.start.worker, migrate: wanted.migrate, prepare: wanted.prepare };
+  const commands = {
+    "start.web": wanted.start.web,
+    "start.worker": wanted.start.worker,
+    migrate: wanted.migrate,
+    prepare: wanted.prepare,
+  };
   for (const [key, command] of Object.entries(commands)) {
     const script = command?.split(/\s+/).find((word) => SCRIPT.test(word) && !word.startsWith("/"));
     if (!script || existsSync(resolve(folder, script))) continue;

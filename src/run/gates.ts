@@ -56,14 +56,18 @@ async function waitForAnswer(parts: GateParts, step: PlannedStep): Promise<GateR
   const call = <T>(work: () => Promise<T>): Promise<T> => steady(clock, parts.stopping, work);
   const askedAt = clock.now();
   await call(() => askGate(store, { upgrade, gate, question, planHash, askedAt, deadlineAt: askedAt + deadlineMs }));
-  if (parts.yes) await call(() => answerGate(store, upgrade, gate, planHash, { answer: "approved", by: "--yes", at: askedAt }));
+  if (parts.yes)
+    await call(() => answerGate(store, upgrade, gate, planHash, { answer: "approved", by: "--yes", at: askedAt }));
   else await parts.atGate();
   const cut = AbortSignal.any([parts.wayBackAsked, parts.stopping]);
   while (!cut.aborted) {
     const record = await call(() => findGate(store, upgrade, gate));
     if (!record || record.answer) return record;
     const leftMs = record.deadlineAt - clock.now();
-    if (leftMs < 0) await call(() => answerGate(store, upgrade, gate, planHash, { answer: "expired", by: "deadline", at: clock.now() }));
+    if (leftMs < 0)
+      await call(() =>
+        answerGate(store, upgrade, gate, planHash, { answer: "expired", by: "deadline", at: clock.now() }),
+      );
     else await clock.sleep(Math.min(LOOK_EVERY_MS, leftMs + 1), cut).catch(() => {});
   }
   return null;
@@ -74,10 +78,18 @@ function objectionIn(answered: GateRecord | null, { wayBackAsked }: GateParts): 
   if (answered.answer === "approved") return null;
   const next = "changeover report";
   if (answered.answer === "denied") {
-    return new Problem("refused", { what: `gate "${answered.gate}" was denied`, why: `by ${answered.answeredBy}`, next });
+    return new Problem("refused", {
+      what: `gate "${answered.gate}" was denied`,
+      why: `by ${answered.answeredBy}`,
+      next,
+    });
   }
   const seconds = (answered.deadlineAt - answered.askedAt) / 1000;
-  return new Problem("timed-out", { what: `nobody answered gate "${answered.gate}"`, why: `its deadline was ${seconds} s`, next });
+  return new Problem("timed-out", {
+    what: `nobody answered gate "${answered.gate}"`,
+    why: `its deadline was ${seconds} s`,
+    next,
+  });
 }
 
 /** Approves or denies; says exactly why when it can't. */
@@ -92,7 +104,8 @@ export async function answer(
   const next = `changeover status, then: changeover approve ${upgrade}`;
   const what = `gate "${gate}" of "${upgrade}" can't be answered`;
   if (!record) throw new Problem("not-found", { what, why: "it was not asked yet", next });
-  if (record.answer) throw new Problem("refused", { what, why: `it was ${record.answer} by ${record.answeredBy}`, next });
+  if (record.answer)
+    throw new Problem("refused", { what, why: `it was ${record.answer} by ${record.answeredBy}`, next });
   if (record.planHash !== planHash) {
     throw new Problem("refused", { what, why: `it asks about plan ${record.planHash}, not ${planHash}`, next });
   }

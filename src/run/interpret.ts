@@ -93,7 +93,8 @@ interface Tried {
   outcome: Outcome;
 }
 
-const problemIn = (tried: Tried[]): ProblemData | null => tried.find(({ outcome }) => !outcome.ok)?.outcome.problem ?? null;
+const problemIn = (tried: Tried[]): ProblemData | null =>
+  tried.find(({ outcome }) => !outcome.ok)?.outcome.problem ?? null;
 
 /** One after the other until one fails, or all at once; always started and reported in the plan's order. */
 async function goThrough(stage: LaidStage, act: (step: PlannedStep) => Promise<Outcome>): Promise<Tried[]> {

@@ -20,7 +20,8 @@ export function memoryJournal(upgrade: string, clock: Clock): MemoryJournal {
     async begin(step, direction) {
       const before = entries.findLast((entry) => entry.direction === direction && entry.index === step.index);
       if (before?.result === "done") return { kind: "done-before", evidence: before.evidence };
-      if (direction === "apply" && asked !== null) return { kind: "way-back-asked", reason: asked, begun: before !== undefined };
+      if (direction === "apply" && asked !== null)
+        return { kind: "way-back-asked", reason: asked, begun: before !== undefined };
       const sequence = entries.length + 1;
       entries.push({
         upgrade,

@@ -27,7 +27,10 @@ function listening(): string[] {
         const hex = line.trim().split(/\s+/)[1]?.split(":")[0];
         if (!hex) return [];
         // Little-endian: the last byte of the text is the first octet.
-        const octets = hex.match(/../g)?.reverse().map((byte) => Number.parseInt(byte, 16));
+        const octets = hex
+          .match(/../g)
+          ?.reverse()
+          .map((byte) => Number.parseInt(byte, 16));
         return octets ? [octets.slice(0, 3).join(".")] : [];
       });
   } catch {

@@ -6,7 +6,14 @@ import { recordRequest } from "../store/control-requests.ts";
 import { journalOf } from "../store/journal.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Db, Store } from "../store/store.ts";
-import { askWayBack, insertUpgrade, lockUpgrade, nextRound, unfinishedUpgrade, type UpgradeRun } from "../store/upgrades.ts";
+import {
+  askWayBack,
+  insertUpgrade,
+  lockUpgrade,
+  nextRound,
+  unfinishedUpgrade,
+  type UpgradeRun,
+} from "../store/upgrades.ts";
 import { checkPlan, type Definitions } from "./layout.ts";
 import { actedSteps, refuseWayBack, wayBackClosed } from "./way-back.ts";
 

@@ -44,7 +44,11 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
   });
   const from: From =
     run.entry === "way-back"
-      ? { entry: "way-back", begun: begunSteps(await journal.entries()), reason: problemData(wayBackWanted("continued")) }
+      ? {
+          entry: "way-back",
+          begun: begunSteps(await journal.entries()),
+          reason: problemData(wayBackWanted("continued")),
+        }
       : { entry: "forward" };
   const hands = {
     ...runner,

@@ -6,7 +6,8 @@ const LIMIT_MS = 15 * 60_000;
 const PAUSE_MS = 250;
 /** Connection failures, a server that shuts down or starts up, and one that has no room at the moment. */
 const PASSING = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|EAI_AGAIN)$/;
-const PASSING_WORDS = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection/;
+const PASSING_WORDS =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection/;
 
 /** Only for calls that may be made twice. What is not about the connection is thrown at once. */
 export async function steady<T>(clock: Clock, stopping: AbortSignal, call: () => Promise<T>): Promise<T> {

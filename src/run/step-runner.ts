@@ -101,8 +101,7 @@ async function perform(
   try {
     const definition = definitionOf(parts, step);
     const input = readInput(definition, step);
-    const stop =
-      direction === "apply" ? AbortSignal.any([parts.wayBackAsked, parts.stopping]) : parts.stopping;
+    const stop = direction === "apply" ? AbortSignal.any([parts.wayBackAsked, parts.stopping]) : parts.stopping;
     const limit = { clock: parts.clock, ms: definition.limitMs(input), says: step.says, graceMs: parts.graceMs, stop };
     const evidence = await limited(limit, async (signal) => {
       const context = contextFor(parts.clock, parts.upgrade, await parts.world(), signal);
@@ -144,7 +143,12 @@ async function lookAround(definition: StepDefinition, context: StepContext, inpu
   }
 }
 
-async function undo(definition: StepDefinition, context: StepContext, input: unknown, progress: Progress): Promise<null> {
+async function undo(
+  definition: StepDefinition,
+  context: StepContext,
+  input: unknown,
+  progress: Progress,
+): Promise<null> {
   progress.acted = true;
   await definition.undo?.(context, input);
   return null;

@@ -25,7 +25,9 @@ export function refuseWayBack(upgrade: string, why: string): Problem {
 
 /** A try without a result may have acted: nobody saw how it ended. */
 export const actedSteps = (entries: readonly JournalEntry[]): string[] =>
-  entries.filter(({ direction, acted, result }) => direction === "apply" && (acted || result === null)).map(({ step }) => step);
+  entries
+    .filter(({ direction, acted, result }) => direction === "apply" && (acted || result === null))
+    .map(({ step }) => step);
 
 export const begunSteps = (entries: readonly JournalEntry[]): number[] => [
   ...new Set(entries.filter(({ direction }) => direction === "apply").map(({ index }) => index)),

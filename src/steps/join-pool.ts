@@ -14,7 +14,7 @@ export const joinPool = defineStep({
   async apply({ world }, { loadBalancers, slot: which, members }) {
     await each(loadBalancers, async (name) => {
       const loadBalancer = await world.loadBalancer(name);
-      for (const one of members) await loadBalancer.addMember(which, one);
+      await each(members, (one) => loadBalancer.addMember(which, one));
     });
   },
   async verify({ world, until }, { loadBalancers, slot: which, members, healthyMs }) {
@@ -22,7 +22,9 @@ export const joinPool = defineStep({
       const loadBalancer = await world.loadBalancer(name);
       const missing = async () => {
         const seen = await loadBalancer.members(which);
-        return members.filter(({ server }) => !seen.some((one) => one.server === server && one.healthy && one.state === "ready"));
+        return members.filter(
+          ({ server }) => !seen.some((one) => one.server === server && one.healthy && one.state === "ready"),
+        );
       };
       if (await until(healthyMs, async () => (await missing()).length === 0)) return;
       const left = (await missing()).map(({ server }) => server);

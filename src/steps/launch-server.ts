@@ -37,6 +37,9 @@ export const launchServer = defineStep({
     const there = (await world.provider.list(record.environment)).some(({ name }) => name === record.name);
     if (!there) return;
     if (onUndo === "retire") return world.provider.retire(record.environment, record.name);
-    await world.provider.relabel(record.environment, record.name, { ...record.labels, kept: `diagnosis of ${upgrade}` });
+    await world.provider.relabel(record.environment, record.name, {
+      ...record.labels,
+      kept: `diagnosis of ${upgrade}`,
+    });
   },
 });

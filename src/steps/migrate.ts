@@ -19,7 +19,8 @@ export const migrate = defineStep({
     wayBack: z.strictObject({ standby: z.string(), loadBalancers: servers, slot }).nullable(),
   }),
   undoable: "until-writes",
-  says: ({ release, primary, migrator }) => `Migrate the schema on "${primary}" to release ${release}, run from "${migrator}"`,
+  says: ({ release, primary, migrator }) =>
+    `Migrate the schema on "${primary}" to release ${release}, run from "${migrator}"`,
   limitMs: ({ limitMs }) => limitMs + 30_000,
   async apply(context, { migrator, command, inputs, primaryEndpoint, limitMs }) {
     const application = await context.world.application(migrator);
@@ -30,7 +31,11 @@ export const migrate = defineStep({
       database: primaryEndpoint,
       inputs,
     });
-    await context.until(limitMs + 10_000, async () => (await application.migration(migrationJob(context))).state !== "running", 40);
+    await context.until(
+      limitMs + 10_000,
+      async () => (await application.migration(migrationJob(context))).state !== "running",
+      40,
+    );
   },
   async verify(context, { migrator, inputs, primary, wayBack, limitMs }): Promise<Evidence> {
     const application = await context.world.application(migrator);
@@ -73,7 +78,10 @@ function failed(job: Job, limitMs: number): Problem {
   if (job.state !== "done") {
     return new Problem("outcome-unknown", {
       what: "the migration did not end",
-      why: job.state === "lost" ? `its process is gone and left no exit code: ${job.output.slice(-300)}` : `it is ${job.state}`,
+      why:
+        job.state === "lost"
+          ? `its process is gone and left no exit code: ${job.output.slice(-300)}`
+          : `it is ${job.state}`,
       next,
     });
   }

@@ -15,6 +15,10 @@ export const retireSpare = defineStep({
   async verify({ world }, { spare }) {
     const left = (await world.provider.list(world.environment)).some(({ name }) => name === spare);
     if (!left) return { retired: spare };
-    throw new Problem("step-failed", { what: `"${spare}" is still there`, why: "it was not retired", next: "changeover status" });
+    throw new Problem("step-failed", {
+      what: `"${spare}" is still there`,
+      why: "it was not retired",
+      next: "changeover status",
+    });
   },
 });

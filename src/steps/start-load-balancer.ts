@@ -26,7 +26,10 @@ export const startLoadBalancer = defineStep({
   },
   async verify({ world, until }, { server }) {
     const loadBalancer = await world.loadBalancer(server);
-    const running = await until(10_000, async () => (await loadBalancer.running()) && (await loadBalancer.readMaintenance()));
+    const running = await until(
+      10_000,
+      async () => (await loadBalancer.running()) && (await loadBalancer.readMaintenance()),
+    );
     if (running) return { running, maintenance: true };
     throw new Problem("step-failed", {
       what: `load balancer "${server}" does not run`,

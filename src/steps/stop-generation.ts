@@ -19,7 +19,8 @@ export const stopGeneration = defineStep({
     healthyMs: z.number(),
   }),
   undoable: "until-writes",
-  says: ({ servers: names }) => `Stop workers and web on the old servers: ${names.map((name) => `"${name}"`).join(", ")}`,
+  says: ({ servers: names }) =>
+    `Stop workers and web on the old servers: ${names.map((name) => `"${name}"`).join(", ")}`,
   limitMs: ({ drainMs, graceMs }) => drainMs + 2 * graceMs + 30_000,
   async apply(context, { servers: names, workers, drainMs, graceMs, ...where }) {
     const { world, until } = context;
@@ -32,7 +33,8 @@ export const stopGeneration = defineStep({
     await each(names, async (name) => {
       const application = await world.application(name);
       if ((await application.state("web")).state === "running") running.push(`web on ${name}`);
-      if (workers.includes(name) && (await application.state("worker")).state === "running") running.push(`worker on ${name}`);
+      if (workers.includes(name) && (await application.state("worker")).state === "running")
+        running.push(`worker on ${name}`);
     });
     if (running.length === 0) return { stopped: names.length, workers: workers.length };
     throw new Problem("step-failed", {
@@ -55,7 +57,9 @@ export const stopGeneration = defineStep({
     await each(workers, async (name) => (await world.application(name)).start("worker"));
     await each(loadBalancers, async (name) => {
       const loadBalancer = await world.loadBalancer(name);
-      const ready = await until(15_000, async () => (await loadBalancer.members(which)).every(({ healthy }) => healthy));
+      const ready = await until(15_000, async () =>
+        (await loadBalancer.members(which)).every(({ healthy }) => healthy),
+      );
       if (!ready) throw unhealthy(name, "it does not see every old server healthy");
     });
   },
@@ -63,10 +67,17 @@ export const stopGeneration = defineStep({
 
 async function sessionsInFlight(context: StepContext, where: { loadBalancers: string[]; slot: "a" | "b" }) {
   const counts = await each(where.loadBalancers, async (name) =>
-    (await (await context.world.loadBalancer(name)).members(where.slot)).reduce((sum, { sessions }) => sum + sessions, 0),
+    (await (await context.world.loadBalancer(name)).members(where.slot)).reduce(
+      (sum, { sessions }) => sum + sessions,
+      0,
+    ),
   );
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 const unhealthy = (name: string, why: string): Problem =>
-  new Problem("unhealthy", { what: `"${name}" did not come back`, why, next: "changeover status, then: changeover rollback" });
+  new Problem("unhealthy", {
+    what: `"${name}" did not come back`,
+    why,
+    next: "changeover status, then: changeover rollback",
+  });

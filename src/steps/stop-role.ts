@@ -18,7 +18,11 @@ export const stopRole = defineStep({
     for (const name of names) {
       const { state } = await (await world.application(name)).state(which);
       if (state === "stopped" || state === "absent") continue;
-      throw new Problem("step-failed", { what: `${which} on "${name}" did not stop`, why: `it is ${state}`, next: "changeover status" });
+      throw new Problem("step-failed", {
+        what: `${which} on "${name}" did not stop`,
+        why: `it is ${state}`,
+        next: "changeover status",
+      });
     }
     return { stopped: names.length };
   },

@@ -11,7 +11,8 @@ export const swapPools = defineStep({
   name: "swap-pools",
   input: z.strictObject({ loadBalancers: servers, from: slot.nullable(), to: slot }),
   undoable: "until-writes",
-  says: ({ from, to }) => (from ? `Swap the pools: the public goes from ${from} to ${to}` : `Let the public go to pool ${to}`),
+  says: ({ from, to }) =>
+    from ? `Swap the pools: the public goes from ${from} to ${to}` : `Let the public go to pool ${to}`,
   limitMs: () => 20_000,
   apply: (context, { loadBalancers, to }) => lead(context, { loadBalancers }, to),
   async verify(context, { loadBalancers, to }) {

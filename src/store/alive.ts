@@ -1,4 +1,4 @@
-/** Is there a process with this id, whoever owns it? */
+/** Tells whether there is a process with this id, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

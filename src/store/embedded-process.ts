@@ -58,7 +58,10 @@ export function createCluster(account: Account, binaries: string, data: string):
     encoding: "utf8",
     timeout: 120_000,
   });
-  if (made.status === 0) return moveIntoPlace(fresh, data);
+  if (made.status === 0) {
+    moveIntoPlace(fresh, data);
+    return;
+  }
   rmSync(fresh, { recursive: true, force: true });
   throw new Problem(
     "unhealthy",

@@ -90,16 +90,7 @@ async function begin(db: Db, execution: Execution, step: StepRef, direction: Dir
   await db.query(
     `insert into changeover.journal (upgrade, sequence, step_index, stage, step, direction, try, says)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      execution.upgrade,
-      sequence,
-      step.index,
-      step.stage,
-      step.step,
-      direction,
-      (before?.try ?? 0) + 1,
-      step.says,
-    ],
+    [execution.upgrade, sequence, step.index, step.stage, step.step, direction, (before?.try ?? 0) + 1, step.says],
   );
   return { kind: "begun", sequence, interrupted: before !== null && before.result === null };
 }

@@ -72,14 +72,7 @@ export async function insertUpgrade(db: Db, upgrade: NewUpgrade): Promise<boolea
     `insert into changeover.upgrades (id, environment, plan_hash, options, asked_by, boot, token)
      values ($1, $2, $3, $4, $5, $6, 0)
      on conflict (environment) where ${UNFINISHED} do nothing`,
-    [
-      upgrade.id,
-      upgrade.environment,
-      upgrade.planHash,
-      JSON.stringify(upgrade.options),
-      upgrade.askedBy,
-      upgrade.boot,
-    ],
+    [upgrade.id, upgrade.environment, upgrade.planHash, JSON.stringify(upgrade.options), upgrade.askedBy, upgrade.boot],
   );
   return rowCount === 1;
 }
@@ -110,10 +103,9 @@ export async function unfinishedUpgrades(db: Db): Promise<UpgradeRun[]> {
 }
 
 export async function unfinishedUpgrade(db: Db, environment: string): Promise<UpgradeRun | null> {
-  const { rows } = await db.query<Row>(
-    `select * from changeover.upgrades where environment = $1 and ${UNFINISHED}`,
-    [environment],
-  );
+  const { rows } = await db.query<Row>(`select * from changeover.upgrades where environment = $1 and ${UNFINISHED}`, [
+    environment,
+  ]);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 

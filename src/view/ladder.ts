@@ -38,7 +38,7 @@ function drawStage(stage: StageView, options: LadderOptions): string[] {
 function drawStep(step: StepView): string[] {
   const time = step.durationMs === null || step.state === "waiting" ? "" : `  ${seconds(step.durationMs)}`;
   const line = `  ${MARK[step.state]} ${step.says}${time}`;
-  return step.problem ? [line, `      ${step.problem.what} · ${step.problem.why}`] : [line];
+  return step.problem ? [line, `      ${oneLine(`${step.problem.what} · ${step.problem.why}`)}`] : [line];
 }
 
 function drawEnd(view: UpgradeView): string[] {
@@ -46,9 +46,16 @@ function drawEnd(view: UpgradeView): string[] {
     return [`? Gate "${view.gate.name}": ${view.gate.question}`, `  changeover approve ${view.id} ${view.gate.name}`];
   }
   if (view.state === "upgraded") return [];
-  const lines = view.reason ? [`Reason: ${view.reason}`] : [];
+  const lines = view.reason ? [`Reason: ${oneLine(view.reason)}`] : [];
   if (view.state !== "rolled-back") lines.push(`Way back now: ${view.wayBack}`);
   return lines;
 }
 
 export const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+/** What a program printed keeps its words and loses its line breaks. */
+export const oneLine = (text: string): string =>
+  text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(" / ");

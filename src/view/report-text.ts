@@ -1,17 +1,21 @@
 /** Draws a report for eyes. Pure text. */
 import type { Report } from "../model/report.ts";
-import { seconds } from "./ladder.ts";
+import { oneLine, seconds } from "./ladder.ts";
 
 export function drawReport(report: Report): string[] {
   const { requests, writes, phases } = report;
   const what = `${report.environment}: ${report.from === "" ? report.to : `${report.from} → ${report.to}`}`;
-  const lines = [`${report.outcome === "upgraded" ? "✓" : "↩"} ${what} ${report.outcome} (${report.strategy}, ${report.upgrade})`];
-  if (report.reason) lines.push(`  reason     ${report.reason}`);
+  const lines = [
+    `${report.outcome === "upgraded" ? "✓" : "↩"} ${what} ${report.outcome} (${report.strategy}, ${report.upgrade})`,
+  ];
+  if (report.reason) lines.push(`  reason     ${oneLine(report.reason)}`);
   lines.push(
     `  requests   ${requests.total} total, ${requests.failed} failed, ${requests.paged} saw the page, ${requests.held} held`,
     `  writes     ${writes.acknowledged} acknowledged, ${writes.lost} lost, ${writes.duplicated} duplicated`,
     `  downtime   ${optional(report.clientDowntimeMs)} for clients, ${optional(report.writeGapMs)} between two writes`,
-    `  phases     ${Object.entries(phases).map(([name, ms]) => `${name.slice(0, -2)} ${seconds(ms)}`).join(", ")}`,
+    `  phases     ${Object.entries(phases)
+      .map(([name, ms]) => `${name.slice(0, -2)} ${seconds(ms)}`)
+      .join(", ")}`,
     `  ledger     ${report.ledger ?? "none (run the upgrade with --ledger to count writes)"}`,
   );
   return lines;

@@ -37,8 +37,10 @@ function drawDatabase({ record, health, position }: SeenDatabase): string {
   const kept = record.labels.kept ? `, kept for ${record.labels.kept}` : "";
   if (!health.running) return `${head(record)} stopped${kept}`;
   const role = health.writable ? "primary, writable" : health.following ? `replica of ${health.following}` : "fenced";
-  const trouble = health.following && !health.replicating ? `, NOT replicating: ${health.error ?? "no reason given"}` : "";
+  const trouble =
+    health.following && !health.replicating ? `, NOT replicating: ${health.error ?? "no reason given"}` : "";
   return `${head(record)} ${role} at ${position ?? "?"}${trouble}${kept}`;
 }
 
-const head = (record: { name: string; address: string }): string => `${record.name.padEnd(10)} ${record.address.padEnd(15)}`;
+const head = (record: { name: string; address: string }): string =>
+  `${record.name.padEnd(10)} ${record.address.padEnd(15)}`;

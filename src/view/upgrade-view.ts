@@ -1,7 +1,14 @@
 /** What people see of one upgrade: the ladder of stages and steps, the gate, the way back and its price. Pure. */
 import type { Evidence } from "../model/step.ts";
 import type { Plan, PlanStep, Stage } from "../model/plan.ts";
-import type { Direction, GateRecord, JournalEntry, ProblemData, UpgradeRecord, UpgradeState } from "../model/upgrade.ts";
+import type {
+  Direction,
+  GateRecord,
+  JournalEntry,
+  ProblemData,
+  UpgradeRecord,
+  UpgradeState,
+} from "../model/upgrade.ts";
 
 export type StepState = "waiting" | "now" | "done" | "failed" | "undoing" | "undone";
 
@@ -67,7 +74,10 @@ export function viewUpgrade({ record, plan, entries, gates }: UpgradeFacts): Upg
     endedAt: record.endedAt,
     stages: viewStages(plan.stages, entries, "apply"),
     after: back ? viewStages(plan.afterWayBack, entries, "after") : [],
-    gate: open && record.state === "at-gate" ? { name: open.gate, question: open.question, deadlineAt: open.deadlineAt } : null,
+    gate:
+      open && record.state === "at-gate"
+        ? { name: open.gate, question: open.question, deadlineAt: open.deadlineAt }
+        : null,
     wayBack: ENDED.includes(record.state) ? "none: the upgrade has ended" : (begun?.wayBack ?? "nothing was done yet"),
   };
 }
@@ -82,7 +92,10 @@ function viewStages(stages: Stage[], entries: JournalEntry[], direction: Directi
 
 function viewStep(step: PlanStep, index: number, entries: JournalEntry[], direction: Direction): StepView {
   const tries = entries.filter((entry) => entry.index === index && entry.direction === direction);
-  const undo = direction === "apply" ? entries.filter((entry) => entry.index === index && entry.direction === "undo").at(-1) : undefined;
+  const undo =
+    direction === "apply"
+      ? entries.filter((entry) => entry.index === index && entry.direction === "undo").at(-1)
+      : undefined;
   const last = tries.at(-1);
   return {
     name: step.step,

@@ -40,7 +40,8 @@ const toy = defineStep({
     writeFileSync(path.join(folder, `${name}.half`), "");
     point(`inside apply ${name}`);
     await systemClock.sleep(takesMs, signal);
-    if (apply === "fails") throw new Problem("step-failed", { what: `${name} fails`, why: "it was told so", next: "-" });
+    if (apply === "fails")
+      throw new Problem("step-failed", { what: `${name} fails`, why: "it was told so", next: "-" });
     renameSync(path.join(folder, `${name}.half`), path.join(folder, name));
   },
   async verify(_context, { name }) {
@@ -91,7 +92,8 @@ const engine = await startEngine({
   pausesMs: [10, 20],
   journal: watched,
 });
-if ((await listUpgrades(store, plan.environment)).length === 0) await engine.startUpgrade(plan, { yes: false, by: "test" });
+if ((await listUpgrades(store, plan.environment)).length === 0)
+  await engine.startUpgrade(plan, { yes: false, by: "test" });
 for (;;) {
   const [upgrade] = await listUpgrades(store, plan.environment).catch(() => []);
   if (upgrade && endIn.split(",").includes(upgrade.state)) break;

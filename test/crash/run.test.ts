@@ -103,7 +103,10 @@ interface Run {
 }
 
 /** Runs a control plane to its end: "SIGKILL", or its exit code. */
-function control({ url, folder }: Site, { killAt = "", endIn = ["upgraded", "rolled-back"], env }: Run): Promise<string> {
+function control(
+  { url, folder }: Site,
+  { killAt = "", endIn = ["upgraded", "rolled-back"], env }: Run,
+): Promise<string> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "run-child.ts")], {
     env: { ...process.env, URL_OF_STORE: url, FOLDER: folder, KILL_AT: killAt, END_IN: endIn.join(","), ...env },
     stdio: ["ignore", "inherit", "ignore"],
@@ -131,7 +134,10 @@ async function seen({ store }: Site): Promise<{ upgrade: UpgradeRun; entries: Jo
   return { upgrade, entries: await journalOf(store, upgrade.id) };
 }
 
-async function until(site: Site, holds: (upgrade: UpgradeRun, entries: JournalEntry[]) => boolean): Promise<UpgradeRun> {
+async function until(
+  site: Site,
+  holds: (upgrade: UpgradeRun, entries: JournalEntry[]) => boolean,
+): Promise<UpgradeRun> {
   for (let tries = 0; tries < 1_000; tries++) {
     const now = await seen(site).catch(() => null);
     if (now && holds(now.upgrade, now.entries)) return now.upgrade;
@@ -178,7 +184,13 @@ describe.concurrent("killed on the way forward", { timeout: 120_000 }, () => {
 
 describe.concurrent("killed on the way back", { timeout: 120_000 }, () => {
   const plan = planOf([make("a"), make("b")], [make("c", { apply: "fails" })]);
-  const points = ["after intent undo b", "inside undo b", "after result undo b", "inside apply order", "after result after order"];
+  const points = [
+    "after intent undo b",
+    "inside undo b",
+    "after result undo b",
+    "inside apply order",
+    "after result after order",
+  ];
   test.each(points)("%s: everything is undone, in order", (killAt) =>
     at(plan, async (site) => {
       expect(await control(site, { killAt })).toBe("SIGKILL");
@@ -202,7 +214,10 @@ describe.concurrent("killed on the way back", { timeout: 120_000 }, () => {
       await requestWayBack(site.store, new Map(), { upgrade: upgrade.id, by: "someone", reason: "no more", boot });
       expect(await control(site, {})).toBe("0");
 
-      expect((await seen(site)).upgrade).toMatchObject({ state: "rolled-back", reason: "the way back was asked for: no more" });
+      expect((await seen(site)).upgrade).toMatchObject({
+        state: "rolled-back",
+        reason: "the way back was asked for: no more",
+      });
       expect(made(site)).toEqual(["order"]);
       expect(log(site)).toEqual(["apply a", "apply b", "undo b", "undo a", "apply order"]);
     }));
@@ -233,13 +248,20 @@ describe.concurrent("killed while it waits", { timeout: 120_000 }, () => {
       const [before] = await gatesOf(site.store, upgrade.id);
       const asked = { upgrade: upgrade.id, gate: "go", by: "someone", answer: "approved" as const };
 
-      await expect(answer(site.store, systemClock, { ...asked, planHash: "another" })).rejects.toThrow("it asks about plan");
+      await expect(answer(site.store, systemClock, { ...asked, planHash: "another" })).rejects.toThrow(
+        "it asks about plan",
+      );
       await answer(site.store, systemClock, { ...asked, planHash: planHash(site.plan) });
-      await expect(answer(site.store, systemClock, { ...asked, planHash: planHash(site.plan) })).rejects.toThrow("by someone");
+      await expect(answer(site.store, systemClock, { ...asked, planHash: planHash(site.plan) })).rejects.toThrow(
+        "by someone",
+      );
       expect(await control(site, {})).toBe("0");
 
       expect((await seen(site)).upgrade.state).toBe("upgraded");
-      expect((await gatesOf(site.store, upgrade.id))[0]).toMatchObject({ deadlineAt: before?.deadlineAt, answeredBy: "someone" });
+      expect((await gatesOf(site.store, upgrade.id))[0]).toMatchObject({
+        deadlineAt: before?.deadlineAt,
+        answeredBy: "someone",
+      });
       expect(log(site)).toEqual(["apply a", "apply b"]);
     }));
 
@@ -251,18 +273,25 @@ describe.concurrent("killed while it waits", { timeout: 120_000 }, () => {
       expect(await running).toBe("0");
       const { upgrade, entries } = await seen(site);
       expect(upgrade.state).toBe("rolled-back");
-      expect(entries.find(({ says }) => says === "Make b")?.problem).toMatchObject({ what: "the way back was asked for", why: "enough" });
+      expect(entries.find(({ says }) => says === "Make b")?.problem).toMatchObject({
+        what: "the way back was asked for",
+        why: "enough",
+      });
       expect(made(site)).toEqual(["order"]);
     }));
 });
 
 // Last and alone: it kills the server that the others use.
-test("the database's own server is killed in the middle of a step: it is revived and no step is repeated", { timeout: 60_000 }, () =>
-  at(planOf([make("a"), make("b", { takesMs: 1_500 }), make("c")]), async (site) => {
-    const running = control(site, { env: { HOME_OF_STORE: home } });
-    await until(site, (_, entries) => entries.some(({ says }) => says === "Make b"));
-    process.kill((await ensureEmbedded({ home })).pid, "SIGKILL");
-    expect(await running).toBe("0");
-    expect((await seen(site)).upgrade.state).toBe("upgraded");
-    expect(log(site)).toEqual(["apply a", "apply b", "apply c"]);
-  }));
+test(
+  "the database's own server is killed in the middle of a step: it is revived and no step is repeated",
+  { timeout: 60_000 },
+  () =>
+    at(planOf([make("a"), make("b", { takesMs: 1_500 }), make("c")]), async (site) => {
+      const running = control(site, { env: { HOME_OF_STORE: home } });
+      await until(site, (_, entries) => entries.some(({ says }) => says === "Make b"));
+      process.kill((await ensureEmbedded({ home })).pid, "SIGKILL");
+      expect(await running).toBe("0");
+      expect((await seen(site)).upgrade.state).toBe("upgraded");
+      expect(log(site)).toEqual(["apply a", "apply b", "apply c"]);
+    }),
+);

@@ -10,7 +10,7 @@ import type { Provider } from "../../src/model/provider.ts";
 import { createLocalProvider } from "../../src/providers/local/provider.ts";
 import { systemClock } from "../../src/run/clock.ts";
 
-export const settings: DatabaseSettings = { name: "shop_live", user: "shop", port: 3306 };
+const settings: DatabaseSettings = { name: "shop_live", user: "shop", port: 3306 };
 
 /** No other text looks like these, so that finding one anywhere means that a password leaked. */
 export const secrets = (name: string): string => `canary'"\\-${name}-5b1e`;

@@ -30,6 +30,9 @@ export const approve: AddCommand = (program) => {
       const answer = options.deny ? "deny" : "approve";
       await client.send("POST", `/upgrades/${id}/gates/${name}`, { answer, by: whoAsks(), planHash: view.planHash });
       if (options.json) printJson({ upgrade: id, gate: name, answer });
-      else console.log(`Gate "${name}" of ${id}: ${answer === "approve" ? "approved" : "denied"}. Next: changeover watch ${id}`);
+      else
+        console.log(
+          `Gate "${name}" of ${id}: ${answer === "approve" ? "approved" : "denied"}. Next: changeover watch ${id}`,
+        );
     });
 };

@@ -32,7 +32,9 @@ export const doctor: AddCommand = (program, ends) => {
         ...(await controlPlane(home)),
       ];
       if (options.json) printJson(findings);
-      else for (const { good, name, seen, next } of findings) console.log(`${good ? "✓" : "✗"} ${name.padEnd(20)} ${seen}${next ? ` · ${next}` : ""}`);
+      else
+        for (const { good, name, seen, next } of findings)
+          console.log(`${good ? "✓" : "✗"} ${name.padEnd(20)} ${seen}${next ? ` · ${next}` : ""}`);
       ends(findings.every(({ good }) => good) ? EXIT.done : EXIT.failed);
     });
 };
@@ -59,9 +61,11 @@ function lookFor(name: string, debian: string): Finding {
 function versionOf(path: string): string {
   try {
     const flag = path.endsWith("haproxy") ? "-v" : "--version";
-    return execFileSync(path, [flag], { encoding: "utf8", timeout: 5_000, stdio: ["ignore", "pipe", "ignore"] })
-      .split("\n")[0]
-      ?.match(/\d+\.\d+[\w.-]*/)?.[0] ?? "";
+    return (
+      execFileSync(path, [flag], { encoding: "utf8", timeout: 5_000, stdio: ["ignore", "pipe", "ignore"] })
+        .split("\n")[0]
+        ?.match(/\d+\.\d+[\w.-]*/)?.[0] ?? ""
+    );
   } catch {
     return "";
   }
@@ -73,15 +77,23 @@ function homeFolder(home: string): Finding {
     const { bavail, bsize } = statfsSync(home);
     const free = bavail * bsize;
     const seen = `${home}, ${(free / 1e9).toFixed(1)} GB free`;
-    return free > FREE_BYTES ? { name: "home", good: true, seen, next: null } : { name: "home", good: false, seen, next: "free some disk" };
+    return free > FREE_BYTES
+      ? { name: "home", good: true, seen, next: null }
+      : { name: "home", good: false, seen, next: "free some disk" };
   } catch (error) {
-    return { name: "home", good: false, seen: (error as Error).message, next: "set CHANGEOVER_HOME to a folder you may write to" };
+    return {
+      name: "home",
+      good: false,
+      seen: (error as Error).message,
+      next: "set CHANGEOVER_HOME to a folder you may write to",
+    };
   }
 }
 
 async function controlPlane(home: string): Promise<Finding[]> {
   const health: Health | null = await healthOf(createClient(home)).catch(() => null);
-  if (!health) return [{ name: "control plane", good: true, seen: `not running; its log is ${logOf(home)}`, next: null }];
+  if (!health)
+    return [{ name: "control plane", good: true, seen: `not running; its log is ${logOf(home)}`, next: null }];
   const database = health.databasePid === null ? "an external database" : `its database is pid ${health.databasePid}`;
   return [
     { name: "control plane", good: true, seen: `pid ${health.pid}, ${database}`, next: null },

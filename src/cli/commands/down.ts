@@ -26,7 +26,8 @@ export const down: AddCommand = (program) => {
       const left = environments.filter((name) => !names.includes(name));
       if (left.length === 0) await endControlPlane(client, home, options.all === true);
       if (options.json) printJson({ environments: names, retired, left });
-      else console.log(`${names.length === 0 ? "Nothing was up" : `Retired ${retired} servers of ${names.join(", ")}`}.`);
+      else
+        console.log(`${names.length === 0 ? "Nothing was up" : `Retired ${retired} servers of ${names.join(", ")}`}.`);
     });
 };
 

@@ -49,7 +49,9 @@ export const ledger: AddCommand = (program, ends) => {
 
 function until(seconds: string | undefined): AbortSignal {
   const interrupted = interruptible();
-  return seconds === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(Number(seconds) * 1000)]);
+  return seconds === undefined
+    ? interrupted
+    : AbortSignal.any([interrupted, AbortSignal.timeout(Number(seconds) * 1000)]);
 }
 
 const drawSummary = ({ path, requests, writes, clientDowntimeMs, writeGapMs }: LedgerSummary): string[] => [

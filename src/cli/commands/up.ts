@@ -29,7 +29,8 @@ export const up: AddCommand = (program, ends) => {
       const view = await follow(client, { home, upgrade: started.upgrade, signal: interruptible(), stopAtGate: false });
       ends(exitOfState(view.state));
       if (options.json) printJson({ ...started, state: view.state, problem: view.problem });
-      else if (view.state === "upgraded") console.log(`Environment "${started.environment}" is up. Next: changeover status`);
+      else if (view.state === "upgraded")
+        console.log(`Environment "${started.environment}" is up. Next: changeover status`);
     });
 };
 

@@ -35,7 +35,12 @@ export const upgrade: AddCommand = (program, ends) => {
       const home = findHome();
       const client = await ensureControlPlane(home);
       const name = await theEnvironment(client, environment);
-      const { view, report } = await runUpgrade(client, { home, environment: name, ...options, signal: interruptible() });
+      const { view, report } = await runUpgrade(client, {
+        home,
+        environment: name,
+        ...options,
+        signal: interruptible(),
+      });
       ends(exitOfState(view.state));
       if (report) options.json ? printJson(report) : console.log(drawReport(report).join("\n"));
       else tellUnfinished(view, options.json === true);
@@ -49,7 +54,10 @@ export interface RunUpgrade extends UpgradeOptions {
 }
 
 /** The report is null when the upgrade has not ended: stuck, at a gate, or no longer watched. */
-export async function runUpgrade(client: Client, run: RunUpgrade): Promise<{ view: UpgradeView; report: Report | null }> {
+export async function runUpgrade(
+  client: Client,
+  run: RunUpgrade,
+): Promise<{ view: UpgradeView; report: Report | null }> {
   const { environment, home, signal } = run;
   const wish = { to: run.to, failAt: run.failAt ?? null };
   const planHash = run.plan ?? (await client.send<PlanAnswer>("POST", `/environments/${environment}/plans`, wish)).hash;
@@ -74,7 +82,11 @@ export async function runUpgrade(client: Client, run: RunUpgrade): Promise<{ vie
 
 function tellUnfinished(view: UpgradeView, json: boolean): void {
   if (json) printJson({ upgrade: view.id, state: view.state, gate: view.gate, problem: view.problem });
-  else if (view.gate) console.log(`Waiting at gate "${view.gate.name}": ${view.gate.question}\n  changeover approve ${view.id} ${view.gate.name}`);
-  else if (view.state === "stuck") console.log(`Stuck: ${view.problem?.what} · ${view.problem?.why}\n  next: ${view.problem?.next}`);
+  else if (view.gate)
+    console.log(
+      `Waiting at gate "${view.gate.name}": ${view.gate.question}\n  changeover approve ${view.id} ${view.gate.name}`,
+    );
+  else if (view.state === "stuck")
+    console.log(`Stuck: ${view.problem?.what} · ${view.problem?.why}\n  next: ${view.problem?.next}`);
   else say(`The upgrade goes on without this command. See it again: changeover watch ${view.id}`);
 }

@@ -22,7 +22,8 @@ export const watch: AddCommand = (program, ends) => {
       const view = await follow(client, { home, upgrade: id, signal: interruptible(), stopAtGate: false });
       ends(exitOfState(view.state));
       if (options.json) printJson(view);
-      else if (view.state === "upgraded" || view.state === "rolled-back") console.log(`${view.state}. Next: changeover report ${id}`);
+      else if (view.state === "upgraded" || view.state === "rolled-back")
+        console.log(`${view.state}. Next: changeover report ${id}`);
     });
 };
 

@@ -70,7 +70,14 @@ export function createApplication(
     async startMigration(job: MigrationJob) {
       const install = await mustBeInstalled();
       const account = { user: `${settings.database.user}_migrate`, secret: "database.migrate" };
-      const env = applicationEnvironment(host, settings, { ...install, database: job.database }, "migrate", secret, account);
+      const env = applicationEnvironment(
+        host,
+        settings,
+        { ...install, database: job.database },
+        "migrate",
+        secret,
+        account,
+      );
       await host.startJob({
         id: job.id,
         command: job.command,

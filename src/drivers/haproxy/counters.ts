@@ -1,6 +1,5 @@
-/**
- * Adds up what HAProxy counted of the public's requests.
- *
+/** Adds up what HAProxy counted of the public's requests. */
+/*
  * HAProxy 2.6 has no counter for "no answer came": when a kept-alive client's request dies on the way to the
  * application, it closes the connection without a word and without running a rule. So failures are what is left:
  * requests that are over, less those that the application or the page answered. Each is tracked in a table under

@@ -23,7 +23,11 @@ export async function ask(dial: () => Promise<Duplex>, check: HttpCheck, options
   } catch (error) {
     throw new Problem(
       "unreachable",
-      { what: `no answer to ${asked}`, why: (error as Error).message, next: "look at the server's log: changeover status" },
+      {
+        what: `no answer to ${asked}`,
+        why: (error as Error).message,
+        next: "look at the server's log: changeover status",
+      },
       error,
     );
   }

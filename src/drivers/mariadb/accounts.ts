@@ -3,7 +3,7 @@ import type { DatabaseSettings } from "../../model/database.ts";
 import type { Row, Statement } from "./wire.ts";
 
 export const replicationUser = "changeover_repl";
-export const migrationUser = (settings: DatabaseSettings): string => `${settings.user}_migrate`;
+const migrationUser = (settings: DatabaseSettings): string => `${settings.user}_migrate`;
 
 export interface Passwords {
   app: string;

@@ -46,7 +46,7 @@ export async function takeBackup(server: Server, id: string): Promise<Backup> {
 }
 
 /** Null when there is none, or only half of one. */
-export async function readBackup(server: Server, id: string): Promise<Backup | null> {
+async function readBackup(server: Server, id: string): Promise<Backup | null> {
   const text = await server.host.readFile(manifestOf(server, id));
   return text === null ? null : manifestSchema.parse(JSON.parse(text));
 }

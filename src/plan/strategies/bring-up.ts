@@ -39,7 +39,9 @@ export function planBringUp(input: BringUpInput): Plan {
   const group = definition.application.group;
   const applications = [
     ...many(definition.application.servers, () => layout.next("application", "app", { slot: SLOT })),
-    ...many(group?.size ?? 0, () => layout.next("application", group?.name ?? "", { slot: SLOT, group: group?.name ?? "" })),
+    ...many(group?.size ?? 0, () =>
+      layout.next("application", group?.name ?? "", { slot: SLOT, group: group?.name ?? "" }),
+    ),
   ];
   return {
     format: 1,
@@ -83,7 +85,9 @@ function launchStages(
     ]),
     atOnce("Start load balancers and database", RETIRE, [
       ...loadBalancers.map(({ name: server }) => act(startLoadBalancer, { server, settings })),
-      ...databases.map(({ name: server }) => act(createDatabase, { server, settings: { name, user, port }, serverId: 1 })),
+      ...databases.map(({ name: server }) =>
+        act(createDatabase, { server, settings: { name, user, port }, serverId: 1 }),
+      ),
     ]),
   ];
 }
@@ -147,13 +151,21 @@ function openStages({ definition }: BringUpInput, balancers: ServerRecord[], app
   const loadBalancers = balancers.map(({ name }) => name);
   const names = applications.map(({ name }) => name);
   const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
-  const workers = definition.releases[definition.release]?.start.worker ? names.slice(0, definition.application.workers) : [];
-  const members = applications.map(({ name, address }) => ({ server: name, address, port: definition.application.port }));
+  const workers = definition.releases[definition.release]?.start.worker
+    ? names.slice(0, definition.application.workers)
+    : [];
+  const members = applications.map(({ name, address }) => ({
+    server: name,
+    address,
+    port: definition.application.port,
+  }));
   return [
     inOrder("Start the application", RETIRE, [
       act(startRole, { servers: names, role: "web", checks: [checks.health, ...checks.read], ...times }),
       act(joinPool, { loadBalancers, slot: SLOT, members, healthyMs: times.healthyMs }),
-      ...(workers.length > 0 ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })] : []),
+      ...(workers.length > 0
+        ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })]
+        : []),
       act(swapPools, { loadBalancers, from: null, to: SLOT }),
     ]),
     inOrder("Open to the public", "there is none: the environment is up", [

@@ -38,7 +38,8 @@ export async function missesThrough(
 }
 
 /** The page carries this header, so that it is never taken for an application's answer. */
-export const isPage = (answer: Answer): boolean => answer.status === 503 && answer.headers["changeover-page"] === "maintenance";
+export const isPage = (answer: Answer): boolean =>
+  answer.status === 503 && answer.headers["changeover-page"] === "maintenance";
 
 /** Runs every check once through one load balancer; a fresh key each time, cleaned up after itself. */
 export async function testThrough(

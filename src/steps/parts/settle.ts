@@ -1,5 +1,6 @@
 /** Walks the written table of src/model/switchover.ts until blue has exactly one writable primary again. */
 import { Problem } from "../../model/problem.ts";
+import type { Database } from "../../model/database.ts";
 import type { Slot } from "../../model/load-balancer.ts";
 import type { StepContext } from "../../model/step.ts";
 import { nextAction, type SwitchoverAction, type SwitchoverFacts } from "../../model/switchover.ts";
@@ -49,8 +50,12 @@ export async function readFacts(context: StepContext, switchover: Switchover): P
 async function act(context: StepContext, switchover: Switchover, action: SwitchoverAction): Promise<void> {
   const { world } = context;
   const [primary, standby] = [await world.database(switchover.primary), await world.database(switchover.standby)];
-  const point = (to: { address: string; port: number }) =>
-    each(switchover.loadBalancers, async (name) => (await world.loadBalancer(name)).setEndpoint(switchover.slot, to));
+  const pointTo = async (to: Database): Promise<void> => {
+    await each(switchover.loadBalancers, async (name) => {
+      const { address, port } = to;
+      await (await world.loadBalancer(name)).setEndpoint(switchover.slot, { address, port });
+    });
+  };
   switch (action) {
     case "fence-old-primary":
       return primary.fence();
@@ -63,11 +68,9 @@ async function act(context: StepContext, switchover: Switchover, action: Switcho
     case "promote-standby":
       return standby.promote();
     case "point-to-standby":
-      await point(standby);
-      return;
+      return pointTo(standby);
     case "point-to-old-primary":
-      await point(primary);
-      return;
+      return pointTo(primary);
     default:
   }
 }

@@ -50,7 +50,9 @@ export function castMajor(input: MajorInput): Cast {
   const { definition, inventory, to } = input;
   const blue = readBlue(inventory);
   mustPass({ definition, blue, to });
-  const present = [...inventory.loadBalancers, ...inventory.applications, ...inventory.databases].map(({ record }) => record);
+  const present = [...inventory.loadBalancers, ...inventory.applications, ...inventory.databases].map(
+    ({ record }) => record,
+  );
   const layout = new Layout(definition.environment, input.network, present);
   const replica = blue.replicas.find(({ health }) => health.replicating) as SeenDatabase;
   const loadBalancers = blue.loadBalancers.map(({ record }) => record);

@@ -13,7 +13,8 @@ import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
 
-const NONE = "none that is free: the public writes to the new release; the snapshot and the frozen standby hold what was before";
+const NONE =
+  "none that is free: the public writes to the new release; the snapshot and the frozen standby hold what was before";
 
 export function finishStages(cast: Cast): Stage[] {
   return [
@@ -38,7 +39,9 @@ function open(cast: Cast) {
   const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
   return [
     act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }, "reopen"),
-    ...(workers.length > 0 ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })] : []),
+    ...(workers.length > 0
+      ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })]
+      : []),
   ];
 }
 
@@ -74,7 +77,11 @@ export function afterWayBackStages(cast: Cast): Stage[] {
         withinMs: ms(definition.limits.syncSeconds),
       }),
       act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
-      act(assertClean, { loadBalancers, slot, gone: [cast.spare.name, ...cast.greenServers.map(({ record }) => record.name)] }),
+      act(assertClean, {
+        loadBalancers,
+        slot,
+        gone: [cast.spare.name, ...cast.greenServers.map(({ record }) => record.name)],
+      }),
       act(readTraffic, { loadBalancers }),
     ]),
   ];

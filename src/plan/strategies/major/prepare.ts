@@ -40,7 +40,15 @@ export function prepareStages(cast: Cast): Stage[] {
       install(cast, first),
       ...rest.map((server) => launch(cast, server)),
     ]),
-    ...(rest.length > 0 ? [atOnce("Install the new release on the others", FREE, rest.map((server) => install(cast, server)))] : []),
+    ...(rest.length > 0
+      ? [
+          atOnce(
+            "Install the new release on the others",
+            FREE,
+            rest.map((server) => install(cast, server)),
+          ),
+        ]
+      : []),
   ];
 }
 

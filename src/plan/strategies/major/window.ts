@@ -62,7 +62,11 @@ function freeze(cast: Cast) {
   return [
     act(fenceDatabase, { primary, standby, loadBalancers, slot, migrator, quietMs: QUIET_MS }, "fence"),
     act(syncStandby, { primary, standby, withinMs: ms(definition.limits.syncSeconds) }, "sync"),
-    act(freezeStandby, { primary, primaryEndpoint: databaseEndpoint(definition, cast.primary.record), standby }, "sync"),
+    act(
+      freezeStandby,
+      { primary, primaryEndpoint: databaseEndpoint(definition, cast.primary.record), standby },
+      "sync",
+    ),
     act(restoreBackup, { source: primary, spare: cast.spare, backup: "before-migration" }, "snapshot"),
   ];
 }

@@ -1,0 +1,94 @@
+/** Services of one simulated server: started again when they die, by the same rules as on real hosts. */
+import type { Service, ServiceState } from "../../model/host.ts";
+import { canonical } from "../../model/plan.ts";
+import { folderIn, type Place } from "./host-fleet.ts";
+import type { Process } from "./host-processes.ts";
+
+interface Held {
+  service: Service;
+  /** Set anew by each start; a supervisor that finds another one here has been replaced. */
+  supervisor: symbol | null;
+  stopped: boolean;
+  process: Process | null;
+  begunAt: number;
+  restarts: number;
+  /** How many times in a row it died within two seconds. */
+  short: number;
+}
+
+const shortMs = 2_000;
+const pauseMs = (short: number): number => Math.min(2_000, 100 * 2 ** Math.max(0, short - 1));
+
+export class Services {
+  readonly #place: Place;
+  readonly #services = new Map<string, Held>();
+  readonly #logs = new Map<string, string>();
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  start(service: Service): void {
+    const before = this.#services.get(service.name);
+    if (before?.supervisor && canonical(before.service) === canonical(service)) return;
+    this.#end(service.name);
+    const supervisor = Symbol(service.name);
+    const held = { service, supervisor, stopped: false, process: null, begunAt: 0, restarts: 0, short: 0 };
+    this.#services.set(service.name, held);
+    this.#run(held);
+  }
+
+  stop(name: string): void {
+    this.#end(name);
+    const held = this.#services.get(name);
+    if (held) held.stopped = true;
+  }
+
+  state(name: string): ServiceState {
+    const held = this.#services.get(name);
+    if (!held) return { state: "absent", pid: null, restarts: 0, tail: "" };
+    const facts = { restarts: held.restarts, tail: (this.#logs.get(name) ?? "").slice(-8_192) };
+    if (held.stopped) return { state: "stopped", pid: null, ...facts };
+    const { clock, processes } = this.#place.fleet;
+    const proving = held.short > 0 && clock.now() - held.begunAt < shortMs;
+    const lives = held.supervisor !== null && held.process !== null && processes.lives(held.process.pid);
+    if (!lives || proving || !held.process) return { state: "failing", pid: null, ...facts };
+    return { state: "running", pid: held.process.pid, ...facts };
+  }
+
+  crash(): void {
+    for (const held of this.#services.values()) held.supervisor = null;
+  }
+
+  #run(held: Held): void {
+    const { clock, processes, files } = this.#place.fleet;
+    const { name, command, env = {}, cwd } = held.service;
+    const print = (text: string): void => {
+      this.#logs.set(name, `${this.#logs.get(name) ?? ""}${text}`.slice(-1_000_000));
+    };
+    const folder = folderIn(this.#place, cwd);
+    const missing = folder !== this.#place.directory && !files.hasFolder(folder);
+    const marks = [this.#place.mark, this.#mark(name)];
+    if (missing) print(`${folder}: no such folder\n`);
+    held.process = missing ? null : processes.start({ command, env, folder, stdin: "", marks, print });
+    held.begunAt = clock.now();
+    const me = held.supervisor;
+    void (held.process?.ended ?? Promise.resolve(125)).then(() => {
+      if (held.supervisor !== me || me === null) return;
+      held.short = clock.now() - held.begunAt < shortMs ? held.short + 1 : 0;
+      clock.after(pauseMs(held.short), () => {
+        if (held.supervisor !== me) return;
+        held.restarts += 1;
+        this.#run(held);
+      });
+    });
+  }
+
+  #end(name: string): void {
+    const held = this.#services.get(name);
+    if (held) held.supervisor = null;
+    this.#place.fleet.processes.killMarked(this.#mark(name));
+  }
+
+  #mark = (name: string): string => `${this.#place.mark} service ${name}`;
+}
