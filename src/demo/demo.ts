@@ -4,9 +4,10 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseDocument } from "yaml";
-import type { Started } from "../api/contract.ts";
+import type { Health, Started } from "../api/contract.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
 import { Problem } from "../model/problem.ts";
+import { createLocalProvider } from "../providers/local/provider.ts";
 import { drawReport } from "../view/report-text.ts";
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../cli/command.ts";
 import { ensureControlPlane } from "../cli/control-plane-process.ts";
@@ -148,12 +149,17 @@ and end it with:
   npx changeover down --all && rm -rf ${home}`);
 }
 
+/** Also when an upgrade is in flight: the control plane goes first, then whatever it had launched. */
 async function cleanUp(home: string, over: string): Promise<void> {
   say("Cleaning up …");
   const client = await ensureControlPlane(home);
-  const { environments } = await client.get<{ environments: string[] }>("/health");
-  for (const name of environments) await client.send("DELETE", `/environments/${name}?abandon`);
+  const { environments } = await client.get<Health>("/health");
   await endControlPlane(client, home, true);
+  const provider = createLocalProvider({ directory: join(home, "servers"), token: () => Number.MAX_SAFE_INTEGER });
+  for (const environment of environments) {
+    const records = await provider.list(environment);
+    await Promise.all(records.map(({ name }) => provider.retire(environment, name)));
+  }
   if (over === "ssh") {
     const { stopLoopbackSshd } = await import("../providers/ssh/loopback.ts");
     await stopLoopbackSshd({ home });

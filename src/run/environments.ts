@@ -51,7 +51,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       next: "changeover up environment.yaml",
     });
   };
-  const inventory = async (name: string) => readInventory(await parts.world(name));
+  const inventory = (name: string) => within(parts.world(name), readInventory);
   return {
     find,
     inventory,
@@ -68,7 +68,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
         definitionPath: path,
         network: { prefix: network },
       });
-      const up = (await (await parts.world(definition.environment)).provider.list(definition.environment)).length > 0;
+      const up = await within(parts.world(definition.environment), isUp);
       if (up) return { name: definition.environment, plan: null };
       const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
       await savePlan(parts.store, plan);
@@ -85,20 +85,37 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       return { hash: await savePlan(parts.store, plan), plan };
     },
     async takeDown(name) {
-      const world = await parts.worldToChange((await find(name)).name);
-      const records = await world.provider.list(name);
-      await Promise.all(records.map((record) => world.provider.retire(name, record.name)));
+      const retired = await within(parts.worldToChange((await find(name)).name), retireAll);
       await forgetEnvironment(parts.store, name);
       parts.forget(name);
-      return records.length;
+      return retired;
     },
     async ledgerKeys(name) {
       const { definition } = await find(name);
       if (!definition.ledger) throw noLedger(name);
-      const blue = readBlue(await inventory(name));
-      return (await (await parts.world(name)).database(blue.primary.record.name)).readColumn(definition.ledger.find);
+      const primary = readBlue(await inventory(name)).primary.record.name;
+      const { find: sql } = definition.ledger;
+      return within(parts.world(name), async (world) => (await world.database(primary)).readColumn(sql));
     },
   };
+}
+
+/** A world holds connections: it is closed when it was used. */
+async function within<T>(opening: Promise<World>, use: (world: World) => Promise<T>): Promise<T> {
+  const world = await opening;
+  try {
+    return await use(world);
+  } finally {
+    await world.provider.close();
+  }
+}
+
+const isUp = async ({ provider, environment }: World): Promise<boolean> => (await provider.list(environment)).length > 0;
+
+async function retireAll({ provider, environment }: World): Promise<number> {
+  const records = await provider.list(environment);
+  await Promise.all(records.map(({ name }) => provider.retire(environment, name)));
+  return records.length;
 }
 
 const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);

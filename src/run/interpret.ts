@@ -53,15 +53,15 @@ export async function interpret(plan: Plan, definitions: Definitions, hands: Han
 async function goForward(plan: Plan, definitions: Definitions, hands: Hands): Promise<End> {
   const begun = new Set<number>();
   const acted: string[] = [];
+  const forward = (step: PlannedStep): Promise<Outcome> =>
+    step.step === GATE ? hands.ask(step) : hands.apply(step, insistence(definitions, acted, step.step));
   for (const stage of layOut(plan.stages)) {
     const tried = await goThrough(stage, async (step) => {
-      if (step.step === GATE) return hands.ask(step);
-      return hands.apply(step, insistence(definitions, acted, step.step));
-    });
-    for (const { step, outcome } of tried) {
+      const outcome = await forward(step);
       if (outcome.begun) begun.add(step.index);
       if (outcome.acted) acted.push(step.step);
-    }
+      return outcome;
+    });
     const problem = problemIn(tried);
     if (!problem) continue;
     return wayBackClosed(definitions, acted) ? { state: "stuck", problem } : goBack(plan, hands, begun, problem);

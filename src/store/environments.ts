@@ -48,7 +48,12 @@ export async function listEnvironments(db: Db): Promise<SavedEnvironment[]> {
   return rows.map(fromRow);
 }
 
-/** Its upgrades and their journal are kept. */
+/** Its upgrades and their journal are kept; one that is stuck ends with it, or the name could never be used again. */
 export async function forgetEnvironment(db: Db, name: string): Promise<void> {
+  await db.query(
+    `update changeover.upgrades set state = 'rolled-back', ended_at = now(),
+       reason = concat_ws('; ', reason, 'the environment was taken down') where environment = $1 and state = 'stuck'`,
+    [name],
+  );
   await db.query("delete from changeover.environments where name = $1", [name]);
 }

@@ -281,6 +281,20 @@ describe.concurrent("killed while it waits", { timeout: 120_000 }, () => {
     }));
 });
 
+describe.concurrent("two control planes on one database", { timeout: 120_000 }, () => {
+  test("the upgrade of a living one is left alone; of a killed one it is taken over by the other, which was there before", () =>
+    at(planOf([make("a"), make("b", { takesMs: 4_000 }), make("c")]), async (site) => {
+      const first = control(site, { killAt: "before result apply b" });
+      await until(site, (_, entries) => entries.some(({ says }) => says === "Make b"));
+      const second = control(site, {});
+      expect(await first).toBe("SIGKILL");
+      expect(times(site, "apply b")).toBe(1);
+      expect(await second).toBe("0");
+      expect((await seen(site)).upgrade.state).toBe("upgraded");
+      expect(log(site)).toEqual(["apply a", "apply b", "apply c"]);
+    }));
+});
+
 // Last and alone: it kills the server that the others use.
 test(
   "the database's own server is killed in the middle of a step: it is revived and no step is repeated",

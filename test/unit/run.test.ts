@@ -211,7 +211,7 @@ test.each([
   ["after a step that can't be undone", [step("a"), step("b", { as: "burn" })]],
   ["after reopening on what must not lose writes", [step("f", { as: "fence" }), step("r", { as: "reopen" })]],
 ])("%s, a failure is tried again and then a matter for people: nothing is undone", async (_when, steps) => {
-  const { end, entries, made } = await run(planOf([stage(steps), stage([step("z", { fails: "apply" })])]));
+  const { end, entries, made } = await run(planOf([stage([...steps, step("z", { fails: "apply" })])]));
   expect(end).toMatchObject({ state: "stuck", problem: { what: "z fails" } });
   expect(entries.filter(({ says }) => says === "z")).toHaveLength(4);
   expect(made.deeds.filter((deed) => deed.startsWith("undo"))).toEqual([]);

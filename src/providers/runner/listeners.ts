@@ -35,7 +35,11 @@ function toListener([what, socket = "", inode = ""]: string[]): Listener[] {
 
 function addressOf(hex: string): string {
   const bytes = hex.match(/../g) ?? [];
-  const fourth = (part: string[]): string => part.toReversed().map((byte) => Number.parseInt(byte, 16)).join(".");
+  const fourth = (part: string[]): string =>
+    part
+      .toReversed()
+      .map((byte) => Number.parseInt(byte, 16))
+      .join(".");
   if (bytes.length === 4) return fourth(bytes);
   if (/^0+$/.test(hex)) return "::";
   // An IPv4 address inside of an IPv6 socket.

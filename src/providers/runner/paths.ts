@@ -13,7 +13,8 @@ export function checkedPath(path: string): string {
 export const checkedJob = (id: string): string => checkedName(id, /^[a-z0-9-]{1,100}$/, "a job's id");
 export const checkedService = (name: string): string => checkedName(name, /^[a-z0-9-]{1,40}$/, "a service's name");
 export const checkedLease = (name: string): string => checkedName(name, /^[a-z0-9-]{1,40}$/, "a lease's name");
-export const checkedServer = (name: string): string => checkedName(name, /^[a-z0-9][a-z0-9-]{0,60}$/, "a server's name");
+export const checkedServer = (name: string): string =>
+  checkedName(name, /^[a-z0-9][a-z0-9-]{0,60}$/, "a server's name");
 export const checkedEnvironment = (name: string): string =>
   checkedName(name, /^[a-z0-9][a-z0-9-]{0,60}$/, "an environment's name");
 
@@ -27,4 +28,8 @@ function checkedName(name: string, pattern: RegExp, what: string): string {
 }
 
 const refused = (path: string, why: string): Problem =>
-  new Problem("refused", { what: `no file may be "${path}"`, why, next: "use a path relative to the server's directory" });
+  new Problem("refused", {
+    what: `no file may be "${path}"`,
+    why,
+    next: "use a path relative to the server's directory",
+  });

@@ -91,7 +91,11 @@ function throwRefusal(request: Request, stderr: string): void {
   if (!line) return;
   const [kind, ...rest] = line.slice("changeover refused: ".length).split(" ");
   if (kind === "not-found") {
-    throw new Problem("not-found", { what: `nothing is there for ${about(request)}`, why: "it is gone", next: "changeover status" });
+    throw new Problem("not-found", {
+      what: `nothing is there for ${about(request)}`,
+      why: "it is gone",
+      next: "changeover status",
+    });
   }
   if (kind === "stale-token") {
     throw new Problem("stale-token", {
@@ -110,7 +114,8 @@ function throwRefusal(request: Request, stderr: string): void {
   throw failed(request, `${rest.join(" ")}\n${stderr.replace(line, "").trim()}`.trim());
 }
 
-const about = ({ verb, folder, args = [] }: Request): string => `${verb} ${args[0] ?? ""}`.trim().concat(` in ${folder}`);
+const about = ({ verb, folder, args = [] }: Request): string =>
+  `${verb} ${args[0] ?? ""}`.trim().concat(` in ${folder}`);
 
 const unknownOutcome = (request: Request): Problem =>
   new Problem("outcome-unknown", {
@@ -120,4 +125,8 @@ const unknownOutcome = (request: Request): Problem =>
   });
 
 const failed = (request: Request, why: string): Problem =>
-  new Problem("step-failed", { what: `${about(request)} failed`, why: why.trim() || "no reason given", next: "changeover doctor" });
+  new Problem("step-failed", {
+    what: `${about(request)} failed`,
+    why: why.trim() || "no reason given",
+    next: "changeover doctor",
+  });

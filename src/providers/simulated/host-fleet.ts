@@ -65,16 +65,3 @@ export class Fleet {
     this.processes.killMarked(server.mark);
   }
 }
-
-/** Where the parts of a server do their work. */
-export interface Place {
-  fleet: Fleet;
-  directory: string;
-  mark: string;
-}
-
-/** An absolute folder is taken as it is. */
-export function folderIn({ directory }: Place, cwd: string | undefined): string {
-  if (cwd === undefined || cwd === "" || cwd === ".") return directory;
-  return cwd.startsWith("/") ? cwd : `${directory}/${cwd}`;
-}

@@ -1,6 +1,6 @@
 /** Jobs of one simulated server. */
 import type { Job, JobState } from "../../model/host.ts";
-import { folderIn, type Place } from "./host-fleet.ts";
+import { folderIn, type Place } from "./host-place.ts";
 
 interface Held {
   since: number;
@@ -22,19 +22,26 @@ export class Jobs {
 
   start({ id, command, env = {}, cwd, timeoutMs }: Job): void {
     if (this.#jobs.has(id)) return;
-    const { clock, processes, files } = this.#place.fleet;
+    const { clock, processes } = this.#place.fleet;
     const job: Held = { since: clock.now(), output: "", result: null, lost: false, stopLimit: () => {} };
     this.#jobs.set(id, job);
     const print = (text: string): void => {
       job.output += text;
     };
     const folder = folderIn(this.#place, cwd);
-    if (folder !== this.#place.directory && !files.hasFolder(folder)) {
-      print(`${folder}: no such folder\n`);
+    if (folder === null) {
+      print(`${cwd}: no such folder\n`);
       job.result = { code: 125, timedOut: false, cancelled: false };
       return;
     }
-    const process = processes.start({ command, env, folder, stdin: "", marks: [this.#place.mark, this.#mark(id)], print });
+    const process = processes.start({
+      command,
+      env,
+      folder,
+      stdin: "",
+      marks: [this.#place.mark, this.#mark(id)],
+      print,
+    });
     job.stopLimit = clock.after(timeoutMs, () => this.#end(id, { timedOut: true, cancelled: false }));
     void process.ended.then((code) => {
       job.stopLimit();

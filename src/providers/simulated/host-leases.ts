@@ -1,6 +1,6 @@
 /** Leases of one simulated server. */
 import type { Lease, LeaseState } from "../../model/host.ts";
-import type { Place } from "./host-fleet.ts";
+import type { Place } from "./host-place.ts";
 
 interface Held {
   deadline: number;

@@ -1,7 +1,7 @@
 /** Services of one simulated server: started again when they die, by the same rules as on real hosts. */
 import type { Service, ServiceState } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
-import { folderIn, type Place } from "./host-fleet.ts";
+import { folderIn, type Place } from "./host-place.ts";
 import type { Process } from "./host-processes.ts";
 
 interface Held {
@@ -61,16 +61,15 @@ export class Services {
   }
 
   #run(held: Held): void {
-    const { clock, processes, files } = this.#place.fleet;
+    const { clock, processes } = this.#place.fleet;
     const { name, command, env = {}, cwd } = held.service;
     const print = (text: string): void => {
       this.#logs.set(name, `${this.#logs.get(name) ?? ""}${text}`.slice(-1_000_000));
     };
     const folder = folderIn(this.#place, cwd);
-    const missing = folder !== this.#place.directory && !files.hasFolder(folder);
     const marks = [this.#place.mark, this.#mark(name)];
-    if (missing) print(`${folder}: no such folder\n`);
-    held.process = missing ? null : processes.start({ command, env, folder, stdin: "", marks, print });
+    if (folder === null) print(`${cwd}: no such folder\n`);
+    held.process = folder === null ? null : processes.start({ command, env, folder, stdin: "", marks, print });
     held.begunAt = clock.now();
     const me = held.supervisor;
     void (held.process?.ended ?? Promise.resolve(125)).then(() => {

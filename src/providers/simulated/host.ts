@@ -1,9 +1,20 @@
 /** A simulated server: the host contract in memory, on simulated time. */
 import { duplexPair, type Duplex } from "node:stream";
-import type { ExecOptions, ExecResult, Host, Job, JobState, Lease, LeaseState, Service, ServiceState } from "../../model/host.ts";
+import type {
+  ExecOptions,
+  ExecResult,
+  Host,
+  Job,
+  JobState,
+  Lease,
+  LeaseState,
+  Service,
+  ServiceState,
+} from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { checkedJob, checkedLease, checkedPath, checkedService } from "../runner/paths.ts";
-import { folderIn, type Fleet, type Server } from "./host-fleet.ts";
+import type { Fleet, Server } from "./host-fleet.ts";
+import { folderIn } from "./host-place.ts";
 
 export const staleToken = (what: string, newest: number): Problem =>
   new Problem("stale-token", {
@@ -30,12 +41,10 @@ export class SimulatedHost implements Host {
   }
 
   async exec(command: string, { timeoutMs, stdin = "", env = {}, cwd }: ExecOptions): Promise<ExecResult> {
-    const { processes, clock, files } = this.#fleet;
+    const { processes, clock } = this.#fleet;
     const { mark, directory } = this.#change();
     const folder = folderIn({ fleet: this.#fleet, directory, mark }, cwd);
-    if (folder !== directory && !files.hasFolder(folder)) {
-      return { code: 125, stdout: "", stderr: `${folder}: no such folder\n` };
-    }
+    if (folder === null) return { code: 125, stdout: "", stderr: `${cwd}: no such folder\n` };
     const result: ExecResult = { code: null, stdout: "", stderr: "" };
     const print = (text: string): void => {
       result.stdout += text;

@@ -36,7 +36,10 @@ function covers(names: string, host: string): boolean {
 }
 
 function matches(pattern: string, host: string): boolean {
-  const parts = pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&").replaceAll("\\*", ".*").replaceAll("\\?", ".");
+  const parts = pattern
+    .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+    .replaceAll("\\*", ".*")
+    .replaceAll("\\?", ".");
   return new RegExp(`^${parts}$`).test(host);
 }
 
@@ -52,6 +55,8 @@ export function judge(text: string, at: { host: string; port: number }, key: Buf
 /** Which signature algorithms to ask the host for, so that it shows a key that we can compare. */
 export function algorithmsFor(text: string, at: { host: string; port: number }): string[] {
   const host = writtenAs(at.host, at.port);
-  const types = entriesOf(text).filter((entry) => !entry.revoked && covers(entry.names, host)).map(({ type }) => type);
+  const types = entriesOf(text)
+    .filter((entry) => !entry.revoked && covers(entry.names, host))
+    .map(({ type }) => type);
   return [...new Set(types.flatMap((type) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type])))];
 }

@@ -16,7 +16,14 @@ const address = "127.0.0.1";
 const pathsIn = (home: string) => {
   const folder = join(resolve(home), "sshd");
   const at = (name: string): string => join(folder, name);
-  return { folder, config: at("sshd_config"), pid: at("sshd.pid"), log: at("sshd.log"), settings: at("settings.json"), at };
+  return {
+    folder,
+    config: at("sshd_config"),
+    pid: at("sshd.pid"),
+    log: at("sshd.log"),
+    settings: at("settings.json"),
+    at,
+  };
 };
 
 /** Starts it, or finds the one that runs already; it outlives this process until it is stopped. */
@@ -114,7 +121,9 @@ function configText(paths: ReturnType<typeof pathsIn>, port: number): string {
 function accountIsLocked(): boolean {
   try {
     const { username } = userInfo();
-    const line = readFileSync("/etc/shadow", "utf8").split("\n").find((text) => text.startsWith(`${username}:`));
+    const line = readFileSync("/etc/shadow", "utf8")
+      .split("\n")
+      .find((text) => text.startsWith(`${username}:`));
     return line?.split(":")[1]?.startsWith("!") ?? false;
   } catch {
     return false;
@@ -131,7 +140,11 @@ function tool(name: string): string {
   const path = findTool(name);
   if (path) return path;
   const next = "sudo apt-get install openssh-server";
-  throw new Problem("missing-tool", { what: `there is no ${name} here`, why: "OpenSSH's server is not installed", next });
+  throw new Problem("missing-tool", {
+    what: `there is no ${name} here`,
+    why: "OpenSSH's server is not installed",
+    next,
+  });
 }
 
 function run(program: string, args: string[]): void {

@@ -31,7 +31,11 @@ export function createSshTransport(settings: SshSettings): Transport {
 }
 
 /** A session that was refused never began, so asking again is safe; another client may use up the sessions too. */
-async function openSession(connection: Connection, command: string, use: (channel: ClientChannel) => Talk): Promise<Talk> {
+async function openSession(
+  connection: Connection,
+  command: string,
+  use: (channel: ClientChannel) => Talk,
+): Promise<Talk> {
   for (let attempt = 1; ; attempt += 1) {
     const client = await connection.client();
     try {

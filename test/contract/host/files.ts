@@ -20,7 +20,7 @@ export function describeCommands(world: Setting): void {
     expect({ code: said.code, out: said.stdout.trim() }).toEqual({ code: 7, out: "hello" });
     const copied = await host.exec(programs.copyInput(), { timeoutMs: 5_000, stdin: "two\nlines\n" });
     expect(copied).toEqual({ code: 0, stdout: "two\nlines\n", stderr: "" });
-    const env = { HARD: "it's a \"$HOME\" `x` \\ \n second line" };
+    const env = { HARD: 'it\'s a "$HOME" `x` \\ \n second line' };
     const printed = await host.exec(programs.printVariable("HARD"), { timeoutMs: 5_000, env });
     expect(printed.stdout).toBe(env.HARD);
   });
