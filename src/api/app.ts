@@ -9,6 +9,7 @@ import {
   answerBody,
   type Health,
   planBody,
+  resumeBody,
   rollbackBody,
   saveEnvironmentBody,
   shutdownBody,
@@ -89,6 +90,11 @@ export function createApp({ controlPlane, health, changed, shutDown }: ServicePa
   app.post("/upgrades/:id/rollback", async (context) => {
     const { by, reason } = await body(context.req, rollbackBody);
     await controlPlane.engine.rollback(context.req.param("id"), by, reason);
+    return context.json({});
+  });
+  app.post("/upgrades/:id/resume", async (context) => {
+    const { by } = await body(context.req, resumeBody);
+    await controlPlane.engine.resume(context.req.param("id"), by);
     return context.json({});
   });
   app.get("/upgrades/:id/views", async (context) => {

@@ -17,6 +17,7 @@ export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean()
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
 export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });
 
+export const resumeBody = z.strictObject({ by: z.string() });
 export const shutdownBody = z.strictObject({ forget: z.boolean() });
 
 export interface Health {

@@ -11,6 +11,12 @@ import { logOf, makeHome } from "./home.ts";
 const START_MS = 90_000;
 const END_MS = 15_000;
 const MAIN = join(import.meta.dirname, "..", "main.ts");
+/** A small young generation keeps an idle control plane small; the warnings are about libraries and Node's own ways. */
+const NODE_FLAGS = [
+  "--max-semi-space-size=1",
+  "--disable-warning=ExperimentalWarning",
+  "--disable-warning=DeprecationWarning",
+];
 const SUPERVISOR = join(import.meta.dirname, "supervise.sh");
 
 /** Answering afterwards. */
@@ -42,16 +48,12 @@ export async function healthOf(client: Client): Promise<Health | null> {
 /** Only one of several becomes the supervisor: it takes a lock in the home folder. */
 function startSupervisor(home: string): void {
   const log = openSync(logOf(home), "a", 0o600);
-  const child = spawn(
-    "/bin/sh",
-    [SUPERVISOR, home, process.execPath, "--disable-warning=ExperimentalWarning", MAIN, "serve"],
-    {
-      cwd: "/",
-      detached: true,
-      stdio: ["ignore", log, log],
-      env: { ...process.env, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
-    },
-  );
+  const child = spawn("/bin/sh", [SUPERVISOR, home, process.execPath, ...NODE_FLAGS, MAIN, "serve"], {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { ...process.env, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
+  });
   child.unref();
   closeSync(log);
 }

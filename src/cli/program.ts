@@ -8,6 +8,7 @@ import { init } from "./commands/init.ts";
 import { ledger } from "./commands/ledger.ts";
 import { plan } from "./commands/plan.ts";
 import { report } from "./commands/report.ts";
+import { resume } from "./commands/resume.ts";
 import { rollback } from "./commands/rollback.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
@@ -24,6 +25,7 @@ export const commands: readonly AddCommand[] = [
   watch,
   approve,
   rollback,
+  resume,
   report,
   ledger,
   doctor,

@@ -110,7 +110,8 @@ async function within<T>(opening: Promise<World>, use: (world: World) => Promise
   }
 }
 
-const isUp = async ({ provider, environment }: World): Promise<boolean> => (await provider.list(environment)).length > 0;
+const isUp = async ({ provider, environment }: World): Promise<boolean> =>
+  (await provider.list(environment)).length > 0;
 
 async function retireAll({ provider, environment }: World): Promise<number> {
   const records = await provider.list(environment);

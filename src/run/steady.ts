@@ -24,7 +24,7 @@ export async function steady<T>(clock: Clock, stopping: AbortSignal, call: () =>
   }
 }
 
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: string };
   return (code !== undefined && PASSING.test(code)) || PASSING_WORDS.test(error.message);

@@ -27,7 +27,7 @@ function worksIn(pid: number, data: string): boolean {
 }
 
 /** The server's process id as its lock says, whether or not it is still true. */
-export function lockedBy(data: string): number | null {
+function lockedBy(data: string): number | null {
   try {
     const pid = Number.parseInt(readFileSync(path.join(data, "postmaster.pid"), "utf8"), 10);
     return Number.isInteger(pid) && pid > 0 ? pid : null;

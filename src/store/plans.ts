@@ -16,11 +16,3 @@ export async function findPlan(db: Db, hash: string): Promise<Plan | null> {
   const { rows } = await db.query<{ plan: Plan }>("select plan from changeover.plans where hash = $1", [hash]);
   return rows[0]?.plan ?? null;
 }
-
-export async function latestPlan(db: Db, environment: string): Promise<{ hash: string; plan: Plan } | null> {
-  const { rows } = await db.query<{ hash: string; plan: Plan }>(
-    "select hash, plan from changeover.plans where environment = $1 order by made_at desc limit 1",
-    [environment],
-  );
-  return rows[0] ?? null;
-}

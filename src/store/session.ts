@@ -22,7 +22,7 @@ export interface Session {
 }
 
 /** Locks of this kind are ours. */
-export const ALIVE_LOCK = 7_201;
+const ALIVE_LOCK = 7_201;
 const RETRY_MS = 300;
 
 /** Resolves when the first connection stands; from then on it is made again for as long as it takes. */

@@ -205,7 +205,10 @@ test("one unfinished upgrade per environment; the next may begin when it has end
 
   await setState(store, "u-two", await takeUpgrade(store, "u-two"), "stuck");
   await forgetEnvironment(store, "single");
-  expect(await findUpgrade(store, "u-two")).toMatchObject({ state: "rolled-back", reason: "the environment was taken down" });
+  expect(await findUpgrade(store, "u-two")).toMatchObject({
+    state: "rolled-back",
+    reason: "the environment was taken down",
+  });
   expect(await newUpgrade("u-three", "single")).toBe(true);
 });
 

@@ -49,11 +49,14 @@ identify() {
   set -- $line
   identity="$pid ${20} $boot"
 }
-# True when the process that wrote the file still lives; sets `pid` to it.
+# True when this very process still lives; sets `pid` to it.
+is_alive() {
+  wanted=$1
+  [ -n "$wanted" ] && identify "${wanted%% *}" && [ "$identity" = "$wanted" ]
+}
+# The same for the process that wrote its identity into a file.
 lives() {
-  [ -e "$1" ] && read -r pid was 2>/dev/null <"$1" && [ -n "$pid" ] || return 1
-  wanted="$pid $was"
-  identify "$pid" && [ "$identity" = "$wanted" ]
+  [ -e "$1" ] && read -r written 2>/dev/null <"$1" && is_alive "$written"
 }
 
 # Pids of the processes that were started with this in their environment; daemons keep it whatever session they join.

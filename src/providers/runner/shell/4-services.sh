@@ -65,9 +65,9 @@ service_run() {
     child=$!
     uptime
     begun_at=$now
-    child_is=gone
-    ! identify "$child" || child_is=$identity
-    printf '%s\n%s %s %s\n' "$child_is" "$restarts" "$short" "$begun_at" >"$service/run.new"
+    identify "$child" || :
+    # One line, read at once: facts of two runs must not be mixed.
+    printf '%s %s %s %s\n' "$restarts" "$short" "$begun_at" "$identity" >"$service/run.new"
     mv "$service/run.new" "$service/run"
     if [ "$restarts" -eq 0 ]; then
       identify $$
@@ -94,11 +94,11 @@ trim() {
 service_state() {
   service=$state/services/$1
   [ -e "$service/definition" ] || { echo absent - 0; exit; }
-  restarts=0 short=0 begun_at=0 what=failing child=-
-  [ ! -e "$service/run" ] || { read -r _; read -r restarts short begun_at; } <"$service/run"
+  restarts=0 short=0 begun_at=0 process='' what=failing child=-
+  [ ! -e "$service/run" ] || read -r restarts short begun_at process <"$service/run"
   if [ -e "$service/stopped" ]; then
     what=stopped
-  elif lives "$service/supervisor" && lives "$service/run"; then
+  elif lives "$service/supervisor" && is_alive "$process"; then
     # What died at once a moment ago has to prove itself for two seconds.
     uptime
     [ "$short" -gt 0 ] && [ $((now - begun_at)) -lt 200 ] || { what=running child=$pid; }
