@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseDocument } from "yaml";
 import type { Health, Started } from "../api/contract.ts";
+import { answersFile } from "../ledger/book.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
 import { Problem } from "../model/problem.ts";
 import { createLocalProvider } from "../providers/local/provider.ts";
@@ -96,19 +97,21 @@ async function upgradeExample(home: string, file: string, options: DemoOptions, 
     if (view.problem) throw new Problem(view.problem.kind, view.problem);
     return exitOfState(view.state);
   }
-  const lasting = { ...report, ledger: report.ledger === null ? null : keepLedger(report.ledger) };
+  const goes = report.ledger !== null && options.keep !== true;
+  const lasting = goes ? { ...report, ledger: keepLedger(report.ledger) } : report;
   say(drawReport(lasting).join("\n"));
   if (options.json) printJson(lasting);
   const wanted = options.failAt === undefined ? "upgraded" : "rolled-back";
   return report.outcome === wanted ? 0 : exitOfState(view.state);
 }
 
-/** The demo's home goes; the ledger stays, so that anyone can count again. */
+/** The demo's home goes; the ledger stays, both of its files, so that anyone can count again. */
 function keepLedger(path: string): string {
   const folder = join(tmpdir(), "changeover-ledgers");
   mkdirSync(folder, { recursive: true });
   const lasting = join(folder, basename(path));
   renameSync(path, lasting);
+  renameSync(answersFile(path), answersFile(lasting));
   return lasting;
 }
 

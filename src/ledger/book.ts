@@ -9,7 +9,8 @@ import { type Acknowledged, type AnswerKind, type AnswerRun, summarize } from ".
 /** Runs are written at least this often, so that a killed ledger loses no more than that of its answers. */
 const runMsMax = 1000;
 
-const answersFile = (file: string): string => `${file}.answers`;
+/** Beside the acknowledged writes; one without the other can't be counted. */
+export const answersFile = (file: string): string => `${file}.answers`;
 
 export interface Book {
   /** On its way to the disk when this returns; count it only afterwards. */

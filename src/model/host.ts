@@ -1,7 +1,10 @@
 /** The host contract: what can be done on one server, whoever provides it. */
 import type { Duplex } from "node:stream";
 
-/** `code` null means that the outcome is unknown (a dropped connection): never success, never failure. */
+/**
+ * `code` null means that the outcome is unknown (a dropped connection): never success, never failure.
+ * 124 with a word about the limit in `stderr`: killed on the host, with everything it started, when its limit was over.
+ */
 export interface ExecResult {
   code: number | null;
   stdout: string;
@@ -31,6 +34,7 @@ export interface Job {
 
 export type JobState =
   | { state: "absent" }
+  /** Milliseconds since 1970, by the host's clock. */
   | { state: "running"; sinceMs: number }
   | { state: "done"; code: number; timedOut: boolean; cancelled: boolean; output: string }
   /** Its process is gone and left no exit code: the host was restarted or the job was killed from outside. */

@@ -23,6 +23,7 @@ export interface Provider {
   /** Safe to repeat: the same name with the same record gives the same server; another record is a problem. */
   launch(record: ServerRecord): Promise<Host>;
   open(environment: string, name: string): Promise<Host>;
+  /** These labels and no others afterwards. */
   relabel(environment: string, name: string, labels: Record<string, string>): Promise<void>;
   /** Ends every process of the server, also daemons that left their session, then removes it. Safe to repeat. */
   retire(environment: string, name: string): Promise<void>;

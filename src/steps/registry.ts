@@ -18,6 +18,7 @@ import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
 import { pauseReplica } from "./pause-replica.ts";
 import { pointEndpoint } from "./point-endpoint.ts";
+import { pruneBackups } from "./prune-backups.ts";
 import { readTraffic } from "./read-traffic.ts";
 import { reopen } from "./reopen.ts";
 import { restoreBackup } from "./restore-backup.ts";
@@ -53,6 +54,7 @@ const all = [
   openTestRoute,
   pauseReplica,
   pointEndpoint,
+  pruneBackups,
   readTraffic,
   reopen,
   restoreBackup,

@@ -101,7 +101,7 @@ function viewStep(step: PlanStep, index: number, entries: JournalEntry[], direct
     name: step.step,
     says: step.says,
     state: stepState(last, undo),
-    durationMs: last ? tries.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0) : null,
+    durationMs: last?.result ? tries.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0) : null,
     evidence: last?.evidence ?? null,
     problem: undo?.problem ?? last?.problem ?? null,
   };

@@ -20,9 +20,9 @@ beforeAll(() => {
 afterAll(() => world?.close());
 
 /** The very line that the provider sends, so that it can be killed between any two of its commands. */
-function jobStart(host: Host, id: string, definition: string): ChildProcess {
+function jobStart(host: Host, id: string, definition: string, bytes = definition.length): ChildProcess {
   const [runner = ""] = readdirSync(join(home, ".changeover")).filter((name) => name.endsWith(".sh"));
-  const words = [join(home, ".changeover", runner), "job-start", host.directory, "1", id, "3000"];
+  const words = [join(home, ".changeover", runner), "job-start", host.directory, "1", `${bytes}`, id, "3000"];
   const child = spawn("sh", words, { stdio: ["pipe", "ignore", "ignore"] });
   child.stdin?.on("error", () => {});
   child.stdin?.end(definition);
@@ -41,7 +41,7 @@ test("a folder of a job that never began is no job, and starting it begins it on
 test("a start that is killed at any moment leaves a job that ran once or can be started", async () => {
   const host = await launch(world);
   const command = shellPrograms.append("ran", "x");
-  const definition = `changeover_cwd='${host.directory}'\nchangeover_command=${quote(command)}\nchangeover_seconds=30\n`;
+  const definition = `changeover_cwd='${host.directory}'\nchangeover_command=${quote(command)}\nchangeover_seconds=30\nchangeover_whole=yes\n`;
   for (let round = 0; round < 30; round += 1) {
     const id = `killed-${round}`;
     const starter = jobStart(host, id, definition);
@@ -53,6 +53,16 @@ test("a start that is killed at any moment leaves a job that ran once or can be 
     expect([id, await finished(world, host, id)]).toMatchObject([id, { state: "done", code: 0 }]);
   }
   expect((await linesOf(host, "ran")).length).toBe(30);
+});
+
+test("what a control plane had not sent wholly when it died is not used", async () => {
+  const host = await launch(world);
+  const definition = `changeover_cwd='${host.directory}'\nchangeover_command=${quote(shellPrograms.append("ran", "x"))}\n`;
+  const starter = jobStart(host, "cut", definition, definition.length + 10);
+  expect(await once(starter, "exit")).toEqual([113, null]);
+  expect(await host.jobState("cut")).toEqual({ state: "absent" });
+  await world.clock.sleep(100);
+  expect(await linesOf(host, "ran")).toEqual([]);
 });
 
 test("another process with the pid of a job's is not the job", async () => {

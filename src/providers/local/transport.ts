@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { Problem } from "../../model/problem.ts";
+import { Collected } from "../runner/collected.ts";
 import type { DialTarget, Transport, TransportResult } from "../runner/transport.ts";
 
 /** Enough to find programs; everything else of the control plane's environment, secrets too, stays here. */
 const passedOn = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
-const outputLimit = 64 * 1024 * 1024;
 
 const environment = (): Record<string, string> =>
   Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
@@ -21,10 +21,14 @@ function run(command: string, stdin: Buffer, timeoutMs: number): Promise<Transpo
   return new Promise((resolve, reject) => {
     // In a session of its own: what is pressed on the control plane's terminal must not reach it.
     const child = spawn("/bin/sh", ["-c", command], { detached: true, env: environment(), stdio: "pipe" });
-    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    const [stdout, stderr] = [new Collected(child.stdout), new Collected(child.stderr)];
     const finish = (code: number | null) => {
       clearTimeout(timer);
-      resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) });
+      try {
+        resolve({ code, stdout: stdout.whole(), stderr: stderr.whole() });
+      } catch (error) {
+        reject(error);
+      }
     };
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
@@ -41,17 +45,6 @@ function run(command: string, stdin: Buffer, timeoutMs: number): Promise<Transpo
     child.stdin.on("error", () => {});
     child.stdin.end(stdin);
   });
-}
-
-/** Keeps the beginning; what is beyond the limit is read and dropped, so that the writer never waits. */
-function collect(stream: NodeJS.ReadableStream): Buffer[] {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  stream.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= outputLimit) chunks.push(chunk);
-  });
-  return chunks;
 }
 
 async function dial(to: DialTarget, timeoutMs: number): Promise<Duplex> {

@@ -18,7 +18,8 @@ export function definitionText({ command, env = {}, cwd, timeoutMs }: Definition
   const lines = Object.entries(env).map(([name, value]) => `export ${checkedName(name)}=${quote(withoutNul(value))}`);
   lines.push(`changeover_cwd=${quote(cwd)}`, `changeover_command=${quote(withoutNul(command))}`);
   if (timeoutMs !== undefined) lines.push(`changeover_seconds=${hundredths(timeoutMs) / 100}`);
-  return Buffer.from(`${lines.join("\n")}\n`);
+  // The runner looks for this last line: half a command must never be run.
+  return Buffer.from(`${lines.join("\n")}\nchangeover_whole=yes\n`);
 }
 
 function checkedName(name: string): string {

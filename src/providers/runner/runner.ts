@@ -37,9 +37,10 @@ export class Runner {
     await this.#bring();
     const token = this.#token();
     if (!Number.isSafeInteger(token)) throw new TypeError(`a fencing token is a whole number, not ${token}`);
-    const words = [this.#path(), request.verb, request.folder, token, ...(request.args ?? [])];
+    const input = request.stdin ?? emptyInput;
+    const words = [this.#path(), request.verb, request.folder, token, input.length, ...(request.args ?? [])];
     const line = `sh ${words.map((word) => quote(String(word))).join(" ")}`;
-    const send = () => this.transport.exec(line, request.stdin ?? emptyInput, request.timeoutMs ?? ordinaryLimitMs);
+    const send = () => this.transport.exec(line, input, request.timeoutMs ?? ordinaryLimitMs);
     let result = await send();
     if (result.code === cannotOpenCode && result.stderr.includes(runnerName)) {
       // Somebody emptied the folder since we brought it.
@@ -74,7 +75,7 @@ export class Runner {
     const part = quote(`${this.#path()}.${process.pid}-${Math.random().toString(36).slice(2, 10)}`);
     const line =
       `[ -e ${path} ] || { mkdir -p ${quote(`${this.#home}/.changeover`)} && cat >${part}` +
-      ` && mv ${part} ${path}; } && command -v flock setsid timeout awk tar >/dev/null || exit 127`;
+      ` && [ "$(wc -c <${part})" -eq ${runnerScript.length} ] && mv ${part} ${path}; } && command -v flock setsid timeout awk tar >/dev/null || exit 127`;
     const result = await this.transport.exec(line, runnerScript, ordinaryLimitMs);
     if (result.code === null) throw unknownOutcome(request);
     if (result.code === 0) return;

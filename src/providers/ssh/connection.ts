@@ -81,7 +81,7 @@ async function open(settings: SshSettings): Promise<Client> {
     privateKey,
     hostVerifier,
     readyTimeout: readyMs,
-    keepaliveInterval: 2_000,
+    keepaliveInterval: 5_000,
     keepaliveCountMax: 3,
     ...(algorithms.length > 0 && { algorithms: { serverHostKey: algorithms as never } }),
   };

@@ -1,6 +1,7 @@
 /** Reaches another machine: shell lines and streams as channels of one SSH connection. */
 import type { Client, ClientChannel } from "ssh2";
 import { Problem } from "../../model/problem.ts";
+import { Collected } from "../runner/collected.ts";
 import type { DialTarget, Transport, TransportResult } from "../runner/transport.ts";
 import { ChannelStream } from "./channel-stream.ts";
 import { Connection, type SshSettings } from "./connection.ts";
@@ -50,20 +51,22 @@ async function openSession(
 
 /** Closing a channel ends nothing on the host; the runner there has the limits. */
 function talk(channel: ClientChannel, stdin: Buffer, timeoutMs: number): Talk {
-  const result = new Promise<TransportResult>((resolve) => {
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  const result = new Promise<TransportResult>((resolve, reject) => {
+    const [stdout, stderr] = [new Collected(channel), new Collected(channel.stderr)];
     let code: number | null = null;
     const finish = () => {
       clearTimeout(timer);
-      resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) });
+      try {
+        resolve({ code, stdout: stdout.whole(), stderr: stderr.whole() });
+      } catch (error) {
+        reject(error);
+      }
     };
     const timer = setTimeout(() => {
       code = null;
       channel.close();
       finish();
     }, timeoutMs);
-    channel.on("data", (chunk: Buffer) => stdout.push(chunk));
-    channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     channel.on("exit", (told: number | null) => {
       code = told;
     });

@@ -26,7 +26,7 @@ export const shellPrograms: Programs = {
   kill: (pid) => `kill -9 ${pid}`,
 };
 
-export const realClock: Clock = {
+const realClock: Clock = {
   now: () => Date.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
@@ -63,7 +63,7 @@ async function crash(host: Host): Promise<void> {
 }
 
 /** An address that no other test file uses at the same time. */
-export const freshAddress = (): string => {
+const freshAddress = (): string => {
   const octet = () => 40 + Math.floor(Math.random() * 210);
   return `127.${octet()}.${octet()}.7`;
 };

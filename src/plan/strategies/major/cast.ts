@@ -19,6 +19,9 @@ export interface MajorInput {
   failAt: string | null;
 }
 
+/** Name of the backup that only proves that backups work. */
+export const DRILL = "drill";
+
 export interface GreenServer {
   record: ServerRecord;
   /** Blue's release, as the server it was cloned from runs it. */

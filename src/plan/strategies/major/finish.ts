@@ -3,6 +3,7 @@ import type { Stage } from "../../../model/plan.ts";
 import { assertClean } from "../../../steps/assert-clean.ts";
 import { closeTestRoute } from "../../../steps/close-test-route.ts";
 import { keepBlue } from "../../../steps/keep-blue.ts";
+import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { reopen } from "../../../steps/reopen.ts";
 import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
@@ -11,7 +12,7 @@ import { retireServers } from "../../../steps/retire-servers.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
-import type { Cast } from "./cast.ts";
+import { type Cast, DRILL } from "./cast.ts";
 
 const NONE =
   "none that is free: the public writes to the new release; the snapshot and the frozen standby hold what was before";
@@ -56,6 +57,7 @@ function cleanUp(cast: Cast) {
       pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },
     }),
     act(retireServers, { servers: [cast.standby.name, cast.spare.name, ...cast.kept], pool: null }),
+    act(pruneBackups, { servers: [cast.primary.record.name, cast.replica.record.name], drill: DRILL }),
     act(assertClean, { loadBalancers, slot: green, gone }),
     act(readTraffic, { loadBalancers }),
   ];

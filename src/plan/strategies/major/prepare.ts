@@ -17,7 +17,7 @@ import { stopRole } from "../../../steps/stop-role.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
-import type { Cast, GreenServer } from "./cast.ts";
+import { type Cast, DRILL, type GreenServer } from "./cast.ts";
 
 const FREE = "undo the steps: the public never left the old release; costs nothing";
 
@@ -57,7 +57,7 @@ function proveBackup(cast: Cast) {
   const replica = cast.replica.record.name;
   return [
     act(pauseReplica, { replica, primary: primaryEndpoint }),
-    act(restoreBackup, { source: replica, spare: cast.spare, backup: "drill" }),
+    act(restoreBackup, { source: replica, spare: cast.spare, backup: DRILL }),
     act(resumeReplica, {
       replica,
       primary: cast.primary.record.name,

@@ -1,8 +1,8 @@
-# Runs on the host, started once for each request: sh runner.sh VERB FOLDER TOKEN [ARGUMENT...]; input comes by stdin.
+# Runs on the host, started once for each request: sh runner.sh VERB FOLDER TOKEN BYTES [ARGUMENT...]; BYTES of stdin.
 # Needs a POSIX shell, /proc, util-linux (flock, setsid) and GNU coreutils, grep and tar; nothing stays installed.
 set -u
-runner=$0 verb=$1 folder=$2 token=$3
-shift 3
+runner=$0 verb=$1 folder=$2 token=$3 bytes=$4
+shift 4
 PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
 state=.changeover
 
@@ -10,6 +10,21 @@ state=.changeover
 refuse() {
   printf 'changeover refused: %s\n' "$*" >&2
   exit 113
+}
+
+# Keeps the input in a file. A control plane that dies while it sends leaves half of it, which nobody may use.
+receive() {
+  (umask 077; cat >"$1") && [ "$(stat -c %s "$1")" -eq "$bytes" ] && return
+  rm -f -- "$1"
+  refuse 'failed the input was cut short or could not be written'
+}
+
+# Tells the starter that the work is registered, and lets go of its locks; the starter may have died meanwhile.
+announce() {
+  trap '' PIPE
+  echo begun 2>/dev/null
+  trap - PIPE
+  exec 8>&- 9>&- >/dev/null 2>&1
 }
 
 # Takes the lock of a folder (kept on descriptor 9) and refuses a control plane that a newer one has replaced.

@@ -15,6 +15,14 @@ was_killed_in_time() {
 
 exec_once() { # bytes of the definition, limit in hundredths of a second
   changeover_definition=$(head -c "$1")
+  case $changeover_definition in *changeover_whole=yes) ;; *) refuse 'failed the input was cut short' ;; esac
+  bytes=$((bytes - $1))
+  exec 3</dev/null
+  if [ "$bytes" -gt 0 ]; then
+    receive "$state/input-$$"
+    exec 3<"$state/input-$$"
+    rm -f "$state/input-$$"
+  fi
   fence "$state"
   unfence
   mark
@@ -22,7 +30,7 @@ exec_once() { # bytes of the definition, limit in hundredths of a second
   deadline=$((now + $2))
   marker="CHANGEOVER_EXEC=$server_id/$$-$now"
   exec 4>&2 2>/dev/null
-  (exec 2>&4 4>&-; export CHANGEOVER_SERVER="$server_id" "$marker"; eval "$changeover_definition"; run_definition)
+  (exec <&3 2>&4 3<&- 4>&-; export CHANGEOVER_SERVER="$server_id" "$marker"; eval "$changeover_definition"; run_definition)
   code=$?
   was_killed_in_time "$code" "$deadline" || exit "$code"
   sweep family "$marker"
@@ -35,13 +43,13 @@ exec_once() { # bytes of the definition, limit in hundredths of a second
 job_start() { # id, limit in hundredths of a second
   job=$state/jobs/$1
   definition=$state/definition-$$
-  (umask 077; cat >"$definition")
+  receive "$definition"
   trap 'rm -f "$definition"' EXIT
   fence "$state"
   [ ! -e "$job/process" ] && [ ! -e "$job/cancelled" ] || exit 0
   mark
   mkdir -p "$job" && mv "$definition" "$job/definition" || refuse "failed cannot write $job"
-  begun=$(CHANGEOVER_SERVER=$server_id setsid -f sh "$runner" job-run "$folder" "$token" "$1" "$2" </dev/null 2>&1)
+  begun=$(CHANGEOVER_SERVER=$server_id setsid -f sh "$runner" job-run "$folder" "$token" 0 "$1" "$2" </dev/null 2>&1)
   [ "$begun" = begun ] || refuse "failed the job did not begin: $begun"
 }
 
@@ -51,8 +59,7 @@ job_run() {
   identify $$
   wall_clock >"$job/since"
   printf '%s\n' "$identity" >"$job/process.new" && mv "$job/process.new" "$job/process" || exit 1
-  echo begun
-  exec 9>&- >/dev/null 2>&1
+  announce
   uptime
   deadline=$((now + $2))
   marker="CHANGEOVER_JOB=$server_id/$1"

@@ -4,23 +4,24 @@
 service_start() { # name
   service=$state/services/$1
   definition=$state/definition-$$
-  (umask 077; cat >"$definition")
+  receive "$definition"
   trap 'rm -f "$definition"' EXIT
   fence "$state"
   unfence
-  mkdir -p "$service"
+  ! mkdir "$service" 2>/dev/null || fresh=yes
   turn "$service"
   fence "$state"
   mark
   if [ ! -e "$service/stopped" ] && lives "$service/supervisor" && cmp -s "$definition" "$service/definition"; then exit 0; fi
   mv "$definition" "$service/definition"
   unfence
-  end_service "$1" 1000
+  # Looking for what is left of an earlier start means a look at every process.
+  [ -n "${fresh-}" ] || end_service "$1" 1000
   # Ending took a while, and somebody newer may have come.
   fence "$state"
   rm -f "$service/stopped"
   begun=$(CHANGEOVER_SERVER=$server_id CHANGEOVER_SUPERVISOR=$server_id/$1 \
-    setsid -f sh "$runner" service-run "$folder" "$token" "$1" </dev/null 2>&1)
+    setsid -f sh "$runner" service-run "$folder" "$token" 0 "$1" </dev/null 2>&1)
   [ "$begun" = begun ] || refuse "failed the service did not begin: $begun"
 }
 
@@ -72,8 +73,7 @@ service_run() {
     if [ "$restarts" -eq 0 ]; then
       identify $$
       printf '%s\n' "$identity" >"$service/supervisor.new" && mv "$service/supervisor.new" "$service/supervisor"
-      echo begun
-      exec 8>&- 9>&- >/dev/null 2>&1
+      announce
     fi
     wait "$child"
     uptime
@@ -88,7 +88,7 @@ service_run() {
 trim() {
   size=$(stat -c %s "$1") && [ "$size" -gt 8388608 ] || return 0
   tail -c 1048576 "$1" >"$1.old"
-  : >"$1"
+  tail -c 65536 "$1.old" >"$1"
 }
 
 service_state() {

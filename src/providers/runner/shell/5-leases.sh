@@ -4,7 +4,7 @@
 lease_set() { # name, hundredths of a second
   lease=$state/leases/$1
   definition=$state/definition-$$
-  (umask 077; cat >"$definition")
+  receive "$definition"
   trap 'rm -f "$definition"' EXIT
   fence "$state"
   unfence
@@ -22,7 +22,7 @@ lease_set() { # name, hundredths of a second
 watch_lease() {
   lives "$lease/watcher" && return
   mark
-  begun=$(CHANGEOVER_SERVER=$server_id setsid -f sh "$runner" lease-watch "$folder" "$token" "$1" </dev/null 2>&1)
+  begun=$(CHANGEOVER_SERVER=$server_id setsid -f sh "$runner" lease-watch "$folder" "$token" 0 "$1" </dev/null 2>&1)
   [ "$begun" = begun ] || refuse "failed the lease has no watcher: $begun"
 }
 
@@ -39,8 +39,7 @@ lease_watch() {
   lease=$state/leases/$1
   identify $$
   printf '%s\n' "$identity" >"$lease/watcher.new" && mv "$lease/watcher.new" "$lease/watcher" || exit 1
-  echo begun
-  exec 8>&- 9>&- >/dev/null 2>&1
+  announce
   while :; do
     if time_left && [ "$left" -gt 0 ]; then
       [ "$left" -lt 25 ] || left=25

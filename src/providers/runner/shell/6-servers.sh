@@ -6,7 +6,7 @@ launch() { # name, id; the record by stdin
   part=$state/launch-$$
   mkdir -p "$part/$state" && chmod 700 "$part/$state"
   trap 'rm -rf "$part"' EXIT
-  cat >"$part/server.json"
+  receive "$part/server.json"
   cp "$part/server.json" "$part/$state/launched.json"
   printf '%s\n' "$2" >"$part/$state/id"
   mkdir "$part/$state/jobs" "$part/$state/services" "$part/$state/leases"
@@ -27,7 +27,7 @@ open_server() {
 
 relabel() { # name; the record by stdin
   part=$state/relabel-$$
-  cat >"$part"
+  receive "$part"
   trap 'rm -f "$part"' EXIT
   fence "$state"
   unfence

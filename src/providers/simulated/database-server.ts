@@ -1,0 +1,125 @@
+/** A simulated database server as a machine: data, fence, replication with a delay, and what survives a restart. */
+import type { Backup, DatabaseHealth, DatabaseSettings } from "../../model/database.ts";
+import type { Endpoint } from "../../model/load-balancer.ts";
+import type { SimulatedClock } from "./clock.ts";
+import { type Change, History } from "./history.ts";
+
+/** The migration's account writes through the fence. */
+export type Account = "application" | "migration";
+
+export interface DatabaseSurroundings {
+  clock: SimulatedClock;
+  /** Every database that can be reached now. */
+  databases(): DatabaseServer[];
+  /** Told after each change of what somebody could see. */
+  changed(what: string): void;
+}
+
+export class DatabaseServer {
+  readonly name: string;
+  readonly address: string;
+  settings: DatabaseSettings | null = null;
+  history = new History();
+  /** Its process answers. */
+  up = false;
+  /** Takes writes of the application whenever it is up; kept through restarts. */
+  open = false;
+  follows: Endpoint | null = null;
+  /** Why replication stopped, when it did. */
+  parted: string | null = null;
+  /** Between a commit on the primary and its being applied here. */
+  lagMs = 20;
+  /** Server and backup that the data was restored from. */
+  origin: string | null = null;
+  readonly backups = new Map<string, { backup: Backup; history: History }>();
+  readonly #around: DatabaseSurroundings;
+  /** What was on its way when replication was pointed elsewhere is dropped. */
+  #subscription = 0;
+
+  constructor(name: string, address: string, around: DatabaseSurroundings) {
+    this.name = name;
+    this.address = address;
+    this.#around = around;
+  }
+
+  get writable(): boolean {
+    return this.up && this.open;
+  }
+
+  health(): DatabaseHealth {
+    if (!this.up) return { running: false, writable: false, following: null, replicating: false, error: null };
+    const source = this.#source();
+    return {
+      running: true,
+      writable: this.open,
+      following: this.follows?.address ?? null,
+      replicating: this.follows !== null && this.parted === null && source?.up === true,
+      error: this.parted ?? (this.follows && !source?.up ? `can't reach ${this.follows.address}` : null),
+    };
+  }
+
+  boot(): void {
+    this.up = true;
+    this.#listen();
+    for (const replica of this.#replicas()) replica.#listen();
+    this.#around.changed(`"${this.name}" is up`);
+  }
+
+  end(): void {
+    this.up = false;
+    this.#around.changed(`"${this.name}" is down`);
+  }
+
+  setOpen(open: boolean): void {
+    this.open = open;
+    this.#around.changed(`"${this.name}" is ${open ? "open" : "fenced"}`);
+  }
+
+  /** False when the server does not take it. */
+  write(change: Change, account: Account): boolean {
+    if (!this.up || (account === "application" && !this.open)) return false;
+    const serverId = this.address.split(".").at(-1);
+    this.history.append({ id: `0-${serverId}-${this.history.length + 1}`, change });
+    for (const replica of this.#replicas()) replica.#listen();
+    this.#around.changed(`"${this.name}" has ${change.kind}`);
+    return true;
+  }
+
+  follow(primary: Endpoint | null): void {
+    this.#subscription += 1;
+    this.follows = primary;
+    this.parted = null;
+    this.#listen();
+    this.#around.changed(`"${this.name}" follows ${primary?.address ?? "nobody"}`);
+  }
+
+  /** Everything on its disk becomes this, closed and following nobody. */
+  refill(history: History, settings: DatabaseSettings | null): void {
+    this.follow(null);
+    this.history = history;
+    this.settings = settings;
+    this.origin = null;
+    this.open = false;
+  }
+
+  #source(): DatabaseServer | undefined {
+    return this.#around.databases().find(({ address }) => address === this.follows?.address);
+  }
+
+  #replicas(): DatabaseServer[] {
+    return this.#around.databases().filter(({ follows }) => follows?.address === this.address);
+  }
+
+  /** What the source has committed by now is applied here after the delay. */
+  #listen(): void {
+    const source = this.#source();
+    if (!source?.up) return;
+    const [subscription, upTo] = [this.#subscription, source.history.length];
+    this.#around.clock.after(this.lagMs, () => {
+      if (this.#subscription !== subscription || !this.up || this.parted !== null) return;
+      if (this.history.isPrefixOf(source.history)) this.history.catchUp(source.history, upTo);
+      else this.parted = `its data has parted from the data of ${source.address} at ${this.history.position}`;
+      this.#around.changed(`"${this.name}" applied`);
+    });
+  }
+}

@@ -1,0 +1,122 @@
+/** The simulated database as the model's Database: the same promises and refusals as the real driver. */
+import { createHash } from "node:crypto";
+import { waitFor } from "../../model/clock.ts";
+import type { Database, TableSum } from "../../model/database.ts";
+import type { Host } from "../../model/host.ts";
+import { Problem } from "../../model/problem.ts";
+import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
+import type { DatabaseServer } from "./database-server.ts";
+import { fillFrom, refuseWritable, restoreFrom, takeBackup } from "./database-copies.ts";
+import { simulatedCommand } from "./host-processes.ts";
+
+const SERVICE = "database";
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+export interface DatabaseParts {
+  plane: ControlPlane;
+  host: Host;
+  /** Looked up at each use: a server that was retired is not there any more. */
+  server(): DatabaseServer;
+  port: number;
+  /** The machine behind another database of this site. */
+  serverOf(database: Database): DatabaseServer;
+}
+
+export function createSimulatedDatabase(parts: DatabaseParts): Database {
+  const { plane, host, server } = parts;
+  const act = <T>(what: string, takesMs: number, work: (on: DatabaseServer) => T) =>
+    effectOn(plane, host, what, takesMs, () => work(server()));
+  const start = async () => {
+    await effectOn(plane, host, "start database", 5, () =>
+      host.startService({ name: SERVICE, command: simulatedCommand(SERVICE, host.name) }),
+    );
+    await awaitUp(plane, host.name, () => server().up);
+  };
+  const stop = () =>
+    effectOn(plane, host, "stop database", 50, () => host.stopService(SERVICE, 0)).then(() => plane.clock.sleep(1));
+  const copying = { ...parts, act, start, stop };
+  return {
+    name: host.name,
+    address: host.address,
+    port: parts.port,
+    async create(settings, _serverId) {
+      if (!server().settings) await act("create database", 200, (on) => on.refill(on.history, settings));
+      await start();
+    },
+    start,
+    stop,
+    health: async () => server().health(),
+    position: async () => running(server()).history.position,
+    fence: () => act("fence", 15, (on) => on.setOpen(false)),
+    unfence: () => act("unfence", 5, (on) => openAgain(running(on))),
+    blockers: async () => (running(server()), []),
+    seedFrom: (source) => fillFrom(copying, source),
+    follow: (primary) =>
+      act("follow", 20, (on) => {
+        refuseWritable(running(on), "follow another server");
+        const same = on.follows?.address === primary.address && on.parted === null;
+        if (!same) on.follow({ address: primary.address, port: primary.port });
+      }),
+    async awaitPosition(position, timeoutMs) {
+      const reached = await waitFor(plane.clock, { withinMs: timeoutMs, everyMs: 10 }, async () => {
+        const { history, parted } = running(server());
+        if (parted !== null) throw stoppedApplying(host.name, position, parted);
+        return history.covers(position);
+      });
+      return reached === true;
+    },
+    freeze: () =>
+      act("freeze", 10, (on) => {
+        refuseWritable(running(on), "be frozen");
+        on.follow(null);
+      }),
+    promote: () =>
+      act("promote", 15, (on) => {
+        running(on).follow(null);
+        on.setOpen(true);
+      }),
+    backup: (id) => takeBackup(copying, id),
+    backups: async () => [...server().backups.values()].map(({ backup }) => backup),
+    removeBackup: (id) => act("remove backup", 5, (on) => void on.backups.delete(id)),
+    restore: (from, backupId) => restoreFrom(copying, from, backupId),
+    checksums: async () => sumsOf(running(server())),
+    schemaFingerprint: async () => hash(running(server()).history.schema.join("\n")),
+    async readColumn(sql) {
+      if (/^SELECT key FROM rows$/i.test(sql)) return [...running(server()).history.rows];
+      throw new Problem("bad-input", {
+        what: `"${host.name}" can't read ${sql}`,
+        why: "a simulated database knows one question: SELECT key FROM rows",
+        next: "ask that",
+      });
+    },
+  };
+}
+
+function sumsOf({ history }: DatabaseServer): TableSum[] {
+  return [{ table: "rows", rows: history.rows.length, sum: hash([...history.rows].sort().join("\n")) }];
+}
+
+function running(server: DatabaseServer): DatabaseServer {
+  if (server.up) return server;
+  throw new Problem("unreachable", {
+    what: `"${server.name}" can't be asked`,
+    why: "its database does not run",
+    next: "changeover status",
+  });
+}
+
+function openAgain(server: DatabaseServer): void {
+  if (!server.follows) return server.setOpen(true);
+  throw new Problem("refused", {
+    what: `"${server.name}" can't be opened`,
+    why: `it follows ${server.follows.address}, which may take writes as well`,
+    next: "promote it if it is to be the primary",
+  });
+}
+
+const stoppedApplying = (name: string, position: string, why: string): Problem =>
+  new Problem("unhealthy", {
+    what: `"${name}" stopped applying before position ${position}`,
+    why,
+    next: "seed it again from the primary",
+  });

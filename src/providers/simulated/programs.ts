@@ -1,0 +1,144 @@
+/** What runs on the simulated machines: database, load balancer, and an application that is honest about its schema. */
+import type { HttpCheck } from "../../model/application.ts";
+import type { Endpoint } from "../../model/load-balancer.ts";
+import type { Answer } from "../../model/world.ts";
+import type { SimulatedClock } from "./clock.ts";
+import type { DatabaseServer } from "./database-server.ts";
+import type { Program, ProgramContext } from "./host-processes.ts";
+import type { LoadBalancerServer, Web } from "./load-balancer-server.ts";
+
+/** One release of the simulated application: which schema it works on, and how it misbehaves. */
+export interface SimulatedRelease {
+  /** Names of all changes that its schema is made of, in order. */
+  schema: string[];
+  /** `half`: stops in the middle with exit 1. `lies`: exit 0 and nothing done. */
+  migration: "good" | "half" | "hangs" | "lies";
+  web: "good" | "never-healthy" | "dies";
+}
+
+export interface Surroundings {
+  clock: SimulatedClock;
+  releases: Record<string, SimulatedRelease>;
+  listening: Map<string, Web>;
+  database(name: string): DatabaseServer;
+  loadBalancer(name: string): LoadBalancerServer;
+  databaseBehind(endpoint: Endpoint): DatabaseServer | null;
+  changed(what: string): void;
+}
+
+const BOOT_MS = 150;
+const WEB_BOOT_MS = 300;
+const CHECK_EVERY_MS = 500;
+const CHANGE_MS = 200;
+const QUERY_MS = 2;
+/** Until it is killed. */
+const EVER_MS = Number.MAX_SAFE_INTEGER / 4;
+
+export const programsOf = (around: Surroundings): Record<string, Program> => ({
+  database: (context) => runDatabase(around, context),
+  "load-balancer": (context) => runLoadBalancer(around, context),
+  web: (context) => runWeb(around, context),
+  worker: (context) => context.sleep(EVER_MS).then(() => 0),
+  migrate: (context) => migrate(around, context),
+});
+
+async function runDatabase(around: Surroundings, { args: [name = ""], sleep }: ProgramContext): Promise<number> {
+  const server = around.database(name);
+  await sleep(BOOT_MS);
+  server.boot();
+  try {
+    await sleep(EVER_MS);
+  } finally {
+    server.end();
+  }
+  return 0;
+}
+
+async function runLoadBalancer(around: Surroundings, { args: [name = ""], sleep }: ProgramContext): Promise<number> {
+  const server = around.loadBalancer(name);
+  server.boot();
+  try {
+    for (;;) {
+      await server.check();
+      await sleep(CHECK_EVERY_MS);
+    }
+  } finally {
+    server.end();
+  }
+}
+
+async function runWeb(around: Surroundings, { args, env, print, sleep }: ProgramContext): Promise<number> {
+  const { ADDRESS = "", PORT = "" } = env;
+  const [name = ""] = args;
+  const release = around.releases[name];
+  if (!release) {
+    print(`there is no release ${name}\n`);
+    return 1;
+  }
+  await sleep(WEB_BOOT_MS);
+  if (release.web === "dies") {
+    print("can't read its inputs\n");
+    return 1;
+  }
+  const web: Web = { answer: (check) => answer(around, release, endpointOf(env), check) };
+  around.listening.set(`${ADDRESS}:${PORT}`, web);
+  try {
+    await sleep(EVER_MS);
+  } finally {
+    if (around.listening.get(`${ADDRESS}:${PORT}`) === web) around.listening.delete(`${ADDRESS}:${PORT}`);
+  }
+  return 0;
+}
+
+const endpointOf = ({ DATABASE_HOST = "", DATABASE_PORT = "" }: Record<string, string>): Endpoint => ({
+  address: DATABASE_HOST,
+  port: Number(DATABASE_PORT),
+});
+
+const says = (status: number, body: string): Answer => ({ status, headers: {}, body });
+
+/** GET /healthz, GET /rows, POST /rows?key=…, DELETE /rows?key=… */
+async function answer(
+  around: Surroundings,
+  release: SimulatedRelease,
+  endpoint: Endpoint,
+  { method, path }: HttpCheck,
+): Promise<Answer> {
+  await around.clock.wake(QUERY_MS);
+  const database = around.databaseBehind(endpoint);
+  if (!database) return says(503, "no database");
+  if (database.history.schema.join() !== release.schema.join()) return says(503, "the schema is another one");
+  const asked = new URL(path, "http://application");
+  if (asked.pathname === "/healthz") return release.web === "never-healthy" ? says(503, "sick") : says(200, "good");
+  if (asked.pathname !== "/rows") return says(404, "no such page");
+  if (method === "GET") return says(200, `${database.history.rows.length} rows`);
+  const key = asked.searchParams.get("key") ?? "";
+  const kind = method === "DELETE" ? "remove" : "put";
+  if (!database.write({ kind, key }, "application")) return says(500, "the database takes no write");
+  await around.clock.wake(QUERY_MS);
+  return says(kind === "put" ? 201 : 204, database.name);
+}
+
+async function migrate(around: Surroundings, { args, env, print, sleep }: ProgramContext): Promise<number> {
+  const release = around.releases[args[0] ?? ""];
+  const here = () => around.databaseBehind(endpointOf(env));
+  const has = here()?.history.schema;
+  if (!release || !has) {
+    print("no database, or no such release\n");
+    return 1;
+  }
+  if (release.migration === "lies") return 0;
+  if (release.migration === "hangs") await sleep(EVER_MS);
+  if (has.some((name, at) => release.schema[at] !== name)) {
+    print("the schema is newer than this release\n");
+    return 1;
+  }
+  const left = release.schema.slice(has.length);
+  const half = release.migration === "half" || env.REHEARSE_FAILURE === "half";
+  for (const name of half ? left.slice(0, Math.ceil(left.length / 2)) : left) {
+    await sleep(CHANGE_MS);
+    if (!here()?.write({ kind: "schema", name }, "migration")) return 1;
+    print(`migrated ${name}\n`);
+  }
+  return half ? 1 : 0;
+}

@@ -1,0 +1,105 @@
+/** The simulated site: every machine of one environment, what they run, and who reaches whom. */
+import type { EnvironmentDefinition } from "../../model/environment.ts";
+import type { Endpoint } from "../../model/load-balancer.ts";
+import { Problem } from "../../model/problem.ts";
+import type { SimulatedClock } from "./clock.ts";
+import { DatabaseServer } from "./database-server.ts";
+import { Fleet, type Server } from "./host-fleet.ts";
+import { LoadBalancerServer, type Web } from "./load-balancer-server.ts";
+import { programsOf, type SimulatedRelease } from "./programs.ts";
+
+export interface SiteParts {
+  definition: EnvironmentDefinition;
+  clock: SimulatedClock;
+  releases: Record<string, SimulatedRelease>;
+}
+
+export class Site {
+  readonly definition: EnvironmentDefinition;
+  readonly clock: SimulatedClock;
+  readonly releases: Record<string, SimulatedRelease>;
+  readonly fleet: Fleet;
+  /** Those who listen, by `address:port`. */
+  readonly listening = new Map<string, Web>();
+  /** Called after each change; laws look at the whole site in it. */
+  readonly watchers = new Set<(what: string) => void>();
+  readonly #databases = new WeakMap<Server, DatabaseServer>();
+  readonly #loadBalancers = new WeakMap<Server, LoadBalancerServer>();
+
+  constructor({ definition, clock, releases }: SiteParts) {
+    this.definition = definition;
+    this.clock = clock;
+    this.releases = releases;
+    this.fleet = new Fleet({ clock, programs: programsOf(this) });
+  }
+
+  /** What stands on the server of this name now; gone with the server. */
+  database(name: string): DatabaseServer {
+    return this.#standing(this.#databases, name, (server) => new DatabaseServer(name, server.record.address, this));
+  }
+
+  loadBalancer(name: string): LoadBalancerServer {
+    return this.#standing(
+      this.#loadBalancers,
+      name,
+      (server) => new LoadBalancerServer(name, server.record.address, this),
+    );
+  }
+
+  databases(): DatabaseServer[] {
+    return this.#servers("database").map(({ record }) => this.database(record.name));
+  }
+
+  loadBalancers(): LoadBalancerServer[] {
+    return this.#servers("load-balancer").map(({ record }) => this.loadBalancer(record.name));
+  }
+
+  web(address: string, port: number): Web | null {
+    return this.listening.get(`${address}:${port}`) ?? null;
+  }
+
+  /** The database behind an address, straight or through a load balancer's endpoint; null when nobody answers. */
+  databaseBehind({ address, port }: Endpoint): DatabaseServer | null {
+    const through = this.loadBalancers().find((one) => one.address === address);
+    const at = through ? through.endpointAt(port) : { address, port };
+    const reached = this.databases().find((one) => one.address === at?.address && one.settings?.port === at?.port);
+    return reached?.up ? reached : null;
+  }
+
+  changed(what: string): void {
+    for (const watch of this.watchers) watch(what);
+  }
+
+  /** The process of a service dies; its supervisor starts it again, as on a real host. */
+  kill(name: string, service: string): void {
+    const pid = this.#server(name).services.state(service).pid;
+    if (pid !== null) this.fleet.processes.kill(pid);
+  }
+
+  /** The machine is restarted and nothing on it is started again. */
+  crash(name: string): void {
+    this.fleet.crash(this.definition.environment, name);
+  }
+
+  #servers(kind: string): Server[] {
+    return [...this.#all().values()].filter(({ record }) => record.kind === kind);
+  }
+
+  #all = (): Map<string, Server> => this.fleet.environment(this.definition.environment).servers;
+
+  #server(name: string): Server {
+    const server = this.#all().get(name);
+    if (server) return server;
+    const what = `there is no server "${name}" in "${this.definition.environment}"`;
+    throw new Problem("not-found", { what, why: "it was never launched, or retired", next: "changeover status" });
+  }
+
+  #standing<T>(held: WeakMap<Server, T>, name: string, make: (server: Server) => T): T {
+    const server = this.#server(name);
+    const there = held.get(server);
+    if (there) return there;
+    const made = make(server);
+    held.set(server, made);
+    return made;
+  }
+}

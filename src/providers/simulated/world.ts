@@ -1,0 +1,92 @@
+/** The simulated world of one environment: the same interfaces as the real one, over machines in memory on simulated time. */
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../model/clock.ts";
+import type { Host } from "../../model/host.ts";
+import { withKey } from "../../model/http-check.ts";
+import { Problem } from "../../model/problem.ts";
+import type { Provider } from "../../model/provider.ts";
+import type { Answer, World } from "../../model/world.ts";
+import { type ControlPlane, effect } from "./acting.ts";
+import { createSimulatedApplication } from "./application.ts";
+import { createSimulatedDatabase } from "./database.ts";
+import { createSimulatedLoadBalancer } from "./load-balancer.ts";
+import { createSimulatedProvider } from "./provider.ts";
+import type { Site } from "./site.ts";
+
+export interface SimulatedWorldParts {
+  site: Site;
+  /** Of this control plane, so that it can stop waiting when it dies. */
+  clock: Clock;
+  token: number;
+  passing?: ControlPlane["passing"];
+}
+
+const secret = (name: string): string => `simulated-${name}`;
+
+export function createSimulatedWorld(parts: SimulatedWorldParts): World {
+  const { site, clock, token } = parts;
+  const { environment, application, database } = site.definition;
+  const plane: ControlPlane = { clock, passing: parts.passing ?? (async () => {}) };
+  const provider = createSimulatedProvider({ fleet: site.fleet, token: () => token });
+  const open = (server: string): Promise<Host> => provider.open(environment, server);
+  return {
+    environment,
+    clock,
+    provider: acting(provider, plane),
+    secret,
+    artefact: async (hash) => Buffer.from(`artefact ${hash}`),
+    async loadBalancer(name) {
+      return createSimulatedLoadBalancer({ plane, host: await open(name), server: () => site.loadBalancer(name) });
+    },
+    async database(name) {
+      const serverOf = (other: { name: string }) => site.database(other.name);
+      const server = () => site.database(name);
+      return createSimulatedDatabase({ plane, host: await open(name), server, port: database.port, serverOf });
+    },
+    async application(name) {
+      const web = (address: string, port: number) => site.web(address, port);
+      return createSimulatedApplication({ plane, host: await open(name), port: application.port, web });
+    },
+    ask(server, { host, tester }, check, timeoutMs) {
+      const asked = withKey(check, randomUUID());
+      const request = { host, tester: tester ? secret("tester") : null, check: asked };
+      return within(clock, timeoutMs, site.loadBalancer(server).answer(request), server);
+    },
+  };
+}
+
+/** Launching, relabelling and retiring are effects as well: a control plane can die at them. */
+function acting(provider: Provider, plane: ControlPlane): Provider {
+  return {
+    kind: provider.kind,
+    list: (environment) => provider.list(environment),
+    open: (environment, name) => provider.open(environment, name),
+    addressTaken: (address, ports) => provider.addressTaken(address, ports),
+    close: () => provider.close(),
+    launch: (record) => effect(plane, `launch "${record.name}"`, 50, () => provider.launch(record)),
+    relabel: (environment, name, labels) =>
+      effect(plane, `relabel "${name}"`, 3, () => provider.relabel(environment, name, labels)),
+    retire: (environment, name) => effect(plane, `retire "${name}"`, 30, () => provider.retire(environment, name)),
+  };
+}
+
+async function within(
+  clock: Clock,
+  timeoutMs: number,
+  asked: Promise<Answer | null>,
+  server: string,
+): Promise<Answer> {
+  const over = new AbortController();
+  const late = clock.sleep(timeoutMs, over.signal).then(
+    () => null,
+    () => null,
+  );
+  const answer = await Promise.race([asked, late]);
+  over.abort();
+  if (answer) return answer;
+  throw new Problem("unreachable", {
+    what: `no answer from "${server}"`,
+    why: `nobody listens there, or not within ${timeoutMs} ms`,
+    next: "look at the server's log: changeover status",
+  });
+}
