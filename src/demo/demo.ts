@@ -1,6 +1,6 @@
 /** `npm run demo` and `npm run example NAME`: an environment of examples/ from nothing to its report, then gone again. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseDocument } from "yaml";
@@ -97,8 +97,8 @@ async function upgradeExample(home: string, file: string, options: DemoOptions, 
     if (view.problem) throw new Problem(view.problem.kind, view.problem);
     return exitOfState(view.state);
   }
-  const goes = report.ledger !== null && options.keep !== true;
-  const lasting = goes ? { ...report, ledger: keepLedger(report.ledger) } : report;
+  const goes = options.keep !== true;
+  const lasting = report.ledger !== null && goes ? { ...report, ledger: keepLedger(report.ledger) } : report;
   say(drawReport(lasting).join("\n"));
   if (options.json) printJson(lasting);
   const wanted = options.failAt === undefined ? "upgraded" : "rolled-back";
@@ -107,8 +107,7 @@ async function upgradeExample(home: string, file: string, options: DemoOptions, 
 
 /** The demo's home goes; the ledger stays, both of its files, so that anyone can count again. */
 function keepLedger(path: string): string {
-  const folder = join(tmpdir(), "changeover-ledgers");
-  mkdirSync(folder, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), "changeover-ledger-"));
   const lasting = join(folder, basename(path));
   renameSync(path, lasting);
   renameSync(answersFile(path), answersFile(lasting));

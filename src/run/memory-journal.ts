@@ -6,12 +6,19 @@ export interface MemoryJournal extends Journal {
   /** From the next intent on, nothing new goes forward. */
   askWayBack(reason: string): void;
   wayBackReason(): string | null;
+  /** As a durable engine does: what is over is recorded, and not done again when the run is continued. */
+  once<T>(deed: string, work: () => Promise<T>): Promise<T>;
 }
 
 export function memoryJournal(upgrade: string, clock: Clock): MemoryJournal {
   const entries: JournalEntry[] = [];
+  const recorded = new Map<string, unknown>();
   let asked: string | null = null;
   return {
+    async once<T>(deed: string, work: () => Promise<T>) {
+      if (!recorded.has(deed)) recorded.set(deed, await work());
+      return recorded.get(deed) as T;
+    },
     askWayBack: (reason) => {
       asked ??= reason;
     },

@@ -4,7 +4,7 @@ import type { Plan } from "../model/plan.ts";
 import type { World } from "../model/world.ts";
 import type { JournalEntry } from "../model/upgrade.ts";
 import { problemData } from "../model/upgrade.ts";
-import { type End, type From, interpret, type Outcome } from "./interpret.ts";
+import { type End, type From, type Hands, interpret, type Outcome } from "./interpret.ts";
 import { type Definitions, failingIndex, type PlannedStep } from "./layout.ts";
 import { type MemoryJournal, memoryJournal } from "./memory-journal.ts";
 import { createStepRunner, wayBackWanted } from "./step-runner.ts";
@@ -23,6 +23,8 @@ export interface MemoryRun {
   /** Abort it, with a Problem as its reason, to ask for the way back in the middle of a step. */
   wayBackAsked?: AbortSignal;
   entry?: From["entry"];
+  /** Another number than before starts anew what ended badly, as when people resume a stuck upgrade. */
+  round?: number;
   pausesMs?: readonly number[];
 }
 
@@ -50,8 +52,11 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
           reason: problemData(wayBackWanted("continued")),
         }
       : { entry: "forward" };
-  const hands = {
-    ...runner,
+  const named = (direction: string, { index }: PlannedStep) => `${run.round ?? 1} ${direction} ${index}`;
+  const hands: Hands = {
+    apply: (step, insist) => journal.once(named("apply", step), () => runner.apply(step, insist)),
+    undo: (step) => journal.once(named("undo", step), () => runner.undo(step)),
+    after: (step) => journal.once(named("after", step), () => runner.after(step)),
     async ask(step: PlannedStep): Promise<Outcome> {
       const problem = (await run.ask?.(step)) ?? null;
       return { ok: !problem, begun: false, acted: false, problem };

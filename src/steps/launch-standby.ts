@@ -36,7 +36,8 @@ export const launchStandby = defineStep({
     if (!there) return;
     const health = await (await world.database(record.name)).health();
     // Promoted by the way back of the migration: it is the primary now.
-    if (health.writable) return world.provider.relabel(record.environment, record.name, { role: "primary" });
+    if (health.writable)
+      return world.provider.relabel(record.environment, record.name, { ...record.labels, role: "primary" });
     await world.provider.retire(record.environment, record.name);
   },
 });

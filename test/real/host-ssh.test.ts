@@ -84,18 +84,20 @@ describe.skipIf(!findTool("sshd"))(
 
 const serverPid = (folder: string): number => Number(readFileSync(join(folder, "sshd/sshd.pid"), "utf8"));
 
-/** The processes that sshd made for each connection. */
+/** All the processes that sshd made of itself for its connections: one for each, and another one below it. */
 function sessionsOf(parent: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => parentOf(pid) === parent)
+  const children = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent && readProc(name, "comm").startsWith("sshd"))
     .map(Number);
+  return children.flatMap((pid) => [...sessionsOf(pid), pid]);
 }
 
-function parentOf(pid: string): number | null {
+const parentOf = (pid: string): number => Number(readProc(pid, "stat").replace(/^.*\) . (\d+) .*$/s, "$1"));
+
+function readProc(pid: string, file: string): string {
   try {
-    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) . (\d+) .*$/s, "$1"));
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
-    return null;
+    return "";
   }
 }

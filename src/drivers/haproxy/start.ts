@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path/posix";
 import { type Clock, waitFor } from "../../model/clock.ts";
+import { shortSocketFolder } from "../../model/socket-folder.ts";
 import type { Host } from "../../model/host.ts";
 import type { LoadBalancerSettings } from "../../model/load-balancer.ts";
 import { Problem } from "../../model/problem.ts";
@@ -25,7 +26,7 @@ const GATE = readFileSync(new URL("hold.lua", import.meta.url), "utf8");
 export function socketPath(directory: string): string {
   const near = `${directory}/${FOLDER}/runtime.sock`;
   if (near.length <= 90 && /^[\w./-]+$/.test(near)) return near;
-  return `/tmp/changeover-${createHash("sha256").update(directory).digest("hex").slice(0, 16)}/runtime.sock`;
+  return `${shortSocketFolder(directory)}/runtime.sock`;
 }
 
 /** Outside the server's folder nobody else would clear it away. */

@@ -1,5 +1,5 @@
 /** Where everything of one MariaDB server lies, and how to write such a path into a shell line. */
-import { createHash } from "node:crypto";
+import { shortSocketFolder } from "../../model/socket-folder.ts";
 
 /** All but `socket`, `pipe` and `socketDirectory` are relative to the server's directory, as the host wants them. */
 export interface Paths {
@@ -24,10 +24,7 @@ const socketDirectoryMax = 75;
 
 export function pathsIn(directory: string): Paths {
   const own = `${directory}/mariadb`;
-  // Where the server's own folder is too deep for a socket, a private one in /tmp takes its place. Its name depends on
-  // the server's folder only, so that everybody finds it again.
-  const hash = createHash("sha256").update(directory).digest("hex").slice(0, 16);
-  const socketDirectory = Buffer.byteLength(own) <= socketDirectoryMax ? own : `/tmp/changeover-${hash}`;
+  const socketDirectory = Buffer.byteLength(own) <= socketDirectoryMax ? own : shortSocketFolder(directory);
   return {
     directory,
     data: "mariadb/data",

@@ -25,7 +25,13 @@ export async function effect<T>(
 }
 
 /** An effect on a machine: refused when a newer control plane has acted there. */
-export const effectOn = <T>(plane: ControlPlane, host: Host, what: string, takesMs: number, act: () => T) =>
+export const effectOn = <T>(
+  plane: ControlPlane,
+  host: Host,
+  what: string,
+  takesMs: number,
+  act: () => T | Promise<T>,
+): Promise<T> =>
   effect(plane, `${what} on "${host.name}"`, takesMs, async () => {
     await host.claim();
     return act();

@@ -19,7 +19,7 @@ export interface ApplicationParts {
 
 export function createSimulatedApplication({ plane, host, port, web }: ApplicationParts): Application {
   const act = (what: string, takesMs: number, work: () => Promise<void>) =>
-    effectOn(plane, host, what, takesMs, work).then((done) => done);
+    effectOn(plane, host, what, takesMs, work);
   const installed = async (): Promise<Install | null> => {
     const text = await host.readFile(MANIFEST);
     return text === null ? null : (JSON.parse(text) as Install);

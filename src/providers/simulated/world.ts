@@ -47,10 +47,14 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
       const web = (address: string, port: number) => site.web(address, port);
       return createSimulatedApplication({ plane, host: await open(name), port: application.port, web });
     },
-    ask(server, { host, tester }, check, timeoutMs) {
+    async ask(server, { host, tester }, check, timeoutMs) {
       const asked = withKey(check, randomUUID());
       const request = { host, tester: tester ? secret("tester") : null, check: asked };
-      return within(clock, timeoutMs, site.loadBalancer(server).answer(request), server);
+      const said = `${asked.method} ${asked.path} through "${server}"`;
+      await plane.passing(`before ${said}`);
+      const answer = await within(clock, timeoutMs, site.loadBalancer(server).answer(request), server);
+      await plane.passing(`after ${said}`);
+      return answer;
     },
   };
 }

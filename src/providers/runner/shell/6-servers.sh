@@ -47,6 +47,8 @@ retire() { # name
     mark
     sweep family "CHANGEOVER_SERVER=$server_id"
     : >"$state/retired"
+    # Where its sockets lie when this folder is too deep for them: src/model/socket-folder.ts
+    rm -rf "/tmp/changeover-$(printf %s "$PWD" | sha256sum | cut -c1-16)"
     cd ..
     mv -T "$1" "$state/retired-$1-$server_id" || refuse "failed cannot move $1"
     sweep family "CHANGEOVER_SERVER=$server_id"

@@ -1,0 +1,43 @@
+/** Clients of the simulated shop: they write through the public route all the time and remember what was acknowledged. */
+import { withKey } from "../../src/model/http-check.ts";
+import type { Site } from "../../src/providers/simulated/site.ts";
+import { shop } from "./shop.ts";
+
+export interface Write {
+  key: string;
+  at: number;
+  /** Name of the database that took it. */
+  landed: string;
+}
+
+export interface Clients {
+  readonly acknowledged: Write[];
+  /** How many got the page, an application's refusal, or no answer. */
+  readonly seen: { page: number; refused: number; failed: number };
+  stop(): void;
+}
+
+const EVERY_MS = 50;
+
+export function startClients(site: Site): Clients {
+  const clients = { acknowledged: [] as Write[], seen: { page: 0, refused: 0, failed: 0 }, stop: () => {} };
+  let number = 0;
+  const write = async () => {
+    const key = `w-${number}`;
+    const balancers = site.loadBalancers();
+    const balancer = balancers[number++ % balancers.length];
+    if (!balancer || !shop.ledger) return;
+    const check = withKey(shop.ledger.write, key);
+    const answer = await balancer.answer({ host: shop.hosts.public, tester: null, check });
+    if (answer?.status === 201) clients.acknowledged.push({ key, at: site.clock.now(), landed: answer.body });
+    else if (answer?.headers["changeover-page"]) clients.seen.page += 1;
+    else if (answer?.status === 500) clients.seen.refused += 1;
+    else clients.seen.failed += 1;
+  };
+  const tick = () => {
+    void write();
+    clients.stop = site.clock.after(EVERY_MS, tick);
+  };
+  tick();
+  return clients;
+}

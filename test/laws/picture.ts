@@ -1,0 +1,73 @@
+/** Pictures of the simulated shop to compare, and the promises that hold at every moment and at every end. */
+import type { World } from "../../src/model/world.ts";
+import { readInventory } from "../../src/observe/inventory.ts";
+import type { DatabaseServer } from "../../src/providers/simulated/database-server.ts";
+import type { Site } from "../../src/providers/simulated/site.ts";
+import type { Clients } from "./clients.ts";
+
+/** Everything that stays, without times, positions and counts. */
+export async function picture(site: Site, world: World) {
+  const { loadBalancers, applications, databases } = await readInventory(world);
+  return {
+    loadBalancers: loadBalancers.map(({ members, record: { name }, ...seen }) => ({
+      name,
+      ...seen,
+      members: [...members.a, ...members.b].map(({ server, state, healthy }) => `${server} ${state} ${healthy}`).sort(),
+    })),
+    applications: applications.map(({ record: { name, labels }, installed, roles }) => ({
+      name,
+      labels,
+      release: installed?.release,
+      through: installed?.database,
+      ...roles,
+    })),
+    databases: databases.map(({ record: { name, labels }, health }) => {
+      const { history, backups, parted } = site.database(name);
+      return { name, labels, ...health, schema: history.schema, parted, backups: [...backups.keys()] };
+    }),
+  };
+}
+
+/** Records every moment with more than one database that takes writes of the application. */
+export function watchPrimaries(site: Site): string[] {
+  const broken: string[] = [];
+  site.watchers.add((what) => {
+    const writable = site.databases().filter((one) => one.writable);
+    if (writable.length > 1) broken.push(`${what}: ${writable.map(({ name }) => name).join(" and ")}`);
+  });
+  return broken;
+}
+
+/** Where a write of the public would land now, by every load balancer; they must agree. */
+export function servingDatabase(site: Site): DatabaseServer | null {
+  const reached = new Set(
+    site.loadBalancers().map(({ routes, endpoints }) => {
+      const to = routes.public && endpoints[routes.public];
+      return to ? site.databaseBehind(to) : null;
+    }),
+  );
+  return reached.size === 1 ? ([...reached][0] ?? null) : null;
+}
+
+/** Keys of acknowledged writes that are not exactly once where the public reads now, and rows that nobody ordered. */
+export function wrongWrites(site: Site, { acknowledged }: Clients) {
+  const rows = servingDatabase(site)?.history.rows ?? [];
+  const times = new Map<string, number>();
+  for (const key of rows) times.set(key, (times.get(key) ?? 0) + 1);
+  return {
+    lost: acknowledged.filter(({ key }) => !times.has(key)).map(({ key }) => key),
+    duplicated: [...times].filter(([, count]) => count > 1).map(([key]) => key),
+    ofProbes: rows.filter((key) => !key.startsWith("w-")),
+  };
+}
+
+export const nothingWrong = { lost: [], duplicated: [], ofProbes: [] };
+
+/** What must be gone from the load balancers whenever an upgrade has ended. */
+export const leftOnLoadBalancers = (site: Site): string[] =>
+  site.loadBalancers().flatMap((one) => [
+    ...(one.showsPage() ? [`${one.name} shows the page`] : []),
+    ...(one.holdLeftMs() > 0 ? [`${one.name} holds`] : []),
+    ...(one.routes.test ? [`${one.name} has a test route`] : []),
+    ...(one.testers.size > 0 ? [`${one.name} lets testers in`] : []),
+  ]);

@@ -1,0 +1,224 @@
+/** The command line as a person uses it: words and exit codes, gates, Ctrl-C, a second person, a change of mind. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../../src/cli/program.ts";
+import { waitFor } from "../../src/model/clock.ts";
+import { parseEnvironment } from "../../src/model/environment-file.ts";
+import type { LedgerSummary, Report } from "../../src/model/report.ts";
+import type { UpgradeState } from "../../src/model/upgrade.ts";
+import { systemClock } from "../../src/run/clock.ts";
+import type { UpgradeView } from "../../src/view/upgrade-view.ts";
+import { writeBoard } from "../product/board.ts";
+import { answerOf, leftIn, openProduct, processesOf, type Product, type Ran, type Started } from "../product/product.ts";
+import { harmOf, inSync, NO_HARM, serving, sightOf } from "../product/sights.ts";
+
+const size = { servers: 1, workers: 0 };
+let product: Product;
+let file: string;
+/** Everything any command printed here, for looking through at the end. */
+let printed = "";
+
+const run = async (...args: string[]): Promise<Ran> => {
+  const ran = await product.run(args);
+  printed += ran.stdout + ran.stderr;
+  return ran;
+};
+const look = () => product.status("board");
+
+async function until<T>(what: string, find: () => Promise<T | null | undefined | false>): Promise<T> {
+  const found = await waitFor(systemClock, { withinMs: 60_000, everyMs: 100 }, find);
+  if (found === null) throw new Error(`not within 60 s: ${what}`);
+  return found;
+}
+
+const reaches = (state: UpgradeState): Promise<UpgradeView> =>
+  until(`the upgrade is ${state}`, async () => {
+    const { upgrade } = await look();
+    return upgrade?.state === state && upgrade;
+  });
+
+async function told(started: Started, text: string): Promise<void> {
+  await until(`it says "${text}"`, async () => started.told().includes(text));
+}
+
+beforeAll(() => {
+  product = openProduct("cli");
+  file = writeBoard(product.folder);
+});
+
+afterAll(async () => {
+  const ended = await product.run(["down", "--all"]);
+  const left = await leftIn(product.folder);
+  await product.end();
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(left).toEqual([]);
+}, 60_000);
+
+describe("words", () => {
+  test("--help names every command, and each of them explains itself", async () => {
+    const { code, stdout } = await run("--help");
+    expect(code).toBe(0);
+    for (const name of ["init", "up", "status", "plan", "upgrade", "watch", "approve", "rollback", "report", "ledger"])
+      expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+    expect(commands.length).toBeGreaterThan(11);
+    expect((await run("upgrade", "--help")).stdout).toContain("--fail-at <step>");
+  });
+
+  test.each([
+    ["an unknown option", ["status", "--jsn"], "--jsn"],
+    ["an unknown command", ["upgarde"], "upgarde"],
+    ["a missing option", ["upgrade"], "--to <release>"],
+    ["too many words", ["status", "board", "another"], "too many arguments"],
+    ["an option of the demo", ["demo", "--slow"], "--slow"],
+    ["a way the demo does not know", ["demo", "--over", "pigeon"], "pigeon"],
+  ])("%s is refused with exit 2", async (_what, args, named) => {
+    const { code, stderr, stdout } = await run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(named);
+    expect(stdout).toBe("");
+  });
+
+  test("init writes a file that can be read, and never over another one", async () => {
+    expect((await run("init", "started.yaml")).code).toBe(0);
+    const text = readFileSync(join(product.folder, "started.yaml"), "utf8");
+    expect(parseEnvironment(text, "started.yaml").environment).toBe("live");
+    const again = await run("init", "started.yaml");
+    expect(again.code).toBe(3);
+    expect(again.stderr).toContain("is there already");
+  });
+
+  test("nothing is up: every command says what to do next", async () => {
+    const ran = await run("status");
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("next: changeover up environment.yaml");
+    expect((await run("status", "board")).code).toBe(4);
+    expect((await run("report", "u-00000000")).code).toBe(4);
+  });
+});
+
+describe("an environment", () => {
+  beforeAll(async () => {
+    const ran = await run("up", file);
+    expect(ran.code, ran.stderr).toBe(0);
+  }, 60_000);
+
+  test("is up, and up again only reads its file again", async () => {
+    expect(sightOf(await look())).toEqual(serving("2024.1", size, "upgraded"));
+    const again = await run("up", file);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain("is up; its file was read again");
+    expect((await run("status")).stdout).toContain("public to pool a (1 of 1 healthy)");
+  });
+
+  test("what does not exist is not found", async () => {
+    const unknown = [["watch"], ["report"], ["approve"], ["rollback"]];
+    for (const [command = ""] of unknown) {
+      const ran = await run(command, "u-00000000");
+      expect([command, ran.code]).toEqual([command, 4]);
+      expect(ran.stderr).toContain('there is no upgrade "u-00000000"');
+    }
+    expect((await run("upgrade", "--to", "2024.2", "--plan", "0123456789abcdef")).code).toBe(4);
+    const release = await run("plan", "--to", "2025.1", "--json");
+    expect(release.code).toBe(3);
+    expect(answerOf<{ problem: { why: string } }>(release).problem.why).toContain('"2025.1" is not among');
+  });
+
+  test("a plan that no longer fits is refused", async () => {
+    const { hash } = await product.answer<{ hash: string }>(["plan", "--to", "2024.2"]);
+    writeBoard(product.folder, ({ limits }) => {
+      limits.syncSeconds = 11;
+    });
+    expect((await run("up", file)).code).toBe(0);
+    const ran = await run("upgrade", "--to", "2024.2", "--plan", hash, "--yes");
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain(`plan ${hash} no longer fits`);
+    expect((await look()).upgrade?.strategy).toBe("bring-up");
+  });
+
+  test("Ctrl-C only stops watching; a second upgrade is refused; a person takes the way back at the gate", async () => {
+    const book = join(product.folder, "book.jsonl");
+    const clients = product.start(["ledger", "--file", book, "--json"]);
+    await told(clients, "ledger: ");
+    const watching = product.start(["upgrade", "--to", "2024.2"]);
+    await told(watching, "Fence ");
+    watching.child.kill("SIGINT");
+    const stopped = await watching.ended;
+    expect(stopped.stderr).toContain("The upgrade goes on without this command");
+    const running = (await look()).upgrade;
+    expect(running?.state).toBe("running");
+
+    const second = await run("upgrade", "--to", "2024.2", "--yes");
+    expect(second.code).toBe(3);
+    expect(second.stderr).toContain(`${running?.id}`);
+    expect((await run("down")).code).toBe(3);
+    expect((await run("report")).code).toBe(3);
+
+    const { id, gate } = await reaches("at-gate");
+    expect(id).toBe(running?.id);
+    expect(gate?.name).toBe("reopen");
+    const stale = { answer: "approve", by: "someone", planHash: "0123456789abcdef" };
+    await expect(product.client.send("POST", `/upgrades/${id}/gates/reopen`, stale)).rejects.toThrow("asks about plan");
+
+    const back = await run("rollback", "--reason", "changed my mind");
+    expect(back.code, back.stderr).toBe(0);
+    expect(back.stderr).toContain("Way back: promote the standby");
+    expect(sightOf(await look())).toEqual(serving("2024.1", size, "rolled-back"));
+    expect(await inSync(look)).toBe(true);
+    clients.child.kill("SIGINT");
+    const counted = await clients.ended;
+    expect(counted.code, counted.stderr).toBe(0);
+    const summary = answerOf<LedgerSummary>(counted);
+    expect(harmOf(summary)).toEqual(NO_HARM);
+    expect(summary.writes.acknowledged).toBeGreaterThan(10);
+    expect(summary.requests.paged).toBeGreaterThan(0);
+    expect(answerOf<Report>(await run("report", "--json"))).toMatchObject({
+      outcome: "rolled-back",
+      reason: expect.stringContaining("changed my mind"),
+    });
+  });
+
+  test("without --yes it stops at the gate and says how to answer; denied, it goes back", async () => {
+    const asked = await run("upgrade", "--to", "2024.2");
+    expect(asked.code, asked.stderr).toBe(0);
+    expect(asked.stdout).toContain("Waiting at gate");
+    expect(asked.stdout).toContain(`changeover approve ${(await look()).upgrade?.id} reopen`);
+    expect((await run("approve", "--deny")).code).toBe(0);
+    const watched = await run("watch");
+    expect(watched.code).toBe(5);
+    expect((await run("report")).stdout).toContain('gate "reopen" was denied');
+    expect(sightOf(await look())).toEqual(serving("2024.1", size, "rolled-back"));
+  });
+
+  test("approved with the printed command, it reopens; then there is nothing left to take back", async () => {
+    const asked = await run("upgrade", "--to", "2024.2");
+    const [, id = "", gate = ""] = /changeover approve (\S+) (\S+)/.exec(asked.stdout) ?? [];
+    expect((await run("approve", id, gate)).code).toBe(0);
+    expect((await run("watch", id)).code).toBe(0);
+    expect(sightOf(await look())).toEqual(serving("2024.2", size, "upgraded"));
+    for (const command of ["approve", "rollback"]) expect([command, (await run(command)).code]).toEqual([command, 3]);
+    expect((await run("upgrade", "--to", "2024.2")).stderr).toContain("is what serves now");
+  });
+
+  test("no secret was printed, logged, journalled or given as an argument", async () => {
+    const folder = join(product.home, "secrets");
+    const secrets = readdirSync(folder).flatMap((name) =>
+      Object.values(JSON.parse(readFileSync(join(folder, name), "utf8")) as Record<string, string>),
+    );
+    expect(secrets.length).toBeGreaterThan(3);
+    const { upgrade } = await look();
+    const texts = {
+      printed,
+      log: readFileSync(join(product.home, "control.log"), "utf8"),
+      journal: JSON.stringify(upgrade),
+      arguments: processesOf(product.folder)
+        .map(({ command }) => command)
+        .join("\n"),
+    };
+    expect(texts.arguments).toContain("mariadbd");
+    for (const [where, text] of Object.entries(texts)) {
+      const found = secrets.filter((secret) => text.includes(secret));
+      expect(found, where).toEqual([]);
+    }
+  });
+});
