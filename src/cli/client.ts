@@ -53,6 +53,8 @@ async function exchange<T>(socketPath: string, method: string, path: string, bod
 async function* streamViews(socketPath: string, upgrade: string, signal: AbortSignal): AsyncGenerator<UpgradeView> {
   const response = await request(socketPath, "GET", `/upgrades/${upgrade}/views`, undefined, signal);
   if (response.statusCode !== 200) {
+    // Unread, it would keep the connection, and with it this process, for seconds.
+    response.resume();
     await exchange(socketPath, "GET", `/upgrades/${upgrade}`);
     return;
   }

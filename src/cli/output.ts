@@ -12,6 +12,7 @@ export const EXIT = {
   rolledBack: 5,
   stuck: 6,
   unreachable: 7,
+  interrupted: 130,
 } as const;
 
 const OF_KIND: Record<ProblemKind, number> = {
@@ -33,7 +34,9 @@ const OF_STATE: Partial<Record<UpgradeState, number>> = {
   stuck: EXIT.stuck,
 };
 
-export const exitOfState = (state: UpgradeState): number => OF_STATE[state] ?? EXIT.done;
+/** After Ctrl-C an upgrade that has not ended goes on without us. */
+export const exitOfState = (state: UpgradeState, watching?: AbortSignal): number =>
+  OF_STATE[state] ?? (watching?.aborted ? EXIT.interrupted : EXIT.done);
 
 export function printProblem(error: unknown, json: boolean): number {
   const problem: Problem = asProblem(error);

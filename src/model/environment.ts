@@ -127,4 +127,3 @@ export const environmentSchema = z.strictObject({
 });
 
 export type EnvironmentDefinition = z.infer<typeof environmentSchema>;
-export type ReleaseDefinition = z.infer<typeof releaseSchema>;

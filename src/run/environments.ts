@@ -14,7 +14,9 @@ import type { Artefacts } from "../store/artefacts.ts";
 import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironment } from "../store/environments.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
+import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
+import { occupied } from "./requests.ts";
 
 export interface EnvironmentParts {
   store: Store;
@@ -76,6 +78,9 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     },
     async planUpgrade(name, to, failAt) {
       const { definition, definitionPath, ...saved } = await find(name);
+      // First, because an upgrade in flight makes every other guard fail, too.
+      const busy = await unfinishedUpgrade(parts.store, name);
+      if (busy) throw occupied(name, busy);
       const seen = await inventory(name);
       const artefacts = definition.releases[to]
         ? { [to]: await packRelease(parts.artefacts, definition, to, definitionPath) }

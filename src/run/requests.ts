@@ -36,7 +36,8 @@ export async function requestUpgrade(
   return id;
 }
 
-function occupied(environment: string, other: UpgradeRun | null): Problem {
+/** Refuses whatever needs the environment for itself. */
+export function occupied(environment: string, other: UpgradeRun | null): Problem {
   const id = other?.id ?? "another upgrade";
   return new Problem("refused", {
     what: `environment "${environment}" already has an unfinished upgrade`,

@@ -50,6 +50,7 @@ export const restoreRedundancy = defineStep({
     const position = await primary.position();
     const inSync = await replica.awaitPosition(position, input.withinMs);
     const [above, below] = [await primary.health(), await replica.health()];
+    if (now.name === input.standby) await mustBePutAside(context, input.primary);
     if (above.writable && inSync && below.replicating && !below.writable && below.following === now.endpoint.address) {
       return { primary: now.name, replica: input.replica, position };
     }
@@ -60,6 +61,18 @@ export const restoreRedundancy = defineStep({
     });
   },
 });
+
+/** The failed server must not be taken for a replica by the next upgrade. */
+async function mustBePutAside({ world }: StepContext, server: string): Promise<void> {
+  const record = (await world.provider.list(world.environment)).find(({ name }) => name === server);
+  const { running } = await (await world.database(server)).health();
+  if (record?.labels.kept && !running) return;
+  throw new Problem("step-failed", {
+    what: `the failed primary "${server}" is not put aside`,
+    why: running ? "its database still runs" : "its server is not marked as kept for diagnosis",
+    next: "changeover status, then: changeover rollback",
+  });
+}
 
 async function primaryNow({ world }: StepContext, input: Input) {
   const seen = await (await world.loadBalancer(input.loadBalancer)).readEndpoint(input.slot);

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
-import { each } from "./parts/each.ts";
 import { servers, slot } from "./parts/shapes.ts";
 
 type Way = { loadBalancers: string[] };
@@ -26,7 +25,8 @@ export const swapPools = defineStep({
 });
 
 async function lead({ world }: StepContext, { loadBalancers }: Way, to: "a" | "b" | null): Promise<void> {
-  await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setRoute("public", to));
+  const moved = loadBalancers.map(async (name) => (await world.loadBalancer(name)).setRoute("public", to));
+  await Promise.all(moved);
 }
 
 async function mustLead({ world }: StepContext, { loadBalancers }: Way, to: "a" | "b" | null): Promise<void> {

@@ -144,13 +144,14 @@ describe("an environment", () => {
     await told(watching, "Fence ");
     watching.child.kill("SIGINT");
     const stopped = await watching.ended;
+    expect(stopped.code).toBe(130);
     expect(stopped.stderr).toContain("The upgrade goes on without this command");
     const running = (await look()).upgrade;
     expect(running?.state).toBe("running");
 
     const second = await run("upgrade", "--to", "2024.2", "--yes");
     expect(second.code).toBe(3);
-    expect(second.stderr).toContain(`${running?.id}`);
+    expect(second.stderr).toContain(`"${running?.id}" is running`);
     expect((await run("down")).code).toBe(3);
     expect((await run("report")).code).toBe(3);
 

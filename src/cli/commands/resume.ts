@@ -17,8 +17,9 @@ export const resume: AddCommand = (program, ends) => {
       const client = await ensureControlPlane(home);
       const id = await theUpgrade(client, upgrade);
       await client.send("POST", `/upgrades/${id}/resume`, { by: whoAsks() });
-      const view = await follow(client, { home, upgrade: id, signal: interruptible(), stopAtGate: false });
-      ends(exitOfState(view.state));
+      const signal = interruptible();
+      const view = await follow(client, { home, upgrade: id, signal, stopAtGate: false });
+      ends(exitOfState(view.state, signal));
       if (options.json) printJson(view);
       else console.log(`${view.state}. Next: changeover report ${id}`);
     });

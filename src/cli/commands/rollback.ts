@@ -21,8 +21,9 @@ export const rollback: AddCommand = (program, ends) => {
       const before = await client.get<UpgradeView>(`/upgrades/${id}`);
       await client.send("POST", `/upgrades/${id}/rollback`, { by: whoAsks(), reason: options.reason });
       say(`Way back: ${before.wayBack}`);
-      const view = await follow(client, { home, upgrade: id, signal: interruptible(), stopAtGate: false });
-      ends(view.state === "rolled-back" ? EXIT.done : exitOfState(view.state));
+      const signal = interruptible();
+      const view = await follow(client, { home, upgrade: id, signal, stopAtGate: false });
+      ends(view.state === "rolled-back" ? EXIT.done : exitOfState(view.state, signal));
       if (options.json) printJson(view);
       else console.log(`${view.state}. Next: changeover report ${id}`);
     });

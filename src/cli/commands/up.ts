@@ -26,8 +26,9 @@ export const up: AddCommand = (program, ends) => {
         else console.log(`Environment "${started.environment}" is up; its file was read again.`);
         return;
       }
-      const view = await follow(client, { home, upgrade: started.upgrade, signal: interruptible(), stopAtGate: false });
-      ends(exitOfState(view.state));
+      const signal = interruptible();
+      const view = await follow(client, { home, upgrade: started.upgrade, signal, stopAtGate: false });
+      ends(exitOfState(view.state, signal));
       if (options.json) printJson({ ...started, state: view.state, problem: view.problem });
       else if (view.state === "upgraded")
         console.log(`Environment "${started.environment}" is up. Next: changeover status`);

@@ -35,13 +35,9 @@ export const upgrade: AddCommand = (program, ends) => {
       const home = findHome();
       const client = await ensureControlPlane(home);
       const name = await theEnvironment(client, environment);
-      const { view, report } = await runUpgrade(client, {
-        home,
-        environment: name,
-        ...options,
-        signal: interruptible(),
-      });
-      ends(exitOfState(view.state));
+      const signal = interruptible();
+      const { view, report } = await runUpgrade(client, { home, environment: name, ...options, signal });
+      ends(exitOfState(view.state, signal));
       if (report) options.json ? printJson(report) : console.log(drawReport(report).join("\n"));
       else tellUnfinished(view, options.json === true);
     });

@@ -19,8 +19,9 @@ export const watch: AddCommand = (program, ends) => {
       const home = findHome();
       const client = await ensureControlPlane(home);
       const id = await theUpgrade(client, upgrade);
-      const view = await follow(client, { home, upgrade: id, signal: interruptible(), stopAtGate: false });
-      ends(exitOfState(view.state));
+      const signal = interruptible();
+      const view = await follow(client, { home, upgrade: id, signal, stopAtGate: false });
+      ends(exitOfState(view.state, signal));
       if (options.json) printJson(view);
       else if (view.state === "upgraded" || view.state === "rolled-back")
         console.log(`${view.state}. Next: changeover report ${id}`);

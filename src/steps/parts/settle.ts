@@ -31,7 +31,7 @@ export async function settleDatabase(context: StepContext, switchover: Switchove
   throw needsPerson("the database did not settle: each action was taken and the world did not follow");
 }
 
-export async function readFacts(context: StepContext, switchover: Switchover): Promise<SwitchoverFacts> {
+async function readFacts(context: StepContext, switchover: Switchover): Promise<SwitchoverFacts> {
   const { world } = context;
   const [primary, standby] = [await world.database(switchover.primary), await world.database(switchover.standby)];
   const [old, warm] = [await primary.health(), await standby.health()];

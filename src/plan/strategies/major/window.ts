@@ -143,4 +143,4 @@ function test(cast: Cast) {
 }
 
 /** The first green server runs the migration: it holds the new release. */
-export const migratorOf = (cast: Cast): string => cast.greenServers[0]?.record.name ?? "";
+const migratorOf = (cast: Cast): string => cast.greenServers[0]?.record.name ?? "";

@@ -1,0 +1,63 @@
+/** /upgrades: look at one, follow its views as server-sent events, answer its gates, take it back, read its report. */
+import { Hono } from "hono";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import type { LedgerSummary } from "../model/report.ts";
+import type { ControlPlane } from "../run/control-plane.ts";
+import { parseBody } from "./body.ts";
+import { answerBody, resumeBody, rollbackBody } from "./contract.ts";
+
+const ENDED = ["upgraded", "rolled-back", "stuck"];
+const HEARTBEAT_MS = 1_000;
+
+export function upgradeRoutes(controlPlane: ControlPlane, changed: (ms: number) => Promise<void>): Hono {
+  const { engine } = controlPlane;
+  const routes = new Hono();
+  routes.get("/:id", async (context) => context.json(await controlPlane.upgrade(context.req.param("id"))));
+  routes.get("/:id/report", async (context) => context.json(await controlPlane.report(context.req.param("id"))));
+  routes.put("/:id/ledger", async (context) => {
+    await controlPlane.saveLedger(context.req.param("id"), (await context.req.json()) as LedgerSummary);
+    return context.json({});
+  });
+  routes.post("/:id/gates/:gate", async (context) => {
+    const { id, gate } = context.req.param();
+    const { answer, by, planHash } = await parseBody(context.req, answerBody);
+    await engine[answer](id, gate, by, planHash);
+    return context.json({});
+  });
+  routes.post("/:id/rollback", async (context) => {
+    const { by, reason } = await parseBody(context.req, rollbackBody);
+    await engine.rollback(context.req.param("id"), by, reason);
+    return context.json({});
+  });
+  routes.post("/:id/resume", async (context) => {
+    const { by } = await parseBody(context.req, resumeBody);
+    await engine.resume(context.req.param("id"), by);
+    return context.json({});
+  });
+  routes.get("/:id/views", async (context) => {
+    const id = context.req.param("id");
+    // Asked before the stream begins, so that an unknown id is a problem and not an empty stream.
+    await controlPlane.upgrade(id);
+    return streamSSE(context, (stream) => streamViews(stream, controlPlane, id, changed));
+  });
+  return routes;
+}
+
+async function streamViews(
+  stream: SSEStreamingApi,
+  controlPlane: ControlPlane,
+  id: string,
+  changed: (ms: number) => Promise<void>,
+): Promise<void> {
+  let sent = "";
+  while (!stream.aborted) {
+    // Before the look, so that no change slips in between.
+    const next = changed(HEARTBEAT_MS);
+    const view = await controlPlane.upgrade(id);
+    const data = JSON.stringify(view);
+    await stream.writeSSE(data === sent ? { event: "heartbeat", data: "" } : { event: "view", data });
+    sent = data;
+    if (ENDED.includes(view.state)) return;
+    await next;
+  }
+}
