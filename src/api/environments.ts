@@ -16,6 +16,10 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
     const [inventory, upgrade] = [await environments.inventory(name), await controlPlane.latest(name)];
     return context.json({ environment: name, definitionPath, inventory, upgrade });
   });
+  routes.get("/:name/upgrade", async (context) => {
+    const { name } = await environments.find(context.req.param("name"));
+    return context.json(await controlPlane.latest(name));
+  });
   routes.delete("/:name", async (context) =>
     context.json({ retired: await controlPlane.takeDown(context.req.param("name")) }),
   );

@@ -64,6 +64,9 @@ async function* streamViews(socketPath: string, upgrade: string, signal: AbortSi
     }
   } catch {
     // The control plane went away in mid-stream: the caller looks again.
+  } finally {
+    // Whoever stops listening before the end, as at a gate, must be able to end, too.
+    response.destroy();
   }
 }
 

@@ -17,6 +17,8 @@ const NODE_FLAGS = [
   "--disable-warning=ExperimentalWarning",
   "--disable-warning=DeprecationWarning",
 ];
+/** glibc would keep tens of megabytes of what packing a release has freed. */
+const SMALL_HEAP = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" };
 const SUPERVISOR = join(import.meta.dirname, "supervise.sh");
 
 /** Answering afterwards. */
@@ -52,7 +54,7 @@ function startSupervisor(home: string): void {
     cwd: "/",
     detached: true,
     stdio: ["ignore", log, log],
-    env: { ...process.env, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
+    env: { ...process.env, ...SMALL_HEAP, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
   });
   child.unref();
   closeSync(log);

@@ -7,13 +7,28 @@ export async function readInventory(world: World): Promise<Inventory> {
   const records = (await world.provider.list(world.environment)).sort((left, right) =>
     left.name.localeCompare(right.name, "en", { numeric: true }),
   );
-  const of = (kind: ServerKind) => records.filter((record) => record.kind === kind);
+  const readAll = async <T>(kind: ServerKind, read: (world: World, record: ServerRecord) => Promise<T>) => {
+    const ofKind = records.filter((record) => record.kind === kind);
+    const seen = await Promise.all(ofKind.map((record) => unlessGone(world, record, () => read(world, record))));
+    return seen.filter((one) => one !== null);
+  };
   const [loadBalancers, applications, databases] = await Promise.all([
-    Promise.all(of("load-balancer").map((record) => readLoadBalancer(world, record))),
-    Promise.all(of("application").map((record) => readApplication(world, record))),
-    Promise.all(of("database").map((record) => readDatabase(world, record))),
+    readAll("load-balancer", readLoadBalancer),
+    readAll("application", readApplication),
+    readAll("database", readDatabase),
   ]);
   return { environment: world.environment, readAt: world.clock.now(), loadBalancers, applications, databases };
+}
+
+/** Null when the server was retired since it was listed, as upgrades in flight do. */
+async function unlessGone<T>(world: World, { name }: ServerRecord, read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    const listed = await world.provider.list(world.environment);
+    if (listed.some((record) => record.name === name)) throw error;
+    return null;
+  }
 }
 
 async function readLoadBalancer(world: World, record: ServerRecord): Promise<SeenLoadBalancer> {

@@ -44,8 +44,14 @@ export async function interpret(plan: Plan, definitions: Definitions, hands: Han
       : await goBack(plan, hands, new Set(from.begun), from.reason);
   const objection = await hands.finish(end);
   if (!objection) return end;
-  const everything = layOut(plan.stages).flatMap((stage) => stage.steps.map(({ index }) => index));
-  const instead = await goBack(plan, hands, new Set(everything), objection);
+  const everything = layOut(plan.stages).flatMap((stage) => stage.steps);
+  // Asked for too late: from the last step of a plan that reopens there is no undoing, whoever let the request pass.
+  const closed = wayBackClosed(
+    definitions,
+    everything.map(({ step }) => step),
+  );
+  const begun = new Set(everything.map(({ index }) => index));
+  const instead: End = closed ? { state: "stuck", problem: objection } : await goBack(plan, hands, begun, objection);
   await hands.finish(instead);
   return instead;
 }

@@ -53,7 +53,9 @@ export interface Ran {
   moments: string[][];
 }
 
-let token = 0;
+let lastToken = 0;
+/** Each control plane has a newer one than all before it. */
+export const nextToken = (): number => ++lastToken;
 
 export async function run({ site }: ShopSite, plan: Plan, options: RunOptions = {}): Promise<Ran> {
   const upgrade = options.upgrade ?? "u-1";
@@ -62,7 +64,7 @@ export async function run({ site }: ShopSite, plan: Plan, options: RunOptions = 
   for (const diesAt of [...(options.deaths ?? []), null]) {
     const plane = mortal(site.clock, diesAt, options.watch);
     moments.push(plane.moments);
-    const world = createSimulatedWorld({ site, clock: plane.clock, token: ++token, passing: plane.passing });
+    const world = createSimulatedWorld({ site, clock: plane.clock, token: nextToken(), passing: plane.passing });
     const { ask, wayBackAsked, entry } = options;
     const going = runInMemory({
       plan,

@@ -1,6 +1,6 @@
 /** What must be true of an environment that serves: one place where the whole-product tests say it. */
 import type { EnvironmentStatus } from "../../src/api/contract.ts";
-import type { Report } from "../../src/model/report.ts";
+import type { LedgerSummary } from "../../src/model/report.ts";
 import { waitFor } from "../../src/model/clock.ts";
 import { readBlue } from "../../src/plan/blue.ts";
 import { systemClock } from "../../src/run/clock.ts";
@@ -45,7 +45,7 @@ export const serving = (release: string, size: { servers: number; workers: numbe
 });
 
 /** Nobody lost anything: what the ledger's clients saw and what the database holds. */
-export const harmOf = ({ requests, writes }: Pick<Report, "requests" | "writes">) => ({
+export const harmOf = ({ requests, writes }: Pick<LedgerSummary, "requests" | "writes">) => ({
   failed: requests.failed,
   lost: writes.lost,
   duplicated: writes.duplicated,

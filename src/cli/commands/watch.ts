@@ -1,6 +1,6 @@
 /** `changeover watch [upgrade]`: follows an upgrade; Ctrl-C only stops watching. */
-import type { EnvironmentStatus } from "../../api/contract.ts";
 import { Problem } from "../../model/problem.ts";
+import type { UpgradeView } from "../../view/upgrade-view.ts";
 import type { Client } from "../client.ts";
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption } from "../command.ts";
 import { ensureControlPlane } from "../control-plane-process.ts";
@@ -32,7 +32,8 @@ export const watch: AddCommand = (program, ends) => {
 export async function theUpgrade(client: Client, named: string | undefined): Promise<string> {
   if (named !== undefined) return named;
   const name = await theEnvironment(client, undefined);
-  const { upgrade } = await client.get<EnvironmentStatus>(`/environments/${name}`);
+  // Not by looking at the servers: the way back must be found also when one of them does not answer.
+  const upgrade = await client.get<UpgradeView | null>(`/environments/${name}/upgrade`);
   if (upgrade) return upgrade.id;
   throw new Problem("not-found", {
     what: `environment "${name}" has had no upgrade`,

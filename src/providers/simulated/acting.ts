@@ -45,3 +45,17 @@ export async function awaitUp({ clock }: ControlPlane, name: string, up: () => b
     next: "changeover doctor",
   });
 }
+
+/** Null when nothing came in time. */
+export async function within<T>({ clock }: ControlPlane, timeoutMs: number, asked: Promise<T>): Promise<T | null> {
+  const over = new AbortController();
+  const late = clock.sleep(timeoutMs, over.signal).then(
+    () => null,
+    () => null,
+  );
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    over.abort();
+  }
+}

@@ -5,7 +5,7 @@ import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
-import { type ControlPlane, effectOn } from "./acting.ts";
+import { type ControlPlane, effectOn, within } from "./acting.ts";
 import type { Web } from "./load-balancer-server.ts";
 
 const MANIFEST = "install.json";
@@ -64,10 +64,9 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
     },
     state: (role) => host.serviceState(role),
     async probe(check: HttpCheck, timeoutMs: number) {
-      await plane.clock.sleep(Math.min(5, timeoutMs));
       const asked = withKey(check, randomUUID());
-      const answer = await web(host.address, port)?.answer(asked);
-      return answer ? misses(asked, answer) : `no answer to ${asked.method} ${asked.path}: nobody listens`;
+      const answer = await within(plane, timeoutMs, web(host.address, port)?.answer(asked) ?? Promise.resolve(null));
+      return answer ? misses(asked, answer) : `no answer to ${asked.method} ${asked.path}: nobody listens, or not in time`;
     },
     async startMigration(job: MigrationJob) {
       await mustBeInstalled();

@@ -5,8 +5,8 @@ import type { Host } from "../../model/host.ts";
 import { withKey } from "../../model/http-check.ts";
 import { Problem } from "../../model/problem.ts";
 import type { Provider } from "../../model/provider.ts";
-import type { Answer, World } from "../../model/world.ts";
-import { type ControlPlane, effect } from "./acting.ts";
+import type { World } from "../../model/world.ts";
+import { type ControlPlane, effect, within } from "./acting.ts";
 import { createSimulatedApplication } from "./application.ts";
 import { createSimulatedDatabase } from "./database.ts";
 import { createSimulatedLoadBalancer } from "./load-balancer.ts";
@@ -52,8 +52,9 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
       const request = { host, tester: tester ? secret("tester") : null, check: asked };
       const said = `${asked.method} ${asked.path} through "${server}"`;
       await plane.passing(`before ${said}`);
-      const answer = await within(clock, timeoutMs, site.loadBalancer(server).answer(request), server);
+      const answer = await within(plane, timeoutMs, site.loadBalancer(server).answer(request));
       await plane.passing(`after ${said}`);
+      if (!answer) throw noAnswer(server, timeoutMs);
       return answer;
     },
   };
@@ -74,23 +75,9 @@ function acting(provider: Provider, plane: ControlPlane): Provider {
   };
 }
 
-async function within(
-  clock: Clock,
-  timeoutMs: number,
-  asked: Promise<Answer | null>,
-  server: string,
-): Promise<Answer> {
-  const over = new AbortController();
-  const late = clock.sleep(timeoutMs, over.signal).then(
-    () => null,
-    () => null,
-  );
-  const answer = await Promise.race([asked, late]);
-  over.abort();
-  if (answer) return answer;
-  throw new Problem("unreachable", {
+const noAnswer = (server: string, timeoutMs: number): Problem =>
+  new Problem("unreachable", {
     what: `no answer from "${server}"`,
     why: `nobody listens there, or not within ${timeoutMs} ms`,
     next: "look at the server's log: changeover status",
   });
-}

@@ -1,0 +1,85 @@
+/** The law of plans: pure data, the same wish gives the same plan, and nothing in it is unknown or half said. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { canonical, type Plan, planHash } from "../../src/model/plan.ts";
+import type { Inventory } from "../../src/model/inventory.ts";
+import { readInventory } from "../../src/observe/inventory.ts";
+import { planBringUp } from "../../src/plan/strategies/bring-up.ts";
+import { planMajor } from "../../src/plan/strategies/major/major.ts";
+import { checkPlan, layOut } from "../../src/run/layout.ts";
+import { steps } from "../../src/steps/registry.ts";
+import { bringUp, bringUpPlan } from "./run.ts";
+import { artefacts, network, shop } from "./shop.ts";
+
+const wished = fc.record({
+  servers: fc.integer({ min: 1, max: 4 }),
+  group: fc.option(fc.nat(3), { nil: undefined }),
+  workers: fc.nat(1),
+  loadBalancers: fc.integer({ min: 1, max: 3 }),
+  keepSeconds: fc.nat(100),
+  failAt: fc.option(fc.constantFrom("migrate", "smoke-test"), { nil: null }),
+});
+
+function expectSound(plan: Plan): void {
+  expect(() => checkPlan(plan, steps)).not.toThrow();
+  const copy = JSON.parse(JSON.stringify(plan)) as Plan;
+  expect(copy).toEqual(plan);
+  expect(planHash(copy)).toBe(planHash(plan));
+  for (const { step, input, says } of [...layOut(plan.stages), ...layOut(plan.afterWayBack)].flatMap((s) => s.steps)) {
+    const definition = steps.get(step);
+    const read = definition?.input.parse(input);
+    expect(canonical(read), `${step} keeps its input as it is`).toBe(canonical(input));
+    expect(definition?.says(read)).toBe(says);
+    expect(says).toMatch(/^[A-Z]/);
+    expect(says).not.toMatch(/undefined|null|NaN|\[object/);
+    expect(definition?.limitMs(read)).toBeGreaterThan(0);
+  }
+}
+
+/** Every list turned round: the order in which a world is read must not matter. */
+const turned = (seen: Inventory): Inventory => ({
+  ...seen,
+  readAt: seen.readAt + 1,
+  applications: [...seen.applications].reverse(),
+});
+
+test("every plan to bring an environment up is sound", () => {
+  fc.assert(
+    fc.property(wished, ({ servers, group, workers, loadBalancers }) => {
+      const application = { ...shop.application, servers, workers, group: group && { name: "burst", size: group } };
+      const definition = { ...shop, loadBalancers, application: application as typeof shop.application };
+      expectSound(planBringUp({ definition, network, page: "<p>", artefacts }));
+    }),
+    { numRuns: 30, seed: 1 },
+  );
+});
+
+test("the same picture gives the same plan, whenever and in whatever order it was read", async () => {
+  const inventory = await readInventory((await bringUp()).world);
+  fc.assert(
+    fc.property(wished, fc.constantFrom("2", "3"), ({ keepSeconds, failAt }, to) => {
+      const definition = { ...shop, limits: { ...shop.limits, keepSeconds } };
+      const make = (seen: Inventory) => planMajor({ definition, network, inventory: seen, to, artefacts, failAt });
+      const plan = make(inventory);
+      expectSound(plan);
+      expect(planHash(make(structuredClone(inventory)))).toBe(planHash(plan));
+      expect(planHash(make(turned(inventory)))).toBe(planHash(plan));
+      expect(planHash(make({ ...inventory }))).not.toBe(planHash(bringUpPlan()));
+    }),
+    { numRuns: 30, seed: 1 },
+  );
+});
+
+test("planning changes neither the picture nor the definition", async () => {
+  const inventory = await readInventory((await bringUp()).world);
+  const before = canonical([inventory, shop]);
+  planMajor({ definition: shop, network, inventory, to: "2", artefacts, failAt: null });
+  expect(canonical([inventory, shop])).toBe(before);
+});
+
+test("each stage says what its way back is, and each step has a name of its own in the registry", async () => {
+  const inventory = await readInventory((await bringUp()).world);
+  const plan = planMajor({ definition: shop, network, inventory, to: "2", artefacts, failAt: null });
+  for (const { wayBack } of plan.stages) expect(wayBack.length).toBeGreaterThan(20);
+  for (const [name, definition] of steps) expect(definition.name).toBe(name);
+});

@@ -1,0 +1,76 @@
+/** Laws of the way back: whichever step fails before reopening, blue serves as before and the next upgrade succeeds. */
+import { expect, test } from "vitest";
+import { Problem } from "../../src/model/problem.ts";
+import { nothingWrong, wrongWrites } from "./picture.ts";
+import { bringUp, planUpgrade } from "./run.ts";
+import { expectAsBefore, expectNextUpgrade, expectWhole, upgradeUnderClients } from "./upgraded.ts";
+
+const stepsBeforeReopening = async (): Promise<string[]> => {
+  const names = (await planUpgrade(await bringUp())).stages.flatMap(({ steps }) => steps.map(({ step }) => step));
+  return [...new Set(names.slice(0, names.indexOf("reopen")))].filter((name) => name !== "gate");
+};
+
+test("every step before reopening can fail, and nothing is lost", async () => {
+  const names = await stepsBeforeReopening();
+  expect(names.length).toBeGreaterThan(20);
+  for (const failAt of names) {
+    const told = await upgradeUnderClients({ failAt });
+    expect(told.end, failAt).toMatchObject({ state: "rolled-back" });
+    expectWhole(told);
+    expectAsBefore(told);
+    await expectNextUpgrade(told);
+  }
+});
+
+test.each([
+  ["stops half way", { migration: "half" }, "the migration failed"],
+  ["hangs", { migration: "hangs" }, "the migration failed"],
+  ["lies", { migration: "lies" }, "the migration said that it succeeded, but the schema is what it was"],
+] as const)("a migration that %s", async (_how, misbehaves, what) => {
+  const told = await upgradeUnderClients({ misbehaves });
+  expect(told.end).toMatchObject({ state: "rolled-back", reason: { what } });
+  expectWhole(told);
+  expectAsBefore(told);
+  await expectNextUpgrade(told);
+});
+
+test.each(["never-healthy", "dies"] as const)("a release whose web is %s", async (web) => {
+  const told = await upgradeUnderClients({ misbehaves: { web } });
+  expect(told.end).toMatchObject({ state: "rolled-back", reason: { kind: "unhealthy" } });
+  expectWhole(told);
+  expectAsBefore(told);
+  await expectNextUpgrade(told);
+});
+
+test("a gate that is denied takes the way back, with everything migrated", async () => {
+  const told = await upgradeUnderClients({ ask: async () => ({ kind: "refused", what: "no", why: "-", next: "-" }) });
+  expect(told.end).toMatchObject({ state: "rolled-back", reason: { what: "no" } });
+  expectWhole(told);
+  expectAsBefore(told);
+  await expectNextUpgrade(told);
+});
+
+test("the way back can be asked for at any moment before reopening; after that it is never taken by itself", async () => {
+  const { moments } = await upgradeUnderClients();
+  const all = moments[0] ?? [];
+  const reopening = all.findIndex((moment) => moment.startsWith("before page off"));
+  expect(reopening).toBeGreaterThan(100);
+  for (let at = 0; at < all.length; at += 11) {
+    const asked = new AbortController();
+    let passed = 0;
+    const watch = () => {
+      if (passed++ !== at) return;
+      asked.abort(new Problem("refused", { what: "the way back was asked for", why: "-", next: "-" }));
+    };
+    const told = await upgradeUnderClients({ wayBackAsked: asked.signal, watch });
+    if (at < reopening) {
+      expect(told.end, all[at]).toMatchObject({ state: "rolled-back" });
+      expectWhole(told);
+      expectAsBefore(told);
+    } else {
+      expect(told.end.state, all[at]).not.toBe("rolled-back");
+      expect(wrongWrites(told.shop.site, told.clients)).toEqual(nothingWrong);
+      expect(told.broken).toEqual([]);
+    }
+  }
+});
