@@ -1,5 +1,5 @@
 /** Reads the text of an environment file: YAML with positions in, a definition or every problem with its line out. */
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { Problem } from "./problem.ts";
@@ -14,13 +14,7 @@ export function parseEnvironment(text: string, file: string): EnvironmentDefinit
   if (fault) {
     throw badFile(file, [{ line: lines.linePos(fault.pos[0]).line, why: fault.message }]);
   }
-  const lineOf = (path: Path): number => {
-    for (let depth = path.length; depth >= 0; depth--) {
-      const found = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-      if (found?.range) return lines.linePos(found.range[0]).line;
-    }
-    return 1;
-  };
+  const lineOf = (path: Path): number => lineIn(document, lines, path);
   const parsed = environmentSchema.safeParse(document.toJS() ?? {});
   const findings = parsed.success ? crossCheck(parsed.data) : parsed.error.issues.flatMap(finding);
   if (findings.length > 0) {
@@ -30,6 +24,20 @@ export function parseEnvironment(text: string, file: string): EnvironmentDefinit
     );
   }
   return parsed.data as EnvironmentDefinition;
+}
+
+/** The line of a key in an environment file's text, or of what is nearest above it. */
+export function lineOfKey(text: string, key: Path): number {
+  const lines = new LineCounter();
+  return lineIn(parseDocument(text, { lineCounter: lines, prettyErrors: false }), lines, key);
+}
+
+function lineIn(document: Document.Parsed, lines: LineCounter, path: Path): number {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const found = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
+    if (found?.range) return lines.linePos(found.range[0]).line;
+  }
+  return 1;
 }
 
 interface Finding {

@@ -17,6 +17,7 @@ export interface BoardFile {
   port: number;
   releases: Record<string, Release>;
   limits: Record<string, number>;
+  ledger: Record<string, unknown>;
   [key: string]: unknown;
 }
 
@@ -55,6 +56,8 @@ export function writeBoard(folder: string, change: (file: BoardFile) => void = (
     /** It starts and never answers. */
     mute: { artefact: NEW, start: { web: "exec sleep 600" }, migrate: "./counted.sh" },
   };
+  // Each request starts a database client, and the tests share two cores.
+  Object.assign(file.ledger, { writesPerSecond: 4, readsPerSecond: 4 });
   change(file);
   const path = join(folder, "environment.yaml");
   writeFileSync(path, stringify(file));

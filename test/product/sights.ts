@@ -1,6 +1,7 @@
 /** What must be true of an environment that serves: one place where the whole-product tests say it. */
 import type { EnvironmentStatus } from "../../src/api/contract.ts";
 import type { LedgerSummary } from "../../src/model/report.ts";
+import { readBook } from "../../src/ledger/book.ts";
 import { waitFor } from "../../src/model/clock.ts";
 import { readBlue } from "../../src/plan/blue.ts";
 import { systemClock } from "../../src/run/clock.ts";
@@ -51,6 +52,15 @@ export const harmOf = ({ requests, writes }: Pick<LedgerSummary, "requests" | "w
   duplicated: writes.duplicated,
 });
 export const NO_HARM = { failed: 0, lost: 0, duplicated: 0 };
+
+/** What clients saw instead of an answer, and when, for the message of a failing test. */
+export async function failuresIn(ledger: string): Promise<string> {
+  const { runs } = await readBook(ledger);
+  return runs
+    .filter(({ kind }) => kind === "failed")
+    .map(({ from, to, count, why }) => `${new Date(from).toISOString()} for ${to - from} ms: ${count} × ${why}`)
+    .join("\n");
+}
 
 /** Whether the replica reaches the primary's position; background jobs may move it a few times meanwhile. */
 export async function inSync(environment: () => Promise<EnvironmentStatus>): Promise<boolean> {

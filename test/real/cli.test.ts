@@ -11,7 +11,7 @@ import { systemClock } from "../../src/run/clock.ts";
 import type { UpgradeView } from "../../src/view/upgrade-view.ts";
 import { writeBoard } from "../product/board.ts";
 import { answerOf, leftIn, openProduct, processesOf, type Product, type Ran, type Started } from "../product/product.ts";
-import { harmOf, inSync, NO_HARM, serving, sightOf } from "../product/sights.ts";
+import { failuresIn, harmOf, inSync, NO_HARM, serving, sightOf } from "../product/sights.ts";
 
 const size = { servers: 1, workers: 0 };
 let product: Product;
@@ -170,7 +170,7 @@ describe("an environment", () => {
     const counted = await clients.ended;
     expect(counted.code, counted.stderr).toBe(0);
     const summary = answerOf<LedgerSummary>(counted);
-    expect(harmOf(summary)).toEqual(NO_HARM);
+    expect(harmOf(summary), await failuresIn(book)).toEqual(NO_HARM);
     expect(summary.writes.acknowledged).toBeGreaterThan(10);
     expect(summary.requests.paged).toBeGreaterThan(0);
     expect(answerOf<Report>(await run("report", "--json"))).toMatchObject({

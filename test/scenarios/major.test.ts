@@ -41,7 +41,7 @@ async function storyOf(told: Told): Promise<string> {
       `${direction.padEnd(5)} ${result === "done" ? "✓" : "✗"}${foundDone ? " (found done)" : ""} ${says}`,
   );
   return [
-    ...drawPlan(plan, planHash(plan)),
+    ...drawPlan(plan, "(its hash)"),
     "\n── what happened ──\n",
     ...journal,
     "\n── the ladder ──\n",

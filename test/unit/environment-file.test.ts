@@ -1,0 +1,117 @@
+/** What the reader of environment files says about mistakes: each with its place, all of them at once. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseEnvironment } from "../../src/model/environment-file.ts";
+import { Problem } from "../../src/model/problem.ts";
+
+const good = `environment: shop
+hosts:
+  public: shop.test
+  test: green.shop.test
+application:
+  name: shop
+database: { engine: mariadb, name: shop, user: shop }
+release: "1"
+releases:
+  "1":
+    artefact: release-1
+    start: { web: ./web.sh }
+checks:
+  health: { path: /healthz }
+`;
+
+function mistakes(text: string): Problem {
+  try {
+    parseEnvironment(text, "shop.yaml");
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error("it found nothing");
+}
+const changed = (from: string, to: string): string => {
+  expect(good).toContain(from);
+  return good.replace(from, to);
+};
+
+test("a short file is enough; everything else has a default", () => {
+  const read = parseEnvironment(good, "shop.yaml");
+  expect(read).toMatchObject({
+    provider: { kind: "local" },
+    port: 8080,
+    loadBalancers: 2,
+    application: { port: 8000, servers: 2, workers: 1 },
+    database: { port: 3306 },
+    checks: { health: { method: "GET", expect: { status: 200 } }, read: [] },
+    maintenance: { retryAfterSeconds: 5 },
+    limits: { migrateSeconds: 600, keepSeconds: 0 },
+  });
+});
+
+test.each(["major", "bring-your-own"])("the example %s has no mistake", (name) => {
+  const path = join(import.meta.dirname, "../../examples", name, "environment.yaml");
+  expect(parseEnvironment(readFileSync(path, "utf8"), path).environment).toMatch(/^[a-z]+$/);
+});
+
+test.each([
+  ["an unknown key", changed("  name: shop\n", "  name: shop\n  serverz: 3\n"), 7, "application.serverz: there is no such key"],
+  ["an unknown key at the top", `${good}colour: red\n`, 15, "colour: there is no such key"],
+  ["a wrong type", changed("  name: shop\n", "  name: shop\n  servers: two\n"), 7, "application.servers: "],
+  ["a number out of its range", `port: 99999\n${good}`, 1, "port: "],
+  ["another engine", changed("engine: mariadb", "engine: oracle"), 7, "database.engine: "],
+  ["a path that is none", changed("path: /healthz", "path: healthz"), 14, "checks.health.path: "],
+  ["a name in capitals", changed("environment: shop", "environment: Shop"), 1, "environment: must be lower case"],
+])("%s is told with its line", (_what, text, line, why) => {
+  const problem = mistakes(text);
+  expect(problem.kind).toBe("bad-input");
+  expect(problem.text).toMatchObject({ what: "the environment file has a mistake", at: `shop.yaml:${line}` });
+  expect(problem.text.why).toContain(`shop.yaml:${line} ${why}`);
+  expect(problem.text.next).toContain("mend the line");
+});
+
+test("a missing section is told at the place where it is missing", () => {
+  expect(mistakes(good.replace(/checks:\n.*\n/, "")).text.why).toMatch(/^shop\.yaml:1 checks: /);
+  expect(mistakes(changed("    artefact: release-1\n", "")).text.why).toMatch(/^shop\.yaml:1[012] releases\.1\.artefact: /);
+  expect(mistakes("").text.what).toMatch(/has \d+ mistakes/);
+});
+
+test.each([
+  ["the release is not there", changed('release: "1"', 'release: "9"'), 'release "9" is not among the releases', 8],
+  ["both hosts are one", changed("green.shop.test", "shop.test"), "must differ from hosts.public", 4],
+  ["more workers than servers", changed("  name: shop\n", "  name: shop\n  workers: 3\n"), "there are only 2 servers", 7],
+  [
+    "a ledger whose writes can't be told apart",
+    `${good}ledger:\n  write: { path: /orders }\n  read: { path: / }\n  find: SELECT 1\n`,
+    "must carry {key}",
+    16,
+  ],
+])("keys are checked against each other: %s", (_what, text, why, line) => {
+  const { text: said } = mistakes(text);
+  expect(said.why).toContain(why);
+  expect(said.at).toBe(`shop.yaml:${line}`);
+});
+
+test("a ledger may carry its key in path, headers or body, and a group counts as servers", () => {
+  const ledger = (write: string) => `${good}ledger:\n  write: ${write}\n  read: { path: / }\n  find: SELECT 1\n`;
+  for (const write of ["{ path: '/o?k={key}' }", "{ path: /, headers: { k: '{key}' } }", "{ path: /, body: '{key}' }"]) {
+    expect(() => parseEnvironment(ledger(write), "shop.yaml")).not.toThrow();
+  }
+  const grouped = changed("  name: shop\n", "  name: shop\n  workers: 3\n  group: { name: burst, size: 1 }\n");
+  expect(parseEnvironment(grouped, "shop.yaml").application.workers).toBe(3);
+});
+
+test("every mistake is told at once, each with its own line", () => {
+  const { text } = mistakes(changed("environment: shop", "environment: Shop\ncolour: red\nport: many"));
+  expect(text.what).toBe("the environment file has 3 mistakes");
+  expect(text.why.split("; ").map((one) => one.split(" ")[0]).sort()).toEqual([
+    "shop.yaml:1",
+    "shop.yaml:2",
+    "shop.yaml:3",
+  ]);
+});
+
+test("text that is no YAML is told with its line", () => {
+  expect(mistakes(`${good}ledger: [\n`).text.at).toMatch(/^shop\.yaml:1[56]$/);
+  expect(mistakes("environment: shop\nenvironment: again\n").text.at).toBe("shop.yaml:2");
+});
