@@ -1,4 +1,4 @@
-/** /environments: bring up, look at, plan for, upgrade, take down; and what the ledger's clients need to know. */
+/** The resource "environments": bring up, look at, plan for, upgrade, take down; and what ledger clients need to know. */
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { parseBody } from "./body.ts";

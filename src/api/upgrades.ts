@@ -1,4 +1,4 @@
-/** /upgrades: look at one, follow its views as server-sent events, answer its gates, take it back, read its report. */
+/** The resource "upgrades": look at one, follow its views as server-sent events, answer its gates, take it back. */
 import { Hono } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { LedgerSummary } from "../model/report.ts";

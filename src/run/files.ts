@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import { lineOfKey } from "../model/environment-file.ts";
 import { Problem } from "../model/problem.ts";
 import { DEFAULT_PAGE } from "./page.ts";
 
@@ -14,9 +15,14 @@ export function mustHaveFolders(definition: EnvironmentDefinition, path: string)
       what: `release "${release}" has no folder`,
       why: `there is no ${folder}`,
       next: "mend releases.…artefact in the environment file",
-      at: path,
+      at: placeIn(path, ["releases", release, "artefact"]),
     });
   }
+}
+
+/** A mistake is shown in the user's own file, as it is now. */
+function placeIn(path: string, key: string[]): string {
+  return existsSync(path) ? `${path}:${lineOfKey(readFileSync(path, "utf8"), key)}` : path;
 }
 
 export function readPage(definition: EnvironmentDefinition, path: string): string {
@@ -28,7 +34,7 @@ export function readPage(definition: EnvironmentDefinition, path: string): strin
       what: "the maintenance page is missing",
       why: `there is no ${file}`,
       next: "mend maintenance.page in the environment file",
-      at: path,
+      at: placeIn(path, ["maintenance", "page"]),
     });
   }
   const html = readFileSync(file, "utf8");
@@ -37,7 +43,7 @@ export function readPage(definition: EnvironmentDefinition, path: string): strin
     what: "the maintenance page is too large",
     why: `${file} has ${Buffer.byteLength(html)} bytes, a load balancer takes less than 16 000`,
     next: "move pictures and styles out of it",
-    at: path,
+    at: placeIn(path, ["maintenance", "page"]),
   });
 }
 
@@ -62,7 +68,7 @@ export function mustHaveScripts(definition: EnvironmentDefinition, release: stri
       what: `release "${release}" lacks a script`,
       why: `${key} is "${command}", but there is no ${resolve(folder, script)}`,
       next: "mend the command, or add the script to the release's folder",
-      at: path,
+      at: placeIn(path, ["releases", release, ...key.split(".")]),
     });
   }
 }

@@ -49,7 +49,10 @@ export function mortal(clock: Clock, diesAt: number | null, watch?: (moment: str
           death.signal.removeEventListener("abort", stop);
         };
         return clock.sleep(ms, cut.signal).then(
-          () => (settle(), death.signal.aborted ? never<void>() : undefined),
+          () => {
+            settle();
+            return death.signal.aborted ? never<void>() : undefined;
+          },
           (error: unknown) => {
             settle();
             if (death.signal.aborted) return never<void>();
@@ -60,10 +63,12 @@ export function mortal(clock: Clock, diesAt: number | null, watch?: (moment: str
     },
     journal: (journal) => ({
       ...journal,
-      begin: (step, direction) => passing(`intent ${direction} ${step.says}`).then(() => journal.begin(step, direction)),
+      begin: (step, direction) =>
+        passing(`intent ${direction} ${step.says}`).then(() => journal.begin(step, direction)),
       end: (sequence, result) => passing(`result ${sequence}`).then(() => journal.end(sequence, result)),
       entries: () => alive(() => journal.entries()),
-      once: (deed, work) => journal.once(deed, () => work().then((ended) => passing(`record ${deed}`).then(() => ended))),
+      once: (deed, work) =>
+        journal.once(deed, () => work().then((ended) => passing(`record ${deed}`).then(() => ended))),
     }),
     passing,
     moments,

@@ -65,9 +65,11 @@ export const nothingWrong = { lost: [], duplicated: [], ofProbes: [] };
 
 /** What must be gone from the load balancers whenever an upgrade has ended. */
 export const leftOnLoadBalancers = (site: Site): string[] =>
-  site.loadBalancers().flatMap((one) => [
-    ...(one.showsPage() ? [`${one.name} shows the page`] : []),
-    ...(one.holdLeftMs() > 0 ? [`${one.name} holds`] : []),
-    ...(one.routes.test ? [`${one.name} has a test route`] : []),
-    ...(one.testers.size > 0 ? [`${one.name} lets testers in`] : []),
-  ]);
+  site
+    .loadBalancers()
+    .flatMap((one) => [
+      ...(one.showsPage() ? [`${one.name} shows the page`] : []),
+      ...(one.holdLeftMs() > 0 ? [`${one.name} holds`] : []),
+      ...(one.routes.test ? [`${one.name} has a test route`] : []),
+      ...(one.testers.size > 0 ? [`${one.name} lets testers in`] : []),
+    ]);

@@ -79,7 +79,10 @@ test("undo after apply is nothing", async () => {
       const stages = layOut((await planUpgrade(shop)).stages);
       const all = stages.flatMap((stage) => stage.steps);
       let undone = 0;
-      for (const step of all.slice(0, all.findIndex(({ step }) => step === "reopen"))) {
+      for (const step of all.slice(
+        0,
+        all.findIndex(({ step }) => step === "reopen"),
+      )) {
         const definition = steps.get(step.step);
         if (definition?.undo && !ONE_WAY.includes(step.step)) {
           await expectUndone(shop, step, half);

@@ -88,9 +88,9 @@ describe("an environment file with a mistake is refused, and the mistake is name
 
   test("a release without its folder", async () => {
     const { why } = await refused((board) => {
-      (board.releases["2024.2"] as BoardFile["releases"][string]).artefact = "2024.3";
-    }, "artefact: 2024.3");
-    expect(why).toContain(join(product.folder, "2024.3"));
+      (board.releases["2024.2"] as BoardFile["releases"][string]).artefact = "release-3";
+    }, "artefact: release-3");
+    expect(why).toContain(join(product.folder, "release-3"));
   });
 
   test("a command whose script is not in the release's folder", async () => {

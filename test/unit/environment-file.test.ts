@@ -55,7 +55,12 @@ test.each(["major", "bring-your-own"])("the example %s has no mistake", (name) =
 });
 
 test.each([
-  ["an unknown key", changed("  name: shop\n", "  name: shop\n  serverz: 3\n"), 7, "application.serverz: there is no such key"],
+  [
+    "an unknown key",
+    changed("  name: shop\n", "  name: shop\n  serverz: 3\n"),
+    7,
+    "application.serverz: there is no such key",
+  ],
   ["an unknown key at the top", `${good}colour: red\n`, 15, "colour: there is no such key"],
   ["a wrong type", changed("  name: shop\n", "  name: shop\n  servers: two\n"), 7, "application.servers: "],
   ["a number out of its range", `port: 99999\n${good}`, 1, "port: "],
@@ -72,14 +77,21 @@ test.each([
 
 test("a missing section is told at the place where it is missing", () => {
   expect(mistakes(good.replace(/checks:\n.*\n/, "")).text.why).toMatch(/^shop\.yaml:1 checks: /);
-  expect(mistakes(changed("    artefact: release-1\n", "")).text.why).toMatch(/^shop\.yaml:1[012] releases\.1\.artefact: /);
+  expect(mistakes(changed("    artefact: release-1\n", "")).text.why).toMatch(
+    /^shop\.yaml:1[012] releases\.1\.artefact: /,
+  );
   expect(mistakes("").text.what).toMatch(/has \d+ mistakes/);
 });
 
 test.each([
   ["the release is not there", changed('release: "1"', 'release: "9"'), 'release "9" is not among the releases', 8],
   ["both hosts are one", changed("green.shop.test", "shop.test"), "must differ from hosts.public", 4],
-  ["more workers than servers", changed("  name: shop\n", "  name: shop\n  workers: 3\n"), "there are only 2 servers", 7],
+  [
+    "more workers than servers",
+    changed("  name: shop\n", "  name: shop\n  workers: 3\n"),
+    "there are only 2 servers",
+    7,
+  ],
   [
     "a ledger whose writes can't be told apart",
     `${good}ledger:\n  write: { path: /orders }\n  read: { path: / }\n  find: SELECT 1\n`,
@@ -94,7 +106,11 @@ test.each([
 
 test("a ledger may carry its key in path, headers or body, and a group counts as servers", () => {
   const ledger = (write: string) => `${good}ledger:\n  write: ${write}\n  read: { path: / }\n  find: SELECT 1\n`;
-  for (const write of ["{ path: '/o?k={key}' }", "{ path: /, headers: { k: '{key}' } }", "{ path: /, body: '{key}' }"]) {
+  for (const write of [
+    "{ path: '/o?k={key}' }",
+    "{ path: /, headers: { k: '{key}' } }",
+    "{ path: /, body: '{key}' }",
+  ]) {
     expect(() => parseEnvironment(ledger(write), "shop.yaml")).not.toThrow();
   }
   const grouped = changed("  name: shop\n", "  name: shop\n  workers: 3\n  group: { name: burst, size: 1 }\n");
@@ -104,11 +120,12 @@ test("a ledger may carry its key in path, headers or body, and a group counts as
 test("every mistake is told at once, each with its own line", () => {
   const { text } = mistakes(changed("environment: shop", "environment: Shop\ncolour: red\nport: many"));
   expect(text.what).toBe("the environment file has 3 mistakes");
-  expect(text.why.split("; ").map((one) => one.split(" ")[0]).sort()).toEqual([
-    "shop.yaml:1",
-    "shop.yaml:2",
-    "shop.yaml:3",
-  ]);
+  expect(
+    text.why
+      .split("; ")
+      .map((one) => one.split(" ")[0])
+      .sort(),
+  ).toEqual(["shop.yaml:1", "shop.yaml:2", "shop.yaml:3"]);
 });
 
 test("text that is no YAML is told with its line", () => {

@@ -113,10 +113,12 @@ test("held requests, a test route and old members are found as well", () => {
   const health = "every old server is healthy in every pool";
   expect(holds((seen) => balancer(seen).members.a.pop(), health)).toBe(false);
   expect(holds((seen) => Object.assign(first(balancer(seen).members.a), { state: "drain" }), health)).toBe(false);
-  expect(holds((seen) => Object.assign(database(seen, "db-1"), { writable: false }), "one writable primary")).toBe(false);
-  expect(holds((seen) => Object.assign(database(seen, "db-2"), { replicating: false }), "a replica follows the primary")).toBe(
+  expect(holds((seen) => Object.assign(database(seen, "db-1"), { writable: false }), "one writable primary")).toBe(
     false,
   );
+  expect(
+    holds((seen) => Object.assign(database(seen, "db-2"), { replicating: false }), "a replica follows the primary"),
+  ).toBe(false);
 });
 
 test("all findings are told at once, and the first says what to do next", () => {
@@ -134,7 +136,11 @@ test.each<[string, (seen: Inventory) => void, string]>([
     "do not agree on one pool",
   ],
   ["the endpoint leads nowhere", (seen) => Object.assign(balancer(seen).endpoints, { a: null }), "one known server"],
-  ["no server has a release", (seen) => seen.applications.map((one) => Object.assign(one, { installed: null })), "no server"],
+  [
+    "no server has a release",
+    (seen) => seen.applications.map((one) => Object.assign(one, { installed: null })),
+    "no server",
+  ],
 ])("where %s, it is not guessed what serves", (_what, change, why) => {
   expect(() => inputOf({ change })).toThrow(why);
 });

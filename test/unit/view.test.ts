@@ -15,9 +15,24 @@ const plan: Plan = {
   from: "1",
   to: "2",
   stages: [
-    { name: "Prepare", parallel: false, wayBack: "undo; costs nothing", steps: [act("read-traffic", "Count"), act("launch", "Launch")] },
-    { name: "Migrate", parallel: false, wayBack: "promote the standby", steps: [act("migrate", "Migrate", "migration")] },
-    { name: "Reopen", parallel: false, wayBack: "none", steps: [act("reopen", "Reopen", "reopen"), act("read-traffic", "Count")] },
+    {
+      name: "Prepare",
+      parallel: false,
+      wayBack: "undo; costs nothing",
+      steps: [act("read-traffic", "Count"), act("launch", "Launch")],
+    },
+    {
+      name: "Migrate",
+      parallel: false,
+      wayBack: "promote the standby",
+      steps: [act("migrate", "Migrate", "migration")],
+    },
+    {
+      name: "Reopen",
+      parallel: false,
+      wayBack: "none",
+      steps: [act("reopen", "Reopen", "reopen"), act("read-traffic", "Count")],
+    },
   ],
   afterWayBack: [{ name: "Set in order", parallel: false, wayBack: "again", steps: [act("order", "Set in order")] }],
   failAt: null,
@@ -44,7 +59,8 @@ const record = (more: Partial<UpgradeRecord> = {}): UpgradeRecord => ({
 const everything = plan.stages.flatMap(({ steps }) => steps);
 let sequence = 0;
 function entry(index: number, direction: Direction, more: Partial<JournalEntry> = {}): JournalEntry {
-  const { step, says } = (direction === "after" ? plan.afterWayBack[0]?.steps[index] : everything[index]) as PlanStep;
+  const steps = direction === "after" ? plan.afterWayBack.flatMap((stage) => stage.steps) : everything;
+  const { step, says } = steps[index] as PlanStep;
   return {
     upgrade: "u-1",
     sequence: ++sequence,

@@ -18,8 +18,7 @@ export interface ApplicationParts {
 }
 
 export function createSimulatedApplication({ plane, host, port, web }: ApplicationParts): Application {
-  const act = (what: string, takesMs: number, work: () => Promise<void>) =>
-    effectOn(plane, host, what, takesMs, work);
+  const act = (what: string, takesMs: number, work: () => Promise<void>) => effectOn(plane, host, what, takesMs, work);
   const installed = async (): Promise<Install | null> => {
     const text = await host.readFile(MANIFEST);
     return text === null ? null : (JSON.parse(text) as Install);
@@ -66,7 +65,9 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
     async probe(check: HttpCheck, timeoutMs: number) {
       const asked = withKey(check, randomUUID());
       const answer = await within(plane, timeoutMs, web(host.address, port)?.answer(asked) ?? Promise.resolve(null));
-      return answer ? misses(asked, answer) : `no answer to ${asked.method} ${asked.path}: nobody listens, or not in time`;
+      return answer
+        ? misses(asked, answer)
+        : `no answer to ${asked.method} ${asked.path}: nobody listens, or not in time`;
     },
     async startMigration(job: MigrationJob) {
       await mustBeInstalled();

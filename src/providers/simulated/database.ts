@@ -49,7 +49,10 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     position: async () => running(server()).history.position,
     fence: () => act("fence", 15, (on) => on.setOpen(false)),
     unfence: () => act("unfence", 5, (on) => openAgain(running(on))),
-    blockers: async () => (running(server()), []),
+    async blockers() {
+      running(server());
+      return [];
+    },
     seedFrom: (source) => fillFrom(copying, source),
     follow: (primary) =>
       act("follow", 20, (on) => {
@@ -106,12 +109,14 @@ function running(server: DatabaseServer): DatabaseServer {
 }
 
 function openAgain(server: DatabaseServer): void {
-  if (!server.follows) return server.setOpen(true);
-  throw new Problem("refused", {
-    what: `"${server.name}" can't be opened`,
-    why: `it follows ${server.follows.address}, which may take writes as well`,
-    next: "promote it if it is to be the primary",
-  });
+  if (server.follows) {
+    throw new Problem("refused", {
+      what: `"${server.name}" can't be opened`,
+      why: `it follows ${server.follows.address}, which may take writes as well`,
+      next: "promote it if it is to be the primary",
+    });
+  }
+  server.setOpen(true);
 }
 
 const stoppedApplying = (name: string, position: string, why: string): Problem =>

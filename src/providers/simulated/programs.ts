@@ -114,6 +114,7 @@ async function answer(
   if (method === "GET") return says(200, `${database.history.rows.length} rows`);
   const key = asked.searchParams.get("key") ?? "";
   const kind = method === "DELETE" ? "remove" : "put";
+  if (kind === "put" && database.history.rows.includes(key)) return says(409, "there is a row with this key");
   if (!database.write({ kind, key }, "application")) return says(500, "the database takes no write");
   await around.clock.wake(QUERY_MS);
   return says(kind === "put" ? 201 : 204, database.name);
