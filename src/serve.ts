@@ -20,9 +20,9 @@ import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
 import { findEnvironment, listEnvironments, type SavedEnvironment } from "./store/environments.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
-import { openStore } from "./store/store.ts";
+import { openStore, type Store } from "./store/store.ts";
 import { takeToken } from "./store/tokens.ts";
-import { newestToken } from "./store/upgrades.ts";
+import { newestToken, unfinishedUpgrade } from "./store/upgrades.ts";
 
 /** How long another control plane on the same external database must be dead before its upgrades are taken over. */
 const TAKEOVER_MS = 15_000;
@@ -57,7 +57,7 @@ export async function serve(): Promise<void> {
     store,
     artefacts: parts.artefacts,
     // Looking must neither be refused nor make an upgrade in flight stale.
-    world: async (name) => worldOf(name, Math.max(engine.token, await newestToken(store, name))),
+    world: async (name) => worldOf(name, await tokenToLook(store, name, engine.token)),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async (name) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
@@ -89,6 +89,11 @@ export async function serve(): Promise<void> {
   listen(server, home);
 }
 
+async function tokenToLook(store: Store, environment: string, boot: number): Promise<number> {
+  const upgrade = await unfinishedUpgrade(store, environment);
+  return upgrade && upgrade.token > 0 ? upgrade.token : Math.max(boot, await newestToken(store, environment));
+}
+
 const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")).version;
 
 /** Only who may write to the home folder may speak to the control plane. */
@@ -97,10 +102,9 @@ function listen(server: ReturnType<typeof createServer>, home: string): void {
   // Our supervisor holds the home's lock: a socket that is there belongs to a control plane that has died.
   rmSync(socket, { force: true });
   const mask = process.umask(0o177);
-  server.listen(socket, () => {
-    process.umask(mask);
-    writeFileSync(join(home, "control.pid"), String(process.pid));
-  });
+  // The socket is made before this returns; whatever an upgrade in flight starts must not get this mask.
+  server.listen(socket, () => writeFileSync(join(home, "control.pid"), String(process.pid)));
+  process.umask(mask);
 }
 
 interface Parts {
@@ -116,6 +120,7 @@ async function buildWorld(saved: SavedEnvironment, token: number, { home, secret
     provider: await buildProvider(saved, token, home),
     clock: systemClock,
     secret: secrets.of(definition.environment),
+    secrets: () => secrets.values(definition.environment),
     artefact: (hash) => artefacts.read(hash),
     path: process.env.PATH ?? null,
   });

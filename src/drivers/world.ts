@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import { guarded } from "../model/guarded.ts";
 import type { Host } from "../model/host.ts";
 import { withKey } from "../model/http-check.ts";
 import type { Provider } from "../model/provider.ts";
@@ -16,34 +17,43 @@ export interface WorldParts {
   provider: Provider;
   clock: Clock;
   secret: (name: string) => string;
+  /** Values of secrets, for leaving them out of what people read. */
+  secrets: () => string[];
   artefact: (hash: string) => Promise<Buffer>;
   /** Search path for the application's commands; null leaves the host's own. */
   path: string | null;
 }
 
-export function createWorld({ definition, provider, clock, secret, artefact, path }: WorldParts): World {
-  const { environment } = definition;
-  const hosts = rememberHosts(provider, environment);
-  const { open } = hosts;
+export function createWorld(parts: WorldParts): World {
+  return worldOver(parts, rememberHosts(parts.provider, parts.definition.environment), new AbortController().signal);
+}
+
+/** After the signal no host does anything more that this world asks for; what a driver waits for then ends soon. */
+function worldOver(parts: WorldParts, hosts: Hosts, signal: AbortSignal): World {
+  const { definition, clock, secret } = parts;
+  const { application, database, hosts: names, limits } = definition;
+  const open = async (server: string): Promise<Host> => guarded(await hosts.open(server), signal);
   return {
-    environment,
+    environment: definition.environment,
     clock,
-    provider: hosts.provider,
+    provider: guarded(hosts.provider, signal),
     secret,
-    artefact,
+    artefact: parts.artefact,
+    redact: (text) => parts.secrets().reduce((left, value) => left.replaceAll(value, "‹secret›"), text),
+    within: (until) => worldOver(parts, hosts, until),
     async loadBalancer(server) {
       return createHaproxy(await open(server), clock);
     },
     async database(server) {
-      return createMariadb(await open(server), clock, secret, definition.database.port);
+      return createMariadb(await open(server), clock, secret, database.port);
     },
     async application(server) {
       const settings = {
-        port: definition.application.port,
-        publicHost: definition.hosts.public,
-        database: definition.database,
-        prepareMs: definition.limits.prepareSeconds * 1000,
-        path,
+        port: application.port,
+        publicHost: names.public,
+        database,
+        prepareMs: limits.prepareSeconds * 1000,
+        path: parts.path,
       };
       return createApplication(await open(server), settings, secret, randomUUID);
     },
@@ -56,8 +66,13 @@ export function createWorld({ definition, provider, clock, secret, artefact, pat
   };
 }
 
+interface Hosts {
+  open(server: string): Promise<Host>;
+  provider: Provider;
+}
+
 /** A server is looked up once, and again after it was launched, relabelled or retired through the same world. */
-function rememberHosts(provider: Provider, environment: string) {
+function rememberHosts(provider: Provider, environment: string): Hosts {
   const known = new Map<string, Promise<Host>>();
   const forgetting = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => {
     return (...args: A): Promise<R> => act(...args).finally(() => known.clear());

@@ -17,6 +17,13 @@ export interface DatabaseHealth {
   replicating: boolean;
   /** Last replication error, as the product words it. */
   error: string | null;
+  /**
+   * What it does at its next boot when nobody asks it, read from what is durable on its host; also told when it is down.
+   * A crash in the middle of a change leaves these different from `writable` and `following`: repeating the change makes
+   * them agree.
+   */
+  bootsWritable: boolean;
+  bootsFollowing: boolean;
 }
 
 export interface TableSum {
@@ -52,21 +59,31 @@ export interface Database {
   /** Exact position of what is applied here, comparable with `===` between a fenced primary and its replicas. */
   position(): Promise<string>;
 
-  /** No write of the application is accepted any more, also after a restart; its connections are cut. */
+  /**
+   * No write of the application is accepted any more, also after a restart; its connections are cut, and so are those of
+   * the migration account, which needs to be allowed again. One that gives up leaves an open server that also boots open.
+   */
   fence(): Promise<void>;
-  /** Takes writes again. Never called while another server may be writable. */
+  /** Takes writes again, also after a restart. Safe to repeat. Never called while another server may be writable. */
   unfence(): Promise<void>;
-  /** Empty when no write can be on its way. */
+  /**
+   * Whether the migration account writes through the fence, on this server only: no copy of it inherits that. Until it is
+   * allowed, and after it no longer is, the account is one more application; its connections are cut when it ends.
+   * Safe to repeat.
+   */
+  allowMigration(on: boolean): Promise<void>;
+  /** Empty when no write can be on its way, neither of the application nor of the migration account. */
   blockers(): Promise<Blocker[]>;
 
   /** Makes this server a copy of the source that follows it. The source keeps working. */
   seedFrom(source: Database): Promise<void>;
+  /** Replicates from the primary, also after a restart. Safe to repeat. */
   follow(primary: { address: string; port: number }): Promise<void>;
   /** True when everything up to the position is applied here, false when the limit passed. */
   awaitPosition(position: string, timeoutMs: number): Promise<boolean>;
   /** Stops replicating and keeps what it has. */
   freeze(): Promise<void>;
-  /** Follows nobody and takes writes. */
+  /** Follows nobody and takes writes, also after a restart. Safe to repeat. */
   promote(): Promise<void>;
 
   /** Kept on the host of this server until removed; the same id again gives the same backup. */

@@ -115,6 +115,9 @@ export const environmentSchema = z.strictObject({
       syncSeconds: seconds.default(10).describe("for a replica to reach the primary's position"),
       prepareSeconds: seconds.default(300),
       migrateSeconds: seconds.default(600),
+      copySeconds: seconds
+        .default(1800)
+        .describe("for a whole copy of the database: the standby, each backup and its proof"),
       keepSeconds: z
         .number()
         .min(0)

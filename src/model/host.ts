@@ -18,6 +18,8 @@ export interface ExecOptions {
   env?: Record<string, string>;
   /** Relative to the server's directory; the directory itself when left out. */
   cwd?: string;
+  /** The command only looks and changes nothing: it carries no token, so it is never refused and shuts nobody out. */
+  reading?: true;
 }
 
 /** A piece of work that outlives its caller: starting the same id again attaches to it. */
@@ -36,7 +38,15 @@ export type JobState =
   | { state: "absent" }
   /** Milliseconds since 1970, by the host's clock. */
   | { state: "running"; sinceMs: number }
-  | { state: "done"; code: number; timedOut: boolean; cancelled: boolean; output: string }
+  | {
+      state: "done";
+      code: number;
+      timedOut: boolean;
+      cancelled: boolean;
+      /** False when it was cancelled before any process of it was started: it did nothing, and never will. */
+      began: boolean;
+      output: string;
+    }
   /** Its process is gone and left no exit code: the host was restarted or the job was killed from outside. */
   | { state: "lost"; output: string };
 
@@ -50,6 +60,7 @@ export interface Service {
 }
 
 export interface ServiceState {
+  /** `stopped` only when nothing of it lives; asked to stop but not ended yet, it is `failing`, and `tail` says why. */
   state: "absent" | "stopped" | "running" | "failing";
   /** The process itself, not its supervisor; null unless running. */
   pid: number | null;
@@ -89,12 +100,12 @@ export interface Host {
 
   startJob(job: Job): Promise<void>;
   jobState(id: string): Promise<JobState>;
-  /** Ends the job and everything it started; done when it is. */
+  /** Ends the job and everything it started; done when it is. An id that never began is taken too, and never begins. */
   cancelJob(id: string): Promise<void>;
 
   /** Running with this very definition afterwards; a service that runs with another one is restarted. */
   startService(service: Service): Promise<void>;
-  /** TERM, then after `graceMs` KILL, to everything the service started. */
+  /** TERM, then after `graceMs` KILL, to everything the service started. Repeat it when it was broken off. */
   stopService(name: string, graceMs: number): Promise<void>;
   serviceState(name: string): Promise<ServiceState>;
 

@@ -12,6 +12,7 @@ export interface Report {
   reason: string | null;
   /** By the ledger's clients when one ran, else by the load balancers' counters (which know no writes). */
   requests: { total: number; failed: number; held: number; paged: number };
+  /** All 0 without a ledger: nobody counted. */
   writes: { acknowledged: number; lost: number; duplicated: number };
   /** From the first to the last public answer that was not the application's; 0 when there was none, null without a ledger. */
   clientDowntimeMs: number | null;

@@ -4,8 +4,8 @@
 export type OldPrimary = "writable" | "fenced" | "down";
 /** The warm standby that is kept at the position before the migration. */
 export type Standby = "following" | "frozen" | "writable" | "down";
-/** Where blue's database endpoint points. */
-export type BlueEndpoint = "old-primary" | "standby";
+/** Where blue's database endpoint points on every load balancer that runs; `elsewhere`: nowhere, or not the same on all. */
+export type BlueEndpoint = "old-primary" | "standby" | "elsewhere";
 
 export interface SwitchoverFacts {
   /** Has the migration been started, whether or not it ended? Then the old primary is no way back. */
@@ -21,7 +21,6 @@ export type SwitchoverAction =
   | "ask"
   | "fence-old-primary"
   | "unfence-old-primary"
-  | "freeze-standby"
   | "fence-standby"
   | "promote-standby"
   | "point-to-standby"
@@ -49,7 +48,7 @@ function towardsOldPrimary({ oldPrimary, standby, endpoint }: SwitchoverFacts): 
       because: "the old primary is down and nothing was migrated: start it, or fail over by hand",
     };
   }
-  if (endpoint === "standby") {
+  if (endpoint !== "old-primary") {
     return { action: "point-to-old-primary", because: "blue must reach the server that will take its writes" };
   }
   if (oldPrimary === "fenced") {
@@ -77,7 +76,7 @@ function towardsStandby({ oldPrimary, standby, endpoint }: SwitchoverFacts): Swi
   if (standby === "frozen") {
     return { action: "promote-standby", because: "it is frozen at the last position before the migration" };
   }
-  if (endpoint === "old-primary") {
+  if (endpoint !== "standby") {
     return { action: "point-to-standby", because: "blue must reach the server that takes its writes" };
   }
   return { action: "done", because: "blue serves from the promoted standby" };

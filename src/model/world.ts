@@ -29,6 +29,10 @@ export interface World {
   ask(server: string, asker: Asker, check: HttpCheck, timeoutMs: number): Promise<Answer>;
   /** A generated secret of this environment, made at first use: "database.app", "tester" … */
   secret(name: string): string;
+  /** The text without any secret value that is known here. */
+  redact(text: string): string;
+  /** The same world, in which nothing new begins once the signal is aborted. */
+  within(signal: AbortSignal): World;
   /** The packed artefact with this content hash. */
   artefact(hash: string): Promise<Buffer>;
 }

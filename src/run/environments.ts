@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
 import type { Inventory } from "../model/inventory.ts";
-import type { Plan } from "../model/plan.ts";
+import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { World } from "../model/world.ts";
 import { readInventory } from "../observe/inventory.ts";
@@ -60,6 +60,8 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     async save(text, path) {
       const definition = parseEnvironment(text, path);
       const known = await findEnvironment(parts.store, definition.environment);
+      const up = known !== null && (await within(parts.world(definition.environment), isUp));
+      if (known && up) await mustFit(parts.store, known.definition, definition);
       const network = known ? networkOf(known) : await parts.chooseNetwork(definition.environment);
       mustHaveFolders(definition, path);
       const page = readPage(definition, path);
@@ -70,7 +72,6 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
         definitionPath: path,
         network: { prefix: network },
       });
-      const up = await within(parts.world(definition.environment), isUp);
       if (up) return { name: definition.environment, plan: null };
       const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
       await savePlan(parts.store, plan);
@@ -122,6 +123,26 @@ async function retireAll({ provider, environment }: World): Promise<number> {
   const records = await provider.list(environment);
   await Promise.all(records.map(({ name }) => provider.retire(environment, name)));
   return records.length;
+}
+
+/** What servers were made with can't change under them, and nothing changes while an upgrade is on its way. */
+async function mustFit(store: Store, old: EnvironmentDefinition, wanted: EnvironmentDefinition): Promise<void> {
+  const busy = await unfinishedUpgrade(store, old.environment);
+  if (busy) throw occupied(old.environment, busy);
+  const fixed = ({ provider, hosts, port, loadBalancers, application, database }: EnvironmentDefinition) => {
+    const { workers: _, ...sizes } = application;
+    return { provider, hosts, port, loadBalancers, application: sizes, database };
+  };
+  const [before, after] = [fixed(old), fixed(wanted)];
+  const changed = (Object.keys(before) as (keyof typeof before)[]).filter(
+    (key) => canonical(before[key]) !== canonical(after[key]),
+  );
+  if (changed.length === 0) return;
+  throw new Problem("refused", {
+    what: `"${old.environment}" is up and can't change ${changed.join(", ")}`,
+    why: "its servers were made with what the file said then",
+    next: "put these back; or, without its data: changeover down, then up",
+  });
 }
 
 const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);

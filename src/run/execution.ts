@@ -9,6 +9,7 @@ import { type Entry, findUpgrade, lockUpgrade, setState, takeUpgrade } from "../
 import { askAtGate } from "./gates.ts";
 import type { End, From, Hands } from "./interpret.ts";
 import { type Definitions, failingIndex } from "./layout.ts";
+import { isStale } from "./limited.ts";
 import { steady, steadyJournal } from "./steady.ts";
 import { createStepRunner, wayBackWanted } from "./step-runner.ts";
 import { begunSteps } from "./way-back.ts";
@@ -48,7 +49,7 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
   const { upgrade, plan } = input;
   const token = await steady(clock, stopping, () => takeUpgrade(store, upgrade));
   const asked = new AbortController();
-  const world = once(() => around.world(plan.environment, token));
+  const world = once(async () => claimAll(await around.world(plan.environment, token)));
   const written = steadyJournal(clock, stopping, journalFor(store, upgrade, token));
   const journal = around.journal?.(written) ?? written;
   const shared = { upgrade, journal, clock, wayBackAsked: asked.signal, stopping };
@@ -99,6 +100,16 @@ function finish(store: Store, upgrade: string, token: number, end: End): Promise
     await setState(db, upgrade, token, end.state, end.state === "stuck" ? { problem: end.problem } : {});
     return null;
   });
+}
+
+/** From here on no host obeys an earlier hold, however late what it sent arrives; one that is away is found out later. */
+async function claimAll(world: World): Promise<World> {
+  const servers = await world.provider.list(world.environment);
+  const claim = async (name: string) => (await world.provider.open(world.environment, name)).claim();
+  const claimed = await Promise.allSettled(servers.map(({ name }) => claim(name)));
+  const stale = claimed.find((one) => one.status === "rejected" && isStale(one.reason));
+  if (stale?.status === "rejected") throw stale.reason;
+  return world;
 }
 
 /** Made at first use, so that a world that can't be reached is a step's failure and not the engine's. */

@@ -10,6 +10,8 @@ export interface Outcome {
   begun: boolean;
   /** May have changed something. */
   acted: boolean;
+  /** A call to the world never ended: nothing may be done on top of it before a person has looked. */
+  unsettled?: boolean;
   problem: ProblemData | null;
 }
 
@@ -70,7 +72,8 @@ async function goForward(plan: Plan, definitions: Definitions, hands: Hands): Pr
     });
     const problem = problemIn(tried);
     if (!problem) continue;
-    return wayBackClosed(definitions, acted) ? { state: "stuck", problem } : goBack(plan, hands, begun, problem);
+    const stay = wayBackClosed(definitions, acted) !== null || tried.some(({ outcome }) => outcome.unsettled);
+    return stay ? { state: "stuck", problem } : goBack(plan, hands, begun, problem);
   }
   return { state: "upgraded" };
 }

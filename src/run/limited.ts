@@ -7,8 +7,10 @@ export interface Limit {
   ms: number;
   /** What the work is, for the problem's text. */
   says: string;
-  /** Time to end by itself after it was told to; then it is abandoned. */
+  /** Time to end by itself after it was told to and nothing of it is in flight; then it is abandoned. */
   graceMs: number;
+  /** Resolves when nothing that the work began is in flight any more. */
+  settled(): Promise<void>;
   /** Aborted when someone wants the work to end early; its reason becomes the failure. */
   stop: AbortSignal;
 }
@@ -37,13 +39,12 @@ export async function limited<T>(limit: Limit, work: (signal: AbortSignal) => Pr
 }
 
 /** Never resolves; rejects when the work had its time to end and did not. */
-function abandoned({ clock, graceMs }: Limit, told: AbortSignal, over: AbortSignal): Promise<never> {
+function abandoned({ clock, graceMs, settled }: Limit, told: AbortSignal, over: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const giveGrace = (): void => {
-      clock.sleep(graceMs, over).then(
-        () => reject(told.reason),
-        () => {},
-      );
+      settled()
+        .then(() => clock.sleep(graceMs, over).catch(() => {}))
+        .then(() => reject(told.reason), reject);
     };
     if (told.aborted) giveGrace();
     else told.addEventListener("abort", giveGrace, { once: true });

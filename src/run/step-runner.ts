@@ -7,6 +7,7 @@ import type { World } from "../model/world.ts";
 import type { Insist, Outcome } from "./interpret.ts";
 import type { Definitions, PlannedStep } from "./layout.ts";
 import { isStale, limited } from "./limited.ts";
+import { trackWorld, Unsettled } from "./tracked-world.ts";
 import { contextFor } from "./step-context.ts";
 
 export interface RunnerParts {
@@ -54,7 +55,11 @@ async function insisting(
 ): Promise<Outcome> {
   let outcome = await once();
   for (const pauseMs of parts.pausesMs) {
-    const again = !outcome.ok && outcome.begun && (insist === "yes" || (insist === "once-acted" && outcome.acted));
+    const again =
+      !outcome.ok &&
+      !outcome.unsettled &&
+      outcome.begun &&
+      (insist === "yes" || (insist === "once-acted" && outcome.acted));
     if (!again || stop.aborted) break;
     await parts.clock.sleep(pauseMs, stop).catch(() => {});
     const next = await once();
@@ -68,7 +73,12 @@ async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Directi
   if (begin.kind === "done-before") return { ok: true, begun: true, acted: true, problem: null };
   if (begin.kind === "way-back-asked") return refusedForward(begin.reason, begin.begun);
   // Nobody saw how an interrupted try ended, so it may have acted.
-  const progress: Progress = { acted: begin.interrupted, foundDone: false, interrupted: begin.interrupted };
+  const progress: Progress = {
+    unsettled: false,
+    acted: begin.interrupted,
+    foundDone: false,
+    interrupted: begin.interrupted,
+  };
   const outcome = await perform(parts, step, direction, progress);
   if (parts.stopping.aborted) return new Promise<never>(() => {});
   await parts.journal.end(begin.sequence, {
@@ -77,10 +87,13 @@ async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Directi
     foundDone: progress.foundDone,
     ...outcome,
   });
-  return { ok: !outcome.problem, begun: true, acted: progress.acted, problem: outcome.problem };
+  const { acted, unsettled } = progress;
+  return { ok: !outcome.problem, begun: true, acted, unsettled, problem: outcome.problem };
 }
 
 interface Progress {
+  /** Something that the step began never ended: neither again nor back without a person. */
+  unsettled: boolean;
   acted: boolean;
   foundDone: boolean;
   interrupted: boolean;
@@ -102,17 +115,44 @@ async function perform(
     const definition = definitionOf(parts, step);
     const input = readInput(definition, step);
     const stop = direction === "apply" ? AbortSignal.any([parts.wayBackAsked, parts.stopping]) : parts.stopping;
-    const limit = { clock: parts.clock, ms: definition.limitMs(input), says: step.says, graceMs: parts.graceMs, stop };
-    const evidence = await limited(limit, async (signal) => {
-      const context = contextFor(parts.clock, parts.upgrade, await parts.world(), signal);
+    const evidence = await untilSettled(parts, { ms: definition.limitMs(input), says: step.says, stop }, (context) => {
       if (direction === "undo") return undo(definition, context, input, progress);
       return forward(definition, context, input, progress, direction === "apply" && parts.failAt === step.index);
     });
     return { evidence, problem: null };
   } catch (error) {
     if (isStale(error)) throw error;
-    return { evidence: null, problem: problemData(error) };
+    progress.unsettled = error instanceof Unsettled;
+    return { evidence: null, problem: await withoutSecrets(parts, problemData(error)) };
   }
+}
+
+/** Over only when nothing that the step began is in flight any more, however it ended. */
+async function untilSettled<T>(
+  { clock, upgrade, world: whole, graceMs }: RunnerParts,
+  limit: { ms: number; says: string; stop: AbortSignal },
+  work: (context: StepContext) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const { world, settled } = trackWorld(await whole(), over.signal);
+  const begin = (signal: AbortSignal): Promise<T> => {
+    signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
+    if (signal.aborted) over.abort(signal.reason);
+    return work(contextFor(clock, upgrade, world, signal));
+  };
+  try {
+    return await limited({ ...limit, clock, graceMs, settled: () => settled(clock) }, begin);
+  } finally {
+    await settled(clock);
+    over.abort(new Error("the step is over"));
+  }
+}
+
+/** What a program printed may hold what it was given. */
+async function withoutSecrets(parts: RunnerParts, problem: ProblemData): Promise<ProblemData> {
+  const world = await parts.world().catch(() => null);
+  if (!world) return problem;
+  return { ...problem, what: world.redact(problem.what), why: world.redact(problem.why) };
 }
 
 async function forward(

@@ -1,5 +1,6 @@
 /** Assert that nothing of the upgrade is left behind: no test route, hold, page, spare, standby or second writable primary. */
 import { z } from "zod";
+import type { DatabaseHealth } from "../model/database.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { servers, slot } from "./parts/shapes.ts";
@@ -48,12 +49,22 @@ async function leftOnLoadBalancers({ world }: StepContext, { loadBalancers, slot
 
 async function leftServers({ world }: StepContext, { gone }: z.infer<typeof input>) {
   const left: string[] = [];
-  const writable: string[] = [];
+  const [writable, boots]: [string[], string[]] = [[], []];
   for (const record of await world.provider.list(world.environment)) {
     if (gone.includes(record.name) && !record.labels.kept) left.push(`"${record.name}" is still there`);
     if (record.kind !== "database" || record.labels.kept) continue;
-    if ((await (await world.database(record.name)).health()).writable) writable.push(record.name);
+    const health = await (await world.database(record.name)).health();
+    if (health.writable) writable.push(record.name);
+    if (health.bootsWritable) boots.push(record.name);
+    left.push(...changesAtRestart(record.name, health));
   }
   if (writable.length !== 1) left.push(`writable primaries: ${writable.join(", ") || "none"}`);
+  if (boots.join() !== writable.join()) left.push(`writable after a restart: ${boots.join(", ") || "none"}`);
   return left;
+}
+
+/** The replicas that restart into something else; one that is down has only what it boots as. */
+function changesAtRestart(name: string, { running, following, bootsFollowing }: DatabaseHealth): string[] {
+  if (!running || (following !== null) === bootsFollowing) return [];
+  return [`"${name}" would ${bootsFollowing ? "follow a primary" : "follow nobody"} after a restart`];
 }

@@ -26,8 +26,8 @@ export const freezeStandby = defineStep({
   async undo({ world }, { primaryEndpoint, standby }) {
     const warm = await world.database(standby);
     const health = await warm.health();
-    // Promoted by the way back of the migration: it follows nobody any more.
-    if (health.writable || health.following !== null) return;
+    // Promoted by the way back of the migration: it follows nobody any more. One that is down is retired next.
+    if (!health.running || health.writable || health.bootsWritable || health.following !== null) return;
     await warm.follow(primaryEndpoint);
   },
 });

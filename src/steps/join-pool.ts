@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
 import { member, servers, slot } from "./parts/shapes.ts";
 
 export const joinPool = defineStep({
@@ -36,9 +37,9 @@ export const joinPool = defineStep({
     });
     return { pool: which, members: members.length, loadBalancers: loadBalancers.length };
   },
-  async undo({ world }, { loadBalancers, slot: which, members }) {
-    await each(loadBalancers, async (name) => {
-      const loadBalancer = await world.loadBalancer(name);
+  async undo(context, { loadBalancers, slot: which, members }) {
+    await each(await runningLoadBalancers(context, loadBalancers), async (name) => {
+      const loadBalancer = await context.world.loadBalancer(name);
       for (const { server } of members) await loadBalancer.removeMember(which, server, 1_000);
     });
   },

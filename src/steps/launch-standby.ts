@@ -1,15 +1,25 @@
 /** Clone the warm standby: a copy of the primary that follows it and is our way back. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
-import { defineStep } from "../model/step.ts";
-import { endpoint, serverRecord } from "./parts/shapes.ts";
+import { defineStep, type StepContext } from "../model/step.ts";
+import { each } from "./parts/each.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
+import { endpoint, serverRecord, servers, slot } from "./parts/shapes.ts";
 
 export const launchStandby = defineStep({
   name: "launch-standby",
-  input: z.strictObject({ record: serverRecord, source: z.string(), sourceEndpoint: endpoint, withinMs: z.number() }),
+  input: z.strictObject({
+    record: serverRecord,
+    source: z.string(),
+    sourceEndpoint: endpoint,
+    withinMs: z.number(),
+    copyMs: z.number(),
+    /** Blue's endpoints, which lead to it once it was promoted; null when nobody serves yet. */
+    serves: z.strictObject({ loadBalancers: servers, slot }).nullable(),
+  }),
   undoable: "always",
   says: ({ record, source }) => `Clone "${record.name}" from "${source}" as a replica that follows it`,
-  limitMs: ({ withinMs }) => withinMs + 300_000,
+  limitMs: ({ withinMs, copyMs }) => withinMs + copyMs,
   async apply({ world }, { record, source }) {
     await world.provider.launch(record);
     const standby = await world.database(record.name);
@@ -31,13 +41,30 @@ export const launchStandby = defineStep({
       next: "changeover status",
     });
   },
-  async undo({ world }, { record }) {
-    const there = (await world.provider.list(record.environment)).some(({ name }) => name === record.name);
+  async undo(context, { record, serves }) {
+    const { provider } = context.world;
+    const there = (await provider.list(record.environment)).some(({ name }) => name === record.name);
     if (!there) return;
-    const health = await (await world.database(record.name)).health();
+    if (!(await mayServe(context, record, serves))) return provider.retire(record.environment, record.name);
     // Promoted by the way back of the migration: it is the primary now.
-    if (health.writable)
-      return world.provider.relabel(record.environment, record.name, { ...record.labels, role: "primary" });
-    await world.provider.retire(record.environment, record.name);
+    await provider.relabel(record.environment, record.name, { ...record.labels, role: "primary" });
   },
 });
+
+type Serves = { loadBalancers: string[]; slot: "a" | "b" } | null;
+
+/** A promoted standby that happens to be down looks like any replica: where blue is led decides, and what it boots as. */
+async function mayServe(
+  context: StepContext,
+  { name, address }: { name: string; address: string },
+  serves: Serves,
+): Promise<boolean> {
+  const { world } = context;
+  const { writable, bootsWritable } = await (await world.database(name)).health();
+  if (writable || bootsWritable) return true;
+  if (!serves) return false;
+  const endpoints = await each(await runningLoadBalancers(context, serves.loadBalancers), async (loadBalancer) =>
+    (await world.loadBalancer(loadBalancer)).readEndpoint(serves.slot),
+  );
+  return endpoints.some((seen) => seen?.address === address);
+}

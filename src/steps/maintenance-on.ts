@@ -5,6 +5,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { askThrough, isPage, missesThrough } from "./parts/asking.ts";
 import { each } from "./parts/each.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
 import { entrance, servers } from "./parts/shapes.ts";
 
 export const maintenanceOn = defineStep({
@@ -28,8 +29,10 @@ export const maintenanceOn = defineStep({
     });
     return { probed: loadBalancers.length };
   },
-  async undo(context, { loadBalancers, entrance: where, health }) {
+  async undo(context, { loadBalancers: all, entrance: where, health }) {
     const { world, until } = context;
+    // A dead one keeps its page: nobody may take it away without having looked at what it shows then.
+    const loadBalancers = await runningLoadBalancers(context, all);
     for (const name of loadBalancers) {
       const loadBalancer = await world.loadBalancer(name);
       await loadBalancer.allowTester(world.secret("tester"));

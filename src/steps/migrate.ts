@@ -22,8 +22,28 @@ export const migrate = defineStep({
   says: ({ release, primary, migrator }) =>
     `Migrate the schema on "${primary}" to release ${release}, run from "${migrator}"`,
   limitMs: ({ limitMs }) => limitMs + 30_000,
-  async apply(context, { migrator, command, inputs, primaryEndpoint, limitMs }) {
+  /** The next way back must work before this one is given up. */
+  async check(context, { migrator, primary, wayBack }) {
+    if (
+      !wayBack ||
+      (await (await context.world.application(migrator)).migration(migrationJob(context))).state !== "absent"
+    )
+      return;
+    const [above, below] = [await context.world.database(primary), await context.world.database(wayBack.standby)];
+    const [fenced, frozen] = [await above.health(), await below.health()];
+    const [wanted, seen] = [await above.position(), frozen.running ? await below.position() : "nowhere: it is down"];
+    if (!fenced.writable && frozen.running && !frozen.writable && frozen.following === null && wanted === seen) return;
+    throw new Problem("refused", {
+      what: "the way back of the migration is not ready",
+      why: fenced.writable
+        ? `"${primary}" takes writes`
+        : `"${wayBack.standby}" must be frozen at ${wanted}, and ${frozen.following ? `follows ${frozen.following}` : `stands at ${seen}`}`,
+      next: "changeover status, then plan again",
+    });
+  },
+  async apply(context, { migrator, command, inputs, primary, primaryEndpoint, limitMs, wayBack }) {
     const application = await context.world.application(migrator);
+    if (wayBack) await (await context.world.database(primary)).allowMigration(true);
     await application.startMigration({
       id: migrationJob(context),
       command,
@@ -36,6 +56,7 @@ export const migrate = defineStep({
       async () => (await application.migration(migrationJob(context))).state !== "running",
       40,
     );
+    if (wayBack) await (await context.world.database(primary)).allowMigration(false);
   },
   async verify(context, { migrator, inputs, primary, wayBack, limitMs }): Promise<Evidence> {
     const application = await context.world.application(migrator);
@@ -55,10 +76,8 @@ export const migrate = defineStep({
     return { exit: 0, schemaBefore: before.slice(0, 12), schemaAfter: after.slice(0, 12) };
   },
   async undo(context, { migrator, primary, wayBack }) {
-    const application = await context.world.application(migrator);
-    if ((await application.migration(migrationJob(context))).state === "running") {
-      await application.cancelMigration(migrationJob(context));
-    }
+    // Also when it never began: then it never will, however late its start arrives.
+    await (await context.world.application(migrator)).cancelMigration(migrationJob(context));
     if (wayBack) await settleDatabase(context, { primary, migrator, ...wayBack });
   },
 });

@@ -12,13 +12,14 @@ export const openDatabase = defineStep({
   }),
   undoable: "always",
   says: ({ server }) => `Let "${server}" take writes again`,
-  limitMs: () => 20_000,
+  limitMs: () => 60_000,
   async check({ world }, { others }) {
     for (const name of others) {
-      if (!(await (await world.database(name)).health()).writable) continue;
+      const { writable, bootsWritable } = await (await world.database(name)).health();
+      if (!writable && !bootsWritable) continue;
       throw new Problem("refused", {
         what: `there would be two writable primaries`,
-        why: `"${name}" takes writes`,
+        why: writable ? `"${name}" takes writes` : `"${name}" takes writes after its next boot`,
         next: "changeover status",
       });
     }
@@ -27,14 +28,17 @@ export const openDatabase = defineStep({
     await (await world.database(server)).unfence();
   },
   async verify({ world }, { server, others }) {
-    const writable: string[] = [];
+    const [writable, boots]: [string[], string[]] = [[], []];
     for (const name of [server, ...others]) {
-      if ((await (await world.database(name)).health()).writable) writable.push(name);
+      const health = await (await world.database(name)).health();
+      if (health.writable) writable.push(name);
+      if (health.bootsWritable) boots.push(name);
     }
-    if (writable.length === 1 && writable[0] === server) return { writable: server };
+    // One that is open and would come up closed is an outage that waits for the next restart.
+    if (writable.join() === server && boots.join() === server) return { writable: server };
     throw new Problem("step-failed", {
       what: `"${server}" should be the one writable primary`,
-      why: `writable: ${writable.join(", ") || "none"}`,
+      why: `writable: ${writable.join(", ") || "none"}; after their next boot: ${boots.join(", ") || "none"}`,
       next: "changeover status",
     });
   },

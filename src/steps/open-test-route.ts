@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
 import { servers, slot } from "./parts/shapes.ts";
 
 export const openTestRoute = defineStep({
@@ -31,10 +32,11 @@ export const openTestRoute = defineStep({
     }
     return { slot: which };
   },
-  undo: ({ world }, { loadBalancers }) =>
-    each(loadBalancers, async (name) => {
-      const loadBalancer = await world.loadBalancer(name);
+  async undo(context, { loadBalancers }) {
+    await each(await runningLoadBalancers(context, loadBalancers), async (name) => {
+      const loadBalancer = await context.world.loadBalancer(name);
       await loadBalancer.setRoute("test", null);
       await loadBalancer.forgetTesters();
-    }).then(() => undefined),
+    });
+  },
 });

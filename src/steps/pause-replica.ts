@@ -25,6 +25,8 @@ export const pauseReplica = defineStep({
   },
   async undo({ world }, { replica, primary }) {
     const database = await world.database(replica);
-    if ((await database.health()).following === null) await database.follow(primary);
+    const { running, following } = await database.health();
+    // One that is down or can't follow holds nothing up: redundancy is restored after the way back, by a new copy if need be.
+    if (running && following === null) await database.follow(primary).catch(() => {});
   },
 });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
 import { endpoint, servers, slot } from "./parts/shapes.ts";
 
 export const pointEndpoint = defineStep({
@@ -26,7 +27,9 @@ export const pointEndpoint = defineStep({
     }
     return { endpoint: `${to.address}:${to.port}`, loadBalancers: loadBalancers.length };
   },
-  async undo({ world }, { loadBalancers, slot: which }) {
-    await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setEndpoint(which, null));
+  async undo(context, { loadBalancers, slot: which }) {
+    await each(await runningLoadBalancers(context, loadBalancers), async (name) =>
+      (await context.world.loadBalancer(name)).setEndpoint(which, null),
+    );
   },
 });

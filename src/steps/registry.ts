@@ -1,6 +1,7 @@
 /** Every step there is, by name; a plan names no other. */
 import type { StepDefinition } from "../model/step.ts";
 import { assertClean } from "./assert-clean.ts";
+import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { createDatabase } from "./create-database.ts";
 import { fenceDatabase } from "./fence-database.ts";
@@ -37,6 +38,7 @@ import { testIsolated } from "./test-isolated.ts";
 
 const all = [
   assertClean,
+  closeEndpoint,
   closeTestRoute,
   createDatabase,
   fenceDatabase,

@@ -12,11 +12,12 @@ export const restoreBackup = defineStep({
     spare: serverRecord,
     /** Short name of the backup; the upgrade's id is put before it. */
     backup: z.string(),
+    copyMs: z.number(),
   }),
   undoable: "always",
   says: ({ source, spare, backup }) =>
     `Back up "${source}" (${backup}), start the backup on "${spare.name}" and compare every table`,
-  limitMs: () => 900_000,
+  limitMs: ({ copyMs }) => copyMs,
   async apply({ world, upgrade }, { source, spare, backup }) {
     const database = await world.database(source);
     const taken = await database.backup(`${upgrade}-${backup}`);

@@ -14,6 +14,7 @@ const input = z.strictObject({
   standbyEndpoint: endpoint,
   replica: z.string(),
   withinMs: z.number(),
+  copyMs: z.number(),
 });
 type Input = z.infer<typeof input>;
 
@@ -22,19 +23,20 @@ export const restoreRedundancy = defineStep({
   input,
   undoable: "never",
   says: ({ replica }) => `Make "${replica}" a replica of the primary that serves now, in sync`,
-  limitMs: ({ withinMs }) => withinMs + 300_000,
+  limitMs: ({ withinMs, copyMs }) => withinMs + copyMs,
   async apply(context, input) {
     const { world } = context;
     const now = await primaryNow(context, input);
     const replica = await world.database(input.replica);
     const health = await replica.health();
     if (now.name === input.primary) {
-      if (health.following === null) await replica.follow(input.primaryEndpoint);
-      return;
+      if (health.running && health.following === null) await replica.follow(input.primaryEndpoint).catch(() => {});
     }
-    if (health.following !== input.standbyEndpoint.address || !health.replicating) {
+    const seen = await replica.health();
+    if (seen.following !== now.endpoint.address || !seen.replicating || !seen.bootsFollowing) {
       await replica.seedFrom(await world.database(now.name));
     }
+    if (now.name === input.primary) return;
     // Its schema is half or wholly migrated: nobody may use it, somebody will want to look at it.
     await (await world.database(input.primary)).stop();
     const record = (await world.provider.list(world.environment)).find(({ name }) => name === input.primary);

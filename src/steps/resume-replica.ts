@@ -12,18 +12,22 @@ export const resumeReplica = defineStep({
   limitMs: ({ withinMs }) => withinMs + 30_000,
   async apply({ world }, { replica, primaryEndpoint }) {
     const database = await world.database(replica);
-    if ((await database.health()).following === null) await database.follow(primaryEndpoint);
+    const { following, bootsFollowing } = await database.health();
+    if (following === null || !bootsFollowing) await database.follow(primaryEndpoint);
   },
   async verify({ world }, { replica, primary, withinMs }) {
     const database = await world.database(replica);
     const position = await (await world.database(primary)).position();
-    if (await database.awaitPosition(position, withinMs)) {
-      const health = await database.health();
-      if (health.replicating) return { position };
-    }
+    const reached = await database.awaitPosition(position, withinMs);
+    const health = await database.health();
+    if (reached && health.replicating && health.bootsFollowing) return { position };
     throw new Problem("timed-out", {
       what: `"${replica}" does not keep up with "${primary}"`,
-      why: (await database.health()).error ?? `position ${position} was not reached within ${withinMs} ms`,
+      why:
+        health.error ??
+        (reached
+          ? `it ${health.replicating ? "stops replicating at its next restart" : "reached the position and stopped"}`
+          : `position ${position} was not reached within ${withinMs} ms`),
       next: "changeover status",
     });
   },

@@ -1,8 +1,10 @@
 /** Stop a generation's processes: workers at once, web when its requests in flight have ended. */
 import { z } from "zod";
+import type { HttpCheck } from "../model/application.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { httpCheckSchema } from "../model/environment.ts";
 
@@ -21,7 +23,7 @@ export const stopGeneration = defineStep({
   undoable: "until-writes",
   says: ({ servers: names }) =>
     `Stop workers and web on the old servers: ${names.map((name) => `"${name}"`).join(", ")}`,
-  limitMs: ({ drainMs, graceMs }) => drainMs + 2 * graceMs + 30_000,
+  limitMs: ({ drainMs, graceMs, healthyMs }) => drainMs + 2 * graceMs + 2 * healthyMs + 60_000,
   async apply(context, { servers: names, workers, drainMs, graceMs, ...where }) {
     const { world, until } = context;
     await each(workers, async (name) => (await world.application(name)).stop("worker", graceMs));
@@ -29,41 +31,48 @@ export const stopGeneration = defineStep({
     await each(names, async (name) => (await world.application(name)).stop("web", graceMs));
   },
   async verify({ world }, { servers: names, workers }) {
-    const running: string[] = [];
-    await each(names, async (name) => {
+    const alive: string[] = [];
+    await each([...new Set([...names, ...workers])], async (name) => {
       const application = await world.application(name);
-      if ((await application.state("web")).state === "running") running.push(`web on ${name}`);
-      if (workers.includes(name) && (await application.state("worker")).state === "running")
-        running.push(`worker on ${name}`);
+      for (const role of ["web", "worker"] as const) {
+        const { state } = await application.state(role);
+        // One that fails may come up again, or may not have ended yet.
+        if (state !== "stopped" && state !== "absent") alive.push(`${role} on "${name}" is ${state}`);
+      }
     });
-    if (running.length === 0) return { stopped: names.length, workers: workers.length };
+    if (alive.length === 0) return { stopped: names.length, workers: workers.length };
     throw new Problem("step-failed", {
-      what: "old processes still run",
-      why: running.join(", "),
+      what: "old processes did not stop",
+      why: alive.join(", "),
       next: "stop them by hand, then plan again",
     });
   },
   async undo(context, { servers: names, workers, health, healthyMs, loadBalancers, slot: which }) {
     const { world, until } = context;
-    // Restarted rather than started: their database may have moved underneath.
-    await each(names, async (name) => {
-      const application = await world.application(name);
-      if (!(await application.probe(health, 2_000))) return;
-      await application.stop("web", 1_000);
-      await application.start("web");
-      const good = await until(healthyMs, async () => (await application.probe(health, 2_000)) === null);
-      if (!good) throw unhealthy(name, (await application.probe(health, 2_000)) ?? "it came up too late");
-    });
+    const back = await each(names, async (name) => ((await comesBack(context, name, health, healthyMs)) ? name : null));
+    if (back.every((name) => name === null))
+      throw unhealthy(names.join(", "), "none of the old servers answers its health check");
     await each(workers, async (name) => (await world.application(name)).start("worker"));
-    await each(loadBalancers, async (name) => {
+    await each(await runningLoadBalancers(context, loadBalancers), async (name) => {
       const loadBalancer = await world.loadBalancer(name);
-      const ready = await until(15_000, async () =>
-        (await loadBalancer.members(which)).every(({ healthy }) => healthy),
-      );
-      if (!ready) throw unhealthy(name, "it does not see every old server healthy");
+      const sees = async () =>
+        (await loadBalancer.members(which))
+          .filter(({ server }) => back.includes(server))
+          .every(({ healthy }) => healthy);
+      if (!(await until(15_000, sees))) throw unhealthy(name, "it does not see the old servers healthy");
     });
   },
 });
+
+/** One that runs gets its time before it is started anew: its database may have moved, or it may only be slow. */
+async function comesBack(context: StepContext, name: string, health: HttpCheck, healthyMs: number): Promise<boolean> {
+  const application = await context.world.application(name);
+  const answers = async () => (await application.probe(health, 2_000)) === null;
+  if ((await application.state("web")).state === "running" && (await context.until(healthyMs, answers))) return true;
+  await application.stop("web", 1_000);
+  await application.start("web");
+  return (await context.until(healthyMs, answers)) === true;
+}
 
 async function sessionsInFlight(context: StepContext, where: { loadBalancers: string[]; slot: "a" | "b" }) {
   const counts = await each(where.loadBalancers, async (name) =>

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
 import { servers, slot } from "./parts/shapes.ts";
 
 type Way = { loadBalancers: string[] };
@@ -18,7 +19,8 @@ export const swapPools = defineStep({
     await mustLead(context, { loadBalancers }, to);
     return { pool: to, loadBalancers: loadBalancers.length };
   },
-  async undo(context, { loadBalancers, from }) {
+  async undo(context, { loadBalancers: all, from }) {
+    const loadBalancers = await runningLoadBalancers(context, all);
     await lead(context, { loadBalancers }, from);
     await mustLead(context, { loadBalancers }, from);
   },

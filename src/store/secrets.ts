@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface Secrets {
   /** Made at first use: 32 letters and digits. */
   of(environment: string): (name: string) => string;
+  /** Every value that was made so far. */
+  values(environment: string): string[];
   forget(environment: string): void;
 }
 
@@ -27,6 +29,7 @@ export function openSecrets(home: string): Secrets {
       renameSync(beside, fileOf(environment));
       return made;
     },
+    values: (environment) => Object.values(read(environment)),
     forget: (environment) => rmSync(fileOf(environment), { force: true }),
   };
 }

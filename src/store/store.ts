@@ -23,6 +23,8 @@ export async function openStore(options: { url: string }): Promise<Store> {
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 30_000,
+    // The server can't tell us when it is gone.
+    query_timeout: 35_000,
     keepAlive: true,
     application_name: "changeover",
   });

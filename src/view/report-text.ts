@@ -3,7 +3,7 @@ import type { Report } from "../model/report.ts";
 import { oneLine, seconds } from "./ladder.ts";
 
 export function drawReport(report: Report): string[] {
-  const { requests, writes, phases } = report;
+  const { requests, phases } = report;
   const what = `${report.environment}: ${report.from === "" ? report.to : `${report.from} → ${report.to}`}`;
   const lines = [
     `${report.outcome === "upgraded" ? "✓" : "↩"} ${what} ${report.outcome} (${report.strategy}, ${report.upgrade})`,
@@ -11,7 +11,7 @@ export function drawReport(report: Report): string[] {
   if (report.reason) lines.push(`  reason     ${oneLine(report.reason)}`);
   lines.push(
     `  requests   ${requests.total} total, ${requests.failed} failed, ${requests.paged} saw the page, ${requests.held} held`,
-    `  writes     ${writes.acknowledged} acknowledged, ${writes.lost} lost, ${writes.duplicated} duplicated`,
+    `  writes     ${drawWrites(report)}`,
     `  downtime   ${optional(report.clientDowntimeMs)} for clients, ${optional(report.writeGapMs)} between two writes`,
     `  phases     ${Object.entries(phases)
       .map(([name, ms]) => `${name.slice(0, -2)} ${seconds(ms)}`)
@@ -22,3 +22,8 @@ export function drawReport(report: Report): string[] {
 }
 
 const optional = (ms: number | null): string => (ms === null ? "not measured" : seconds(ms));
+
+const drawWrites = ({ ledger, writes }: Report): string =>
+  ledger === null
+    ? "not counted"
+    : `${writes.acknowledged} acknowledged, ${writes.lost} lost, ${writes.duplicated} duplicated`;

@@ -46,6 +46,13 @@ const registered: Record<string, Program> = {
       await sleep(20);
     }
   },
+  deaf: async ({ args, appendFile, sleep, ignoreTerm }) => {
+    ignoreTerm();
+    for (;;) {
+      appendFile(args[first] ?? "", "beat\n");
+      await sleep(20);
+    }
+  },
   "beat-behind": async ({ args, daemon, sleep }) => {
     daemon(command("beat", ...args));
     await sleep(600_000);
@@ -74,7 +81,13 @@ const programs: Programs = {
   beatBehind: (path) => command("beat-behind", path),
   flood: (bytes) => command("flood", String(bytes)),
   kill: (pid) => command("kill", String(pid)),
+  deaf: (path) => command("deaf", path),
 };
+
+function placeOf({ directory }: Host): [environment: string, name: string] {
+  const [environment = "", name = ""] = directory.split("/").slice(-2);
+  return [environment, name];
+}
 
 describeHostContract("simulated", async (): Promise<HostWorld> => {
   const clock = new SimulatedClock();
@@ -84,10 +97,8 @@ describeHostContract("simulated", async (): Promise<HostWorld> => {
     programs,
     address: "10.0.0.7",
     provider: (token = 1) => createSimulatedProvider({ fleet, token: () => token }),
-    crash: async ({ directory }: Host) => {
-      const [environment = "", name = ""] = directory.split("/").slice(-2);
-      fleet.crash(environment, name);
-    },
+    crash: async (host) => fleet.crash(...placeOf(host)),
+    loseStoppers: async (host) => fleet.loseStoppers(...placeOf(host)),
     echo: async (at) => {
       const where = "unix" in at ? at.unix : `${at.host}:${at.port}`;
       fleet.listeners.set(where, (stream) => void stream.pipe(stream));

@@ -32,7 +32,8 @@ afterAll(async () => {
 async function upgradeOf(strategy: string, release: string): Promise<UpgradeView> {
   for (let look = 0; look < 100; look++) {
     const seen = await product.client.get<UpgradeView | null>("/environments/board/upgrade");
-    if (seen?.strategy === strategy && seen.to === release && !["upgraded", "rolled-back"].includes(seen.state)) return seen;
+    if (seen?.strategy === strategy && seen.to === release && !["upgraded", "rolled-back"].includes(seen.state))
+      return seen;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("no upgrade began within 10 s");

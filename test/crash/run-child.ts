@@ -85,7 +85,15 @@ const engine = await startEngine({
   store,
   url,
   steps: new Map<string, StepDefinition>([["toy", toy as StepDefinition]]),
-  world: async () => ({ environment: plan.environment, provider: { close: async () => {} } }) as unknown as World,
+  world: async () => {
+    const world = {
+      environment: plan.environment,
+      provider: { list: async () => [], close: async () => {} },
+      redact: (text: string) => text,
+      within: () => world,
+    };
+    return world as unknown as World;
+  },
   clock: systemClock,
   revive: home ? () => ensureEmbedded({ home }) : undefined,
   takeoverMs: 0,

@@ -89,7 +89,9 @@ test("a standby that lags beyond the limit takes the way back from behind the pa
   const told: Told = await upgradeUnderClients({
     ...atMomentNamed('after fence on "db-1"', (site) => {
       site.database("db-3").lagMs = 60_000;
-      site.database("db-1").write({ kind: "put", key: "w-late" }, "migration");
+      const primary = site.database("db-1");
+      primary.migrationAllowed = true;
+      expect(primary.write({ kind: "put", key: "w-late" }, "migration")).toBe(true);
       lagging = true;
     }),
   });

@@ -5,7 +5,12 @@ import { nextAction, type SwitchoverAction, type SwitchoverFacts } from "../../s
 const all: SwitchoverFacts[] = [true, false].flatMap((migrated) =>
   (["writable", "fenced", "down"] as const).flatMap((oldPrimary) =>
     (["following", "frozen", "writable", "down"] as const).flatMap((standby) =>
-      (["old-primary", "standby"] as const).map((endpoint) => ({ migrated, oldPrimary, standby, endpoint })),
+      (["old-primary", "standby", "elsewhere"] as const).map((endpoint) => ({
+        migrated,
+        oldPrimary,
+        standby,
+        endpoint,
+      })),
     ),
   ),
 );
@@ -17,7 +22,6 @@ function after(facts: SwitchoverFacts, action: SwitchoverAction): SwitchoverFact
     ask: {},
     "fence-old-primary": { oldPrimary: "fenced" },
     "unfence-old-primary": { oldPrimary: "writable" },
-    "freeze-standby": { standby: "frozen" },
     "fence-standby": { standby: "frozen" },
     "promote-standby": { standby: "writable" },
     "point-to-standby": { endpoint: "standby" },
@@ -40,8 +44,8 @@ function walk(start: SwitchoverFacts) {
   throw new Error(`no end from ${JSON.stringify(start)}`);
 }
 
-test("there are 48 combinations, and each has an answer", () => {
-  expect(all).toHaveLength(48);
+test("there are 72 combinations, and each has an answer", () => {
+  expect(all).toHaveLength(72);
   for (const facts of all) expect(nextAction(facts).action).toBeTruthy();
 });
 

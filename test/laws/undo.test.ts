@@ -50,9 +50,16 @@ function withoutDeclared(step: PlannedStep, seen: Awaited<ReturnType<typeof look
   const databases = seen.databases
     .filter(({ labels }) => labels.role !== "spare")
     .map(({ backups: _backups, ...one }) => one);
+  if (step.step === "fence-database") return { ...seen, databases, loadBalancers: withoutEndpointOf(step, seen) };
   if (step.step !== "launch-server") return { ...seen, databases };
   const { record } = step.input as { record: { name: string } };
   return { ...seen, databases, applications: seen.applications.filter(({ name }) => name !== record.name) };
+}
+
+/** The table does not stop half-way: it also leads the closed endpoint of the step before to the primary again. */
+function withoutEndpointOf(step: PlannedStep, { loadBalancers }: Awaited<ReturnType<typeof look>>) {
+  const { slot } = step.input as { slot: "a" | "b" };
+  return loadBalancers.map((one) => ({ ...one, endpoints: { ...one.endpoints, [slot]: null } }));
 }
 
 async function expectUndone(shop: ShopSite, step: PlannedStep, half: number): Promise<void> {

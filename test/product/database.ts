@@ -31,4 +31,8 @@ export async function firstColumn(product: Product, environment: string, sql: st
 
 /** How often each release's migrate command ran, by what the database itself kept. */
 export const migrateRuns = (product: Product): Promise<string[]> =>
-  firstColumn(product, "board", `SELECT CONCAT(release_name, " ", COUNT(*)) FROM ${RUNS} GROUP BY release_name ORDER BY 1`);
+  firstColumn(
+    product,
+    "board",
+    `SELECT CONCAT(release_name, " ", COUNT(*)) FROM ${RUNS} GROUP BY release_name ORDER BY 1`,
+  );

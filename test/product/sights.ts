@@ -17,7 +17,9 @@ export function sightOf({ inventory, upgrade }: EnvironmentStatus) {
     servers: blue.applications.length,
     web: [...new Set(blue.applications.map(({ roles }) => roles.web))],
     workers: blue.applications.filter(({ roles }) => roles.worker === "running").length,
-    publicIs: [...new Set(loadBalancers.map(({ maintenance, held }) => (maintenance ? "paged" : held ? "held" : "open")))],
+    publicIs: [
+      ...new Set(loadBalancers.map(({ maintenance, held }) => (maintenance ? "paged" : held ? "held" : "open"))),
+    ],
     testers: loadBalancers.reduce((sum, { testers, routes }) => sum + testers + (routes.test ? 1 : 0), 0),
     unhealthy: loadBalancers.flatMap(({ record, members }) =>
       members[blue.slot].filter(({ healthy, state }) => !healthy || state !== "ready").map(() => record.name),

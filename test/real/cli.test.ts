@@ -10,7 +10,15 @@ import type { UpgradeState } from "../../src/model/upgrade.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import type { UpgradeView } from "../../src/view/upgrade-view.ts";
 import { writeBoard } from "../product/board.ts";
-import { answerOf, leftIn, openProduct, processesOf, type Product, type Ran, type Started } from "../product/product.ts";
+import {
+  answerOf,
+  leftIn,
+  openProduct,
+  processesOf,
+  type Product,
+  type Ran,
+  type Started,
+} from "../product/product.ts";
 import { failuresIn, harmOf, inSync, NO_HARM, serving, sightOf } from "../product/sights.ts";
 
 const size = { servers: 1, workers: 0 };

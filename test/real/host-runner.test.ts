@@ -55,6 +55,21 @@ test("a start that is killed at any moment leaves a job that ran once or can be 
   expect((await linesOf(host, "ran")).length).toBe(30);
 });
 
+test("a job that is cancelled before its process has become the command never becomes it", async () => {
+  const host = await launch(world);
+  const last = `changeover_command=${quote(shellPrograms.append("ran", "x"))}\nchangeover_seconds=30\nchangeover_whole=yes\n`;
+  // What is read first stretches that moment, which lasts no longer than a start of a process, to half a minute.
+  const starter = jobStart(host, "early", `: >>said\nsleep 30\nchangeover_cwd='${host.directory}'\n${last}`);
+  await once(starter, "exit");
+  await eventually(world, async () => (await host.readFile("said")) !== null);
+  expect(await host.jobState("early")).toMatchObject({ state: "running" });
+  await host.cancelJob("early");
+  expect(processesOf(host.directory)).toEqual([]);
+  expect(await host.jobState("early")).toMatchObject({ state: "done", cancelled: true, began: true });
+  await world.clock.sleep(200);
+  expect(await linesOf(host, "ran")).toEqual([]);
+});
+
 test("what a control plane had not sent wholly when it died is not used", async () => {
   const host = await launch(world);
   const definition = `changeover_cwd='${host.directory}'\nchangeover_command=${quote(shellPrograms.append("ran", "x"))}\n`;

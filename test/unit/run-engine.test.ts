@@ -59,7 +59,8 @@ function begin(): Promise<Engine> {
     ]),
     world: async (_environment, token) => {
       tokens.push(token);
-      return { provider: { close: async () => void closed++ } } as unknown as World;
+      const world = { provider: { list: async () => [], close: async () => void closed++ }, redact: (text: string) => text, within: () => world };
+      return world as unknown as World;
     },
     clock: systemClock,
     takeoverMs: 0,

@@ -43,7 +43,7 @@ export function createApplication(
         await host.putFile(`${RELEASE}/.artefact`, install.artefact);
       }
       // The manifest comes last: without it the release counts as not installed.
-      await host.putFile(MANIFEST, JSON.stringify(install));
+      await host.putFile(MANIFEST, JSON.stringify(install), 0o600);
     },
     async start(role: Role) {
       const install = await mustBeInstalled();

@@ -103,7 +103,7 @@ function fingerprint(desired: Desired): string {
 
 async function readMachine(host: Host): Promise<{ program: string; connections: number; threads: number }> {
   const look = "PATH=$PATH:/usr/sbin:/usr/local/sbin command -v haproxy; ulimit -Hn; nproc";
-  const { stdout } = await host.exec(look, { timeoutMs: 10_000 });
+  const { stdout } = await host.exec(look, { timeoutMs: 10_000, reading: true });
   const lines = stdout.trim().split("\n");
   const program = lines.length === 3 ? lines[0] : undefined;
   if (!program) {
@@ -124,7 +124,11 @@ async function readMachine(host: Host): Promise<{ program: string; connections: 
 
 async function checkConfig(host: Host, program: string, config: string): Promise<void> {
   await host.putFile(CANDIDATE, config);
-  const check = await host.exec(`${program} -c -f haproxy.cfg.next 2>&1`, { timeoutMs: 20_000, cwd: FOLDER });
+  const check = await host.exec(`${program} -c -f haproxy.cfg.next 2>&1`, {
+    timeoutMs: 20_000,
+    cwd: FOLDER,
+    reading: true,
+  });
   if (check.code === 0) {
     await host.remove(CANDIDATE);
     return;

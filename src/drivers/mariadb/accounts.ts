@@ -1,9 +1,9 @@
-/** The accounts of a new server as SQL statements, and who among its connections is the application. */
+/** The accounts of a new server as SQL statements, and who among its connections comes from outside. */
 import type { DatabaseSettings } from "../../model/database.ts";
 import type { Row, Statement } from "./wire.ts";
 
 export const replicationUser = "changeover_repl";
-const migrationUser = (settings: DatabaseSettings): string => `${settings.user}_migrate`;
+export const migrationUser = (settings: DatabaseSettings): string => `${settings.user}_migrate`;
 
 export interface Passwords {
   app: string;
@@ -11,7 +11,7 @@ export interface Passwords {
   replication: string;
 }
 
-/** Safe to repeat; nobody but the migration account may write through the fence. */
+/** Safe to repeat; nobody may write through the fence, the migration account only while it is allowed to. */
 export function accountStatements(settings: DatabaseSettings, passwords: Passwords): Statement[] {
   const migrate = migrationUser(settings);
   // In a grant "_" stands for any character: unescaped, shop_a would open shopxa as well.
@@ -22,7 +22,6 @@ export function accountStatements(settings: DatabaseSettings, passwords: Passwor
     { sql: `GRANT ALL PRIVILEGES ON ${database} TO ?@'%'`, values: [settings.user] },
     { sql: "CREATE OR REPLACE USER ?@'%' IDENTIFIED BY ?", values: [migrate, passwords.migrate] },
     { sql: `GRANT ALL PRIVILEGES ON ${database} TO ?@'%'`, values: [migrate] },
-    { sql: "GRANT READ ONLY ADMIN ON *.* TO ?@'%'", values: [migrate] },
     { sql: "CREATE OR REPLACE USER ?@'%' IDENTIFIED BY ?", values: [replicationUser, passwords.replication] },
     { sql: "GRANT REPLICATION SLAVE ON *.* TO ?@'%'", values: [replicationUser] },
   ];
@@ -31,10 +30,12 @@ export function accountStatements(settings: DatabaseSettings, passwords: Passwor
 /** Account names of threads that are the server's own. */
 const internal = new Set(["system user", "event_scheduler", "unauthenticated user"]);
 
-/** A row of the process list that is neither ours, nor the server's, nor a replica, nor the migration. */
-export function isApplication(row: Row, settings: DatabaseSettings, administrator: string): boolean {
+export const isMigration = (row: Row, settings: DatabaseSettings): boolean => row.USER === migrationUser(settings);
+
+/** A row of the process list that is neither ours, nor the server's, nor a replica: the application or its migration. */
+export function isClient(row: Row, administrator: string): boolean {
   const user = row.USER ?? "";
-  if (internal.has(user) || user === replicationUser || user === migrationUser(settings)) return false;
+  if (internal.has(user) || user === replicationUser) return false;
   if ((row.COMMAND ?? "").startsWith("Binlog Dump")) return false;
   // By name and socket: an application may well be called like the user of the operating system.
   return !(user === administrator && row.HOST === "localhost");

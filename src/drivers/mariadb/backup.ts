@@ -53,7 +53,7 @@ async function readBackup(server: Server, id: string): Promise<Backup | null> {
 
 export async function listBackups(server: Server): Promise<Backup[]> {
   const folder = quote(server.paths.backups);
-  const listed = await server.host.exec(`[ ! -d ${folder} ] || ls -1 ${folder}`, { timeoutMs: 10_000 });
+  const listed = await server.host.exec(`[ ! -d ${folder} ] || ls -1 ${folder}`, { timeoutMs: 10_000, reading: true });
   if (listed.code !== 0) {
     throw new Problem("unreachable", {
       what: `the backups of "${server.host.name}" can't be listed`,

@@ -8,12 +8,13 @@ import { dataOf, listBackups, removeBackup, requireBackup, takeBackup } from "./
 import { checksums, readColumn } from "./checksum.ts";
 import { fenced } from "./config.ts";
 import { blockers, fence, unfence } from "./fence.ts";
+import { allowMigration } from "./passage.ts";
 import { tail } from "./parse.ts";
 import { hasData, installData, startServer, stopServer, writeConfig } from "./process.ts";
 import * as replication from "./replication.ts";
 import { schemaFingerprint } from "./schema.ts";
 import { restore, seedFrom } from "./seed.ts";
-import { isDown, keepState, openServer, requireTools, serviceName, type Server } from "./server.ts";
+import { isDown, keepState, openServer, readState, requireTools, serviceName, type Server } from "./server.ts";
 
 /** A copy needs both ends: this is how one database of ours finds the other's host. */
 const servers = new WeakMap<Database, Server>();
@@ -41,6 +42,7 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     position: () => server.session(replication.readPosition),
     fence: () => fence(server),
     unfence: () => unfence(server),
+    allowMigration: (on) => allowMigration(server, on),
     blockers: () => server.session((session) => blockers(server, session)),
     async seedFrom(source) {
       knownPort = source.port;
@@ -108,7 +110,9 @@ async function create(server: Server, settings: DatabaseSettings, serverId: numb
 }
 
 async function health(server: Server): Promise<DatabaseHealth> {
-  const down = { running: false, writable: false, following: null, replicating: false };
+  const boots = await readState(server);
+  const durable = { bootsWritable: boots.writable, bootsFollowing: boots.replicates };
+  const down = { running: false, writable: false, following: null, replicating: false, ...durable };
   if (await isDown(server)) return { ...down, error: null };
   try {
     return await server.session(async (session) => {
@@ -119,6 +123,7 @@ async function health(server: Server): Promise<DatabaseHealth> {
         following: seen && !seen.stopped ? seen.host : null,
         replicating: seen?.running === true && seen.error === null,
         error: seen?.error ?? null,
+        ...durable,
       };
     });
   } catch (error) {

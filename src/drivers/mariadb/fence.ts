@@ -2,25 +2,26 @@
 import { waitFor } from "../../model/clock.ts";
 import type { Blocker } from "../../model/database.ts";
 import { asProblem, Problem } from "../../model/problem.ts";
-import { isApplication } from "./accounts.ts";
+import { clients, endAll, kill, openTransactions } from "./clients.ts";
+import { revokePassage } from "./passage.ts";
 import { isWritable, readReplication } from "./replication.ts";
-import { isDown, keepState, readState, settingsOf, type Server } from "./server.ts";
-import { errorNumber, type Row, type Session } from "./wire.ts";
+import { isDown, keepState, readState, type Server } from "./server.ts";
+import { errorNumber, type Session } from "./wire.ts";
 
 const lockWaitSeconds = 3;
-const cutMs = 10_000;
 const reachableMs = 10_000;
 const lockWaitTimeout = 1205;
-const noSuchThread = 1094;
 
 export async function fence(server: Server): Promise<void> {
-  // The file first: if anything below fails, or the server is down, its next boot is closed. Failing closed is right.
+  // The file first: if we die below, or the server is down, its next boot is closed. Failing closed is right.
   await keepState(server, { ...(await readState(server)), writable: false });
   if (await isDown(server)) return;
   await whenReachable(server, async (session) => {
-    const standing = await applications(server, session);
-    await close(server, session);
-    await cut(server, session, standing);
+    const standing = await clients(server, session);
+    await closeOrStayOpen(server, session);
+    await revokePassage(server, session);
+    // Those who were connected before may hold locks and half transactions; whoever comes now can only read.
+    await endAll(server, session, [...standing, ...(await clients(server, session))]);
     if (!(await isWritable(session))) return;
     throw new Problem("step-failed", {
       what: `"${server.host.name}" still takes writes`,
@@ -55,6 +56,18 @@ async function whenReachable(server: Server, work: (session: Session) => Promise
   );
 }
 
+/** A server that takes writes and would come up closed is an outage that waits for its next restart. */
+async function closeOrStayOpen(server: Server, session: Session): Promise<void> {
+  try {
+    await close(server, session);
+  } catch (error) {
+    // Only when the server itself refused: a statement that may still run could close it behind an open file.
+    const refused = error instanceof Problem && (error.kind === "timed-out" || error.kind === "step-failed");
+    if (refused && (await isWritable(session))) await keepState(server, { writable: true, replicates: false });
+    throw error;
+  }
+}
+
 /** Waits for running statements; one that does not end is killed with its connection, unacknowledged. */
 async function close(server: Server, session: Session): Promise<void> {
   await session.change({ sql: `SET SESSION lock_wait_timeout=${lockWaitSeconds}` });
@@ -64,7 +77,7 @@ async function close(server: Server, session: Session): Promise<void> {
   } catch (error) {
     if (errorNumber(error) !== lockWaitTimeout) throw error;
   }
-  await kill(server, session, await applications(server, session));
+  await kill(server, session, await clients(server, session));
   try {
     await session.change(set);
   } catch (error) {
@@ -74,39 +87,11 @@ async function close(server: Server, session: Session): Promise<void> {
       "timed-out",
       {
         what: `"${server.host.name}" could not be fenced within ${2 * lockWaitSeconds} s`,
-        why: `something holds its tables: ${held || "not a connection of the application"}`,
-        next: "end it, then try again; the server stays closed after its next restart",
+        why: `something holds its tables: ${held || "not a connection of the application or of its migration"}`,
+        next: "end it, then try again; until then the server takes writes as before",
       },
       error,
     );
-  }
-}
-
-/** Those who were connected before may hold locks and half transactions; whoever comes now can only read. */
-async function cut(server: Server, session: Session, standing: Row[]): Promise<void> {
-  const ids = new Set([...standing, ...(await applications(server, session))].map((row) => row.ID));
-  const gone = await waitFor(server.clock, { withinMs: cutMs, everyMs: 10 }, async () => {
-    const left = (await applications(server, session)).filter((row) => ids.has(row.ID));
-    await kill(server, session, left);
-    return left.length === 0 && (await openTransactions(session)).every((row) => !ids.has(row.thread ?? null));
-  });
-  if (gone) return;
-  throw new Problem("timed-out", {
-    what: `connections to "${server.host.name}" could not be cut within ${cutMs} ms`,
-    why: "a transaction may still be rolled back",
-    next: "wait, then try again; no write is accepted in the meantime",
-  });
-}
-
-async function kill(server: Server, session: Session, rows: Row[]): Promise<void> {
-  if (rows.length > 0) await server.host.claim();
-  for (const { ID: id } of rows) {
-    try {
-      await session.read({ sql: `KILL HARD CONNECTION ${Number(id)}` });
-    } catch (error) {
-      // It left by itself.
-      if (errorNumber(error) !== noSuchThread) throw error;
-    }
   }
 }
 
@@ -120,6 +105,7 @@ export async function unfence(server: Server): Promise<void> {
         next: "promote it if it is to be the primary",
       });
     }
+    await revokePassage(server, session);
     // The reverse of the fence: open now, and at the next boot only once that is done.
     await session.change({ sql: "SET GLOBAL read_only=0" });
     await keepState(server, { writable: true, replicates: false });
@@ -130,7 +116,7 @@ export async function unfence(server: Server): Promise<void> {
 
 export async function blockers(server: Server, session: Session): Promise<Blocker[]> {
   const found: Blocker[] = [];
-  for (const row of await applications(server, session)) {
+  for (const row of await clients(server, session)) {
     const doing = `${row.COMMAND} for ${row.TIME} s`;
     found.push({ what: "connection", detail: `${row.ID} of ${row.USER}@${row.HOST}, ${doing}` });
   }
@@ -149,19 +135,3 @@ export async function blockers(server: Server, session: Session): Promise<Blocke
   }
   return found;
 }
-
-async function applications(server: Server, session: Session): Promise<Row[]> {
-  const settings = await settingsOf(server);
-  const administrator = await server.administrator();
-  const rows = await session.read({ sql: "SELECT ID, USER, HOST, COMMAND, TIME FROM information_schema.PROCESSLIST" });
-  return rows.filter((row) => isApplication(row, settings, administrator));
-}
-
-/** Those that changed rows and have a connection; appliers of a replica belong to the server itself. */
-const openTransactions = (session: Session): Promise<Row[]> =>
-  session.read({
-    sql:
-      "SELECT t.trx_mysql_thread_id AS thread, t.trx_rows_modified AS changed FROM information_schema.INNODB_TRX t" +
-      " LEFT JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id" +
-      " WHERE t.trx_rows_modified > 0 AND t.trx_mysql_thread_id > 0 AND COALESCE(p.USER, '') <> 'system user'",
-  });

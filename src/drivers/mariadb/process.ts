@@ -49,7 +49,10 @@ export async function installData(server: Server): Promise<void> {
 }
 
 export async function hasData(server: Server): Promise<boolean> {
-  const asked = await server.host.exec(`[ -d ${quote(server.paths.data)}/mysql ]`, { timeoutMs: 10_000 });
+  const asked = await server.host.exec(`[ -d ${quote(server.paths.data)}/mysql ]`, {
+    timeoutMs: 10_000,
+    reading: true,
+  });
   return asked.code === 0;
 }
 

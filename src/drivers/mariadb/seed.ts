@@ -3,6 +3,7 @@ import { Problem } from "../../model/problem.ts";
 import { fenced, serverIdOf } from "./config.ts";
 import { endAttempt, runWork } from "./jobs.ts";
 import { parseBinlogInfo } from "./parse.ts";
+import { revokePassage } from "./passage.ts";
 import { quote } from "./paths.ts";
 import { startServer, stopServer, writeConfig } from "./process.ts";
 import { follow, readPosition, readReplication, refuseWritable, servesStill } from "./replication.ts";
@@ -144,6 +145,8 @@ async function begin(target: Server, settings: StoredSettings, origin: string | 
   await startServer(target);
   const position = parseBinlogInfo(info);
   await target.session(async (session) => {
+    // Its source may have been in the middle of a migration.
+    await revokePassage(target, session);
     await session.change({ sql: "RESET MASTER" });
     // The log has to know where the copy stands as well: a backup of this server reads its position there.
     await session.change({ sql: "SET GLOBAL gtid_binlog_state=?", values: [position] });

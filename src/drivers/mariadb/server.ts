@@ -78,7 +78,7 @@ export async function keepState(server: Server, state: BootState): Promise<void>
 }
 
 async function readUser(host: Host): Promise<string> {
-  const asked = await host.exec("id -un", { timeoutMs: 10_000 });
+  const asked = await host.exec("id -un", { timeoutMs: 10_000, reading: true });
   if (asked.code === 0) return asked.stdout.trim();
   throw new Problem("unhealthy", {
     what: `the user of "${host.name}" has no name`,
@@ -108,7 +108,7 @@ export async function isDown(server: Server): Promise<boolean> {
 export async function requireTools(server: Server): Promise<void> {
   const names = Object.keys(tools).join(" ");
   const look = withTools(`for tool in ${names}; do command -v "$tool" >/dev/null || echo "$tool"; done`);
-  const asked = await server.host.exec(look, { timeoutMs: 10_000 });
+  const asked = await server.host.exec(look, { timeoutMs: 10_000, reading: true });
   const missing = asked.stdout.split("\n").filter((line) => line !== "");
   if (asked.code === 0 && missing.length === 0) return;
   const packages = [...new Set(missing.map((tool) => tools[tool] ?? tool))];

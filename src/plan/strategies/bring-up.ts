@@ -118,6 +118,8 @@ function dataStages(
         source: primary.name,
         sourceEndpoint: primaryEndpoint,
         withinMs: ms(definition.limits.syncSeconds),
+        copyMs: ms(definition.limits.copySeconds),
+        serves: null,
       }),
       act(pointEndpoint, {
         loadBalancers: loadBalancers.map(({ name }) => name),

@@ -10,10 +10,11 @@ function split(answer: string): { facts: string[]; rest: string } {
 
 export function readJobState(answer: string): JobState {
   const { facts, rest } = split(answer);
-  const [state, first, timedOut, cancelled] = facts;
+  const [state, first, timedOut, cancelled, began] = facts;
   if (state === "running") return { state, sinceMs: Number(first) };
   if (state === "done") {
-    return { state, code: Number(first), timedOut: timedOut === "true", cancelled: cancelled === "true", output: rest };
+    const told = { timedOut: timedOut === "true", cancelled: cancelled === "true", began: began === "true" };
+    return { state, code: Number(first), ...told, output: rest };
   }
   if (state === "lost") return { state, output: rest };
   if (state === "absent") return { state };

@@ -41,7 +41,7 @@ export class RunnerHost implements Host {
     const definition = definitionText({ command, env, cwd: this.#cwd(options.cwd), timeoutMs });
     const result = await this.#ask({
       verb: "exec",
-      args: [definition.length, hundredths(timeoutMs)],
+      args: [definition.length, hundredths(timeoutMs), options.reading ? "look" : "fence"],
       stdin: Buffer.concat([definition, Buffer.from(options.stdin ?? "")]),
       timeoutMs: timeoutMs + slackMs,
     });

@@ -1,11 +1,12 @@
 /** Copies of a simulated database: seeded replicas, backups, and backups started on a spare server. */
 import type { Backup, Database } from "../../model/database.ts";
 import { Problem } from "../../model/problem.ts";
+import { type Act, follow, servesStill } from "./database-changes.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import { History } from "./history.ts";
 
 interface Copying {
-  act<T>(what: string, takesMs: number, work: (on: DatabaseServer) => T): Promise<T>;
+  act: Act;
   start(): Promise<void>;
   stop(): Promise<void>;
   server(): DatabaseServer;
@@ -17,10 +18,11 @@ const BACKUP_MS = 400;
 
 /** Emptied first and filled last, so that a half copy is never taken for a whole one. */
 export async function fillFrom({ act, start, stop, server, serverOf }: Copying, source: Database): Promise<void> {
-  refuseWritable(server(), "be overwritten by a copy");
+  refuseServing(server());
   const primary = { address: source.address, port: source.port };
-  const { up, follows, parted, settings } = server();
-  if (up && settings && parted === null && follows?.address === primary.address) return;
+  const { up, follows, bootsFollowing, parted, settings } = server();
+  const same = follows?.address === primary.address && parted === null && bootsFollowing;
+  if (up && settings && same) return;
   await empty({ act, stop });
   await act("receive the copy", COPY_MS, (on) => {
     const from = serverOf(source);
@@ -28,7 +30,7 @@ export async function fillFrom({ act, start, stop, server, serverOf }: Copying, 
     on.refill(from.history.copy(), from.settings);
   });
   await start();
-  await act("follow", 20, (on) => on.follow(primary));
+  await follow(act, primary);
 }
 
 export async function restoreFrom(
@@ -36,7 +38,7 @@ export async function restoreFrom(
   from: Database,
   backupId: string,
 ): Promise<void> {
-  refuseWritable(server(), "be overwritten by a copy");
+  refuseServing(server());
   const origin = `${from.name}/${backupId}`;
   if (server().up && server().origin === origin) return;
   await empty({ act, stop });
@@ -66,13 +68,9 @@ async function empty({ act, stop }: Pick<Copying, "act" | "stop">): Promise<void
   await act("empty", 10, (on) => on.refill(new History(), null));
 }
 
-export function refuseWritable(server: DatabaseServer, doing: string): void {
-  if (!server.open) return;
-  throw new Problem("refused", {
-    what: `"${server.name}" takes writes and can't ${doing}`,
-    why: "it may be the primary in service",
-    next: "fence it first: changeover status shows who serves",
-  });
+/** Also when it is down: a primary that crashed a moment ago is still the primary. */
+function refuseServing(server: DatabaseServer): void {
+  if (server.writable || server.bootsOpen) throw servesStill(server, "be overwritten by a copy");
 }
 
 const gone = ({ name }: DatabaseServer): Problem =>

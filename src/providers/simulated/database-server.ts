@@ -4,7 +4,7 @@ import type { Endpoint } from "../../model/load-balancer.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { type Change, History } from "./history.ts";
 
-/** The migration's account writes through the fence. */
+/** The migration's account writes through the fence while it is allowed to. */
 export type Account = "application" | "migration";
 
 export interface DatabaseSurroundings {
@@ -22,9 +22,14 @@ export class DatabaseServer {
   history = new History();
   /** Its process answers. */
   up = false;
-  /** Takes writes of the application whenever it is up; kept through restarts. */
+  /** Takes writes of the application while it is up. */
   open = false;
   follows: Endpoint | null = null;
+  /** On its disk: how it boots. */
+  bootsOpen = false;
+  bootsFollowing = false;
+  /** On its disk: the migration's account writes through the fence. */
+  migrationAllowed = false;
   /** Why replication stopped, when it did. */
   parted: string | null = null;
   /** Between a commit on the primary and its being applied here. */
@@ -47,7 +52,10 @@ export class DatabaseServer {
   }
 
   health(): DatabaseHealth {
-    if (!this.up) return { running: false, writable: false, following: null, replicating: false, error: null };
+    const durable = { bootsWritable: this.bootsOpen, bootsFollowing: this.bootsFollowing };
+    if (!this.up) {
+      return { running: false, writable: false, following: null, replicating: false, error: null, ...durable };
+    }
     const source = this.#source();
     return {
       running: true,
@@ -55,11 +63,14 @@ export class DatabaseServer {
       following: this.follows?.address ?? null,
       replicating: this.follows !== null && this.parted === null && source?.up === true,
       error: this.parted ?? (this.follows && !source?.up ? `can't reach ${this.follows.address}` : null),
+      ...durable,
     };
   }
 
   boot(): void {
     this.up = true;
+    this.open = this.bootsOpen;
+    if (!this.bootsFollowing) this.follows = null;
     this.#listen();
     for (const replica of this.#replicas()) replica.#listen();
     this.#around.changed(`"${this.name}" is up`);
@@ -70,6 +81,11 @@ export class DatabaseServer {
     this.#around.changed(`"${this.name}" is down`);
   }
 
+  bootAs(state: { open: boolean; following: boolean }): void {
+    this.bootsOpen = state.open;
+    this.bootsFollowing = state.following;
+  }
+
   setOpen(open: boolean): void {
     this.open = open;
     this.#around.changed(`"${this.name}" is ${open ? "open" : "fenced"}`);
@@ -77,7 +93,7 @@ export class DatabaseServer {
 
   /** False when the server does not take it. */
   write(change: Change, account: Account): boolean {
-    if (!this.up || (account === "application" && !this.open)) return false;
+    if (!this.up || !(this.open || (account === "migration" && this.migrationAllowed))) return false;
     const serverId = this.address.split(".").at(-1);
     this.history.append({ id: `0-${serverId}-${this.history.length + 1}`, change });
     for (const replica of this.#replicas()) replica.#listen();
@@ -100,6 +116,8 @@ export class DatabaseServer {
     this.settings = settings;
     this.origin = null;
     this.open = false;
+    this.migrationAllowed = false;
+    this.bootAs({ open: false, following: false });
   }
 
   #source(): DatabaseServer | undefined {

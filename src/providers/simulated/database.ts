@@ -5,8 +5,9 @@ import type { Database, TableSum } from "../../model/database.ts";
 import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
+import { allow, fence, follow, freeze, promote, running, unfence } from "./database-changes.ts";
+import { fillFrom, restoreFrom, takeBackup } from "./database-copies.ts";
 import type { DatabaseServer } from "./database-server.ts";
-import { fillFrom, refuseWritable, restoreFrom, takeBackup } from "./database-copies.ts";
 import { simulatedCommand } from "./host-processes.ts";
 
 const SERVICE = "database";
@@ -47,19 +48,15 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     stop,
     health: async () => server().health(),
     position: async () => running(server()).history.position,
-    fence: () => act("fence", 15, (on) => on.setOpen(false)),
-    unfence: () => act("unfence", 5, (on) => openAgain(running(on))),
+    fence: () => fence(act),
+    unfence: () => unfence(act),
+    allowMigration: (on) => allow(act, on),
     async blockers() {
       running(server());
       return [];
     },
     seedFrom: (source) => fillFrom(copying, source),
-    follow: (primary) =>
-      act("follow", 20, (on) => {
-        refuseWritable(running(on), "follow another server");
-        const same = on.follows?.address === primary.address && on.parted === null;
-        if (!same) on.follow({ address: primary.address, port: primary.port });
-      }),
+    follow: (primary) => follow(act, primary),
     async awaitPosition(position, timeoutMs) {
       const reached = await waitFor(plane.clock, { withinMs: timeoutMs, everyMs: 10 }, async () => {
         const { history, parted } = running(server());
@@ -68,16 +65,8 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
       });
       return reached === true;
     },
-    freeze: () =>
-      act("freeze", 10, (on) => {
-        refuseWritable(running(on), "be frozen");
-        on.follow(null);
-      }),
-    promote: () =>
-      act("promote", 15, (on) => {
-        running(on).follow(null);
-        on.setOpen(true);
-      }),
+    freeze: () => freeze(act),
+    promote: () => promote(act),
     backup: (id) => takeBackup(copying, id),
     backups: async () => [...server().backups.values()].map(({ backup }) => backup),
     removeBackup: (id) => act("remove backup", 5, (on) => void on.backups.delete(id)),
@@ -97,26 +86,6 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
 
 function sumsOf({ history }: DatabaseServer): TableSum[] {
   return [{ table: "rows", rows: history.rows.length, sum: hash([...history.rows].sort().join("\n")) }];
-}
-
-function running(server: DatabaseServer): DatabaseServer {
-  if (server.up) return server;
-  throw new Problem("unreachable", {
-    what: `"${server.name}" can't be asked`,
-    why: "its database does not run",
-    next: "changeover status",
-  });
-}
-
-function openAgain(server: DatabaseServer): void {
-  if (server.follows) {
-    throw new Problem("refused", {
-      what: `"${server.name}" can't be opened`,
-      why: `it follows ${server.follows.address}, which may take writes as well`,
-      next: "promote it if it is to be the primary",
-    });
-  }
-  server.setOpen(true);
 }
 
 const stoppedApplying = (name: string, position: string, why: string): Problem =>

@@ -59,9 +59,19 @@ export class Fleet {
 
   /** Everything on the server dies at once, as when its machine is restarted. */
   crash(environment: string, name: string): void {
-    const server = this.environments.get(environment)?.servers.get(name);
-    if (!server) throw new Error(`there is no server "${name}" in "${environment}"`);
+    const server = this.#server(environment, name);
     for (const part of [server.jobs, server.services, server.leases]) part.crash();
     this.processes.killMarked(server.mark);
+  }
+
+  /** Whoever stops a service there dies while it waits for the service's end. */
+  loseStoppers(environment: string, name: string): void {
+    this.#server(environment, name).services.loseStoppers();
+  }
+
+  #server(environment: string, name: string): Server {
+    const server = this.environments.get(environment)?.servers.get(name);
+    if (server) return server;
+    throw new Error(`there is no server "${name}" in "${environment}"`);
   }
 }

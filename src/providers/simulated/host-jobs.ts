@@ -5,6 +5,7 @@ import { folderIn, type Place } from "./host-place.ts";
 interface Held {
   since: number;
   output: string;
+  began: boolean;
   result: { code: number; timedOut: boolean; cancelled: boolean } | null;
   lost: boolean;
   stopLimit: () => void;
@@ -23,8 +24,7 @@ export class Jobs {
   start({ id, command, env = {}, cwd, timeoutMs }: Job): void {
     if (this.#jobs.has(id)) return;
     const { clock, processes } = this.#place.fleet;
-    const job: Held = { since: clock.now(), output: "", result: null, lost: false, stopLimit: () => {} };
-    this.#jobs.set(id, job);
+    const job = this.#hold(id, true);
     const print = (text: string): void => {
       job.output += text;
     };
@@ -53,16 +53,13 @@ export class Jobs {
     const job = this.#jobs.get(id);
     if (!job) return { state: "absent" };
     const output = job.output.slice(-keptOutput);
-    if (job.result) return { state: "done", ...job.result, output };
+    if (job.result) return { state: "done", ...job.result, began: job.began, output };
     return job.lost ? { state: "lost", output } : { state: "running", sinceMs: job.since };
   }
 
   /** An id that never began is taken too. */
   cancel(id: string): void {
-    if (!this.#jobs.has(id)) {
-      const since = this.#place.fleet.clock.now();
-      this.#jobs.set(id, { since, output: "", result: null, lost: false, stopLimit: () => {} });
-    }
+    if (!this.#jobs.has(id)) this.#hold(id, false);
     this.#end(id, { timedOut: false, cancelled: true });
   }
 
@@ -71,6 +68,13 @@ export class Jobs {
       job.stopLimit();
       job.lost = job.result === null;
     }
+  }
+
+  #hold(id: string, began: boolean): Held {
+    const since = this.#place.fleet.clock.now();
+    const job: Held = { since, output: "", began, result: null, lost: false, stopLimit: () => {} };
+    this.#jobs.set(id, job);
+    return job;
   }
 
   #end(id: string, how: { timedOut: boolean; cancelled: boolean }): void {

@@ -16,6 +16,8 @@ export interface ProgramContext {
   /** Starts another command that goes on without this one. */
   daemon(command: string): void;
   kill(pid: number): void;
+  /** From now on only a kill ends it. */
+  ignoreTerm(): void;
 }
 
 /** Gives its exit code. */
@@ -42,6 +44,7 @@ export interface Process {
 }
 
 interface Live extends Process {
+  ignoresTerm: boolean;
   stop(): void;
 }
 
@@ -73,13 +76,14 @@ export class Processes {
       pid,
       marks: start.marks,
       ended: ended.promise,
+      ignoresTerm: false,
       stop: () => {
         killed.abort();
         finish(killedCode);
       },
     };
     this.#live.set(pid, process);
-    this.#run(start, killed.signal).then(finish, () => finish(killed.signal.aborted ? killedCode : 1));
+    this.#run(start, process, killed.signal).then(finish, () => finish(killed.signal.aborted ? killedCode : 1));
     return process;
   }
 
@@ -93,10 +97,19 @@ export class Processes {
 
   /** Everything that belongs there, daemons too. */
   killMarked(mark: string): void {
-    for (const each of [...this.#live.values()]) if (each.marks.includes(mark)) each.stop();
+    for (const each of this.marked(mark)) each.stop();
   }
 
-  async #run(start: Start, killed: AbortSignal): Promise<number> {
+  /** As a kill, but asks first: those that ignore it stay. */
+  termMarked(mark: string): void {
+    for (const each of this.marked(mark)) if (!each.ignoresTerm) each.stop();
+  }
+
+  marked(mark: string): Live[] {
+    return [...this.#live.values()].filter(({ marks }) => marks.includes(mark));
+  }
+
+  async #run(start: Start, process: Live, killed: AbortSignal): Promise<number> {
     const end = start.command.indexOf(" ");
     const name = end < 0 ? start.command : start.command.slice(0, end);
     const program = this.#programs[name];
@@ -105,10 +118,10 @@ export class Processes {
       return 127;
     }
     const args = end < 0 ? [] : (JSON.parse(start.command.slice(end)) as string[]);
-    return program(this.#context(start, args, killed));
+    return program(this.#context(start, process, args, killed));
   }
 
-  #context(start: Start, args: string[], killed: AbortSignal): ProgramContext {
+  #context(start: Start, process: Live, args: string[], killed: AbortSignal): ProgramContext {
     const at = (path: string): string => (path.startsWith("/") ? path : `${start.folder}/${path}`);
     const { env, stdin, folder, print } = start;
     const alive = <T>(work: () => T): T => {
@@ -126,6 +139,9 @@ export class Processes {
       appendFile: (path, text) => alive(() => this.#files.append(at(path), text)),
       daemon: (command) => alive(() => void this.start({ ...start, command, print: () => {} })),
       kill: (pid) => alive(() => this.kill(pid)),
+      ignoreTerm: () => {
+        process.ignoresTerm = true;
+      },
     };
   }
 }

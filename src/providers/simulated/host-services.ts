@@ -1,6 +1,7 @@
 /** Services of one simulated server: started again when they die, by the same rules as on real hosts. */
 import type { Service, ServiceState } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
+import { Problem } from "../../model/problem.ts";
 import { folderIn, type Place } from "./host-place.ts";
 import type { Process } from "./host-processes.ts";
 
@@ -23,6 +24,7 @@ export class Services {
   readonly #place: Place;
   readonly #services = new Map<string, Held>();
   readonly #logs = new Map<string, string>();
+  readonly #stopping = new Set<AbortController>();
 
   constructor(place: Place) {
     this.#place = place;
@@ -38,18 +40,40 @@ export class Services {
     this.#run(held);
   }
 
-  stop(name: string): void {
-    this.#end(name);
+  async stop(name: string, graceMs: number): Promise<void> {
     const held = this.#services.get(name);
-    if (held) held.stopped = true;
+    if (!held) return;
+    held.stopped = true;
+    held.supervisor = null;
+    const { processes } = this.#place.fleet;
+    processes.termMarked(this.#mark(name));
+    const left = processes.marked(this.#mark(name));
+    if (left.length === 0) return;
+    await this.#grace(graceMs, Promise.all(left.map(({ ended }) => ended)));
+    // Somebody may have started it anew meanwhile.
+    if (this.#services.get(name) === held && held.stopped) this.#end(name);
+  }
+
+  /** Whoever stops something here dies, and what is in its grace goes on. */
+  loseStoppers(): void {
+    const why = "whoever stopped it died in its grace";
+    const next = "do it again: it is safe to repeat";
+    for (const each of this.#stopping) {
+      each.abort(new Problem("outcome-unknown", { what: "no answer to stopping a service", why, next }));
+    }
   }
 
   state(name: string): ServiceState {
     const held = this.#services.get(name);
     if (!held) return { state: "absent", pid: null, restarts: 0, tail: "" };
     const facts = { restarts: held.restarts, tail: (this.#logs.get(name) ?? "").slice(-8_192) };
-    if (held.stopped) return { state: "stopped", pid: null, ...facts };
     const { clock, processes } = this.#place.fleet;
+    if (held.stopped) {
+      const left = processes.marked(this.#mark(name)).map(({ pid }) => pid);
+      if (left.length === 0) return { state: "stopped", pid: null, ...facts };
+      const tail = `${facts.tail}\nchangeover: asked to stop, but still alive: ${left.join(" ")}\n`;
+      return { state: "failing", pid: null, ...facts, tail };
+    }
     const proving = held.short > 0 && clock.now() - held.begunAt < shortMs;
     const lives = held.supervisor !== null && held.process !== null && processes.lives(held.process.pid);
     if (!lives || proving || !held.process) return { state: "failing", pid: null, ...facts };
@@ -80,6 +104,16 @@ export class Services {
         held.restarts += 1;
         this.#run(held);
       });
+    });
+  }
+
+  async #grace(graceMs: number, ended: Promise<unknown>): Promise<void> {
+    const { clock } = this.#place.fleet;
+    const stopper = new AbortController();
+    this.#stopping.add(stopper);
+    await clock.waitingFor(Promise.race([ended, clock.wake(graceMs, stopper.signal)])).finally(() => {
+      this.#stopping.delete(stopper);
+      stopper.abort();
     });
   }
 

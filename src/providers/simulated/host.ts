@@ -40,9 +40,10 @@ export class SimulatedHost implements Host {
     this.directory = server.directory;
   }
 
-  async exec(command: string, { timeoutMs, stdin = "", env = {}, cwd }: ExecOptions): Promise<ExecResult> {
+  async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     const { processes, clock } = this.#fleet;
-    const { mark, directory } = this.#change();
+    const { timeoutMs, stdin = "", env = {}, cwd, reading } = options;
+    const { mark, directory } = reading ? this.#there() : this.#change();
     const folder = folderIn({ fleet: this.#fleet, directory, mark }, cwd);
     if (folder === null) return { code: 125, stdout: "", stderr: `${cwd}: no such folder\n` };
     const result: ExecResult = { code: null, stdout: "", stderr: "" };
@@ -104,9 +105,9 @@ export class SimulatedHost implements Host {
     this.#change().services.start(service);
   }
 
-  async stopService(name: string, _graceMs: number): Promise<void> {
+  async stopService(name: string, graceMs: number): Promise<void> {
     checkedService(name);
-    this.#change().services.stop(name);
+    await this.#change().services.stop(name, graceMs);
   }
 
   async serviceState(name: string): Promise<ServiceState> {

@@ -29,11 +29,14 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
   const plane: ControlPlane = { clock, passing: parts.passing ?? (async () => {}) };
   const provider = createSimulatedProvider({ fleet: site.fleet, token: () => token });
   const open = (server: string): Promise<Host> => provider.open(environment, server);
-  return {
+  const world: World = {
     environment,
     clock,
     provider: acting(provider, plane),
     secret,
+    redact: (text) => text,
+    // Each call ends soon by itself here.
+    within: () => world,
     artefact: async (hash) => Buffer.from(`artefact ${hash}`),
     async loadBalancer(name) {
       return createSimulatedLoadBalancer({ plane, host: await open(name), server: () => site.loadBalancer(name) });
@@ -58,6 +61,7 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
       return answer;
     },
   };
+  return world;
 }
 
 /** Launching, relabelling and retiring are effects as well: a control plane can die at them. */

@@ -11,7 +11,7 @@ export function describeJobs(world: Setting): void {
     expect(await host.jobState("once")).toEqual({ state: "absent" });
     await host.startJob({ id: "once", command: programs.sayThenExit("done it", 3), timeoutMs });
     const first = await finished(world(), host, "once");
-    expect(first).toMatchObject({ state: "done", code: 3, timedOut: false, cancelled: false });
+    expect(first).toMatchObject({ state: "done", code: 3, timedOut: false, cancelled: false, began: true });
     expect("output" in first && first.output.trim()).toBe("done it");
     await host.startJob({ id: "once", command: programs.append("ran", "twice"), timeoutMs });
     expect(await host.jobState("once")).toEqual(first);
@@ -63,7 +63,7 @@ export function describeJobs(world: Setting): void {
     await beating(world(), host, "beats");
     await host.cancelJob("stop-me");
     const after = await host.jobState("stop-me");
-    expect(after).toMatchObject({ state: "done", timedOut: false, cancelled: true });
+    expect(after).toMatchObject({ state: "done", timedOut: false, cancelled: true, began: true });
     expect("code" in after && after.code).not.toBe(0);
     expect(await beats(world(), host, "beats")).toBe(false);
     await host.startJob(job);
@@ -73,9 +73,28 @@ export function describeJobs(world: Setting): void {
 
   test("an id that was cancelled before it began never begins", async () => {
     const host = await launch(world());
+    const job = { id: "never", command: world().programs.append("ran", "x"), timeoutMs };
     await host.cancelJob("never");
-    await host.startJob({ id: "never", command: world().programs.append("ran", "x"), timeoutMs });
-    expect(await host.jobState("never")).toMatchObject({ state: "done", cancelled: true });
+    const cancelled = await host.jobState("never");
+    expect(cancelled).toMatchObject({ state: "done", timedOut: false, cancelled: true, began: false, output: "" });
+    expect("code" in cancelled && cancelled.code).not.toBe(0);
+    await host.startJob(job);
+    await (await world().provider(2).open("live", host.name)).startJob(job);
+    await world().clock.sleep(200);
+    expect(await host.jobState("never")).toEqual(cancelled);
+    expect(await linesOf(host, "ran")).toEqual([]);
+  });
+
+  test("a start that was on its way comes too late when a newer control plane has cancelled its id", async () => {
+    const old = await launch(world(), 4, "delayed");
+    const job = { id: "migration", command: world().programs.append("ran", "x"), timeoutMs };
+    const host = await world().provider(5).open("delayed", old.name);
+    expect(await host.jobState("migration")).toEqual({ state: "absent" });
+    await host.cancelJob("migration");
+    expect(await problemOf(old.startJob(job))).toBe("stale-token");
+    expect(await problemOf(old.startJob({ ...job, id: "another" }))).toBe("stale-token");
+    await world().clock.sleep(200);
+    expect(await host.jobState("migration")).toMatchObject({ state: "done", cancelled: true, began: false });
     expect(await linesOf(host, "ran")).toEqual([]);
   });
 

@@ -24,6 +24,7 @@ export const shellPrograms: Programs = {
     "</dev/null >/dev/null 2>&1 &); sleep 600",
   flood: (bytes) => `head -c ${bytes} /dev/zero | tr '\\0' x; echo end`,
   kill: (pid) => `kill -9 ${pid}`,
+  deaf: (path) => `trap '' TERM; while :; do echo beat >>${quote(path)}; sleep 0.02; done`,
 };
 
 const realClock: Clock = {
@@ -35,12 +36,12 @@ const realClock: Clock = {
 export function processesOf(directory: string): number[] {
   const id = readFileSync(join(directory, ".changeover/id"), "utf8").trim();
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => variablesOf(pid).includes(`CHANGEOVER_SERVER=${id}`)).map(Number);
+  return pids.filter((pid) => readProcess(pid, "environ").includes(`CHANGEOVER_SERVER=${id}`)).map(Number);
 }
 
-function variablesOf(pid: string): string[] {
+function readProcess(pid: string, what: "environ" | "cmdline"): string[] {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return readFileSync(`/proc/${pid}/${what}`, "latin1").split("\0");
   } catch {
     return [];
   }
@@ -60,6 +61,16 @@ async function crash(host: Host): Promise<void> {
     await realClock.sleep(5);
   }
   throw new Error("processes do not die");
+}
+
+async function loseStoppers({ directory }: Host): Promise<void> {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const stoppers = pids.filter((pid) => {
+    const words = readProcess(pid, "cmdline");
+    return words.includes("service-stop") && words.includes(directory);
+  });
+  if (stoppers.length === 0) throw new Error("nobody stops anything there");
+  for (const pid of stoppers) process.kill(Number(pid), "SIGKILL");
 }
 
 /** An address that no other test file uses at the same time. */
@@ -92,6 +103,7 @@ export function realWorld({ folder, home, make, closing }: RealSetting): HostWor
     address: freshAddress(),
     provider,
     crash,
+    loseStoppers,
     echo: (at) =>
       new Promise((resolve, reject) => {
         const server = createServer((socket) => {

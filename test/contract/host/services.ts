@@ -1,6 +1,6 @@
 /** The contract's part about services: kept running, found again, ended whole. */
 import { expect, test } from "vitest";
-import { beating, beats, eventually, exec, launch, linesOf, type Setting } from "./world.ts";
+import { beating, beats, eventually, exec, launch, linesOf, problemOf, type Setting } from "./world.ts";
 
 export function describeServices(world: Setting): void {
   const forEver = () => world().programs.sleep(600_000);
@@ -74,6 +74,37 @@ export function describeServices(world: Setting): void {
     expect(await beats(world(), host, "beats")).toBe(false);
     await host.startService({ name: "web", command: world().programs.beatBehind("beats") });
     expect(await host.serviceState("web")).toMatchObject({ state: "running" });
+  });
+
+  test("what does not hear TERM is killed after its grace", async () => {
+    const host = await launch(world());
+    await host.startService({ name: "web", command: world().programs.deaf("beats") });
+    await beating(world(), host, "beats");
+    await host.stopService("web", 300);
+    expect(await host.serviceState("web")).toMatchObject({ state: "stopped", pid: null });
+    expect(await beats(world(), host, "beats")).toBe(false);
+  });
+
+  test("it is not stopped while anything of it lives, and another stop finishes what was broken off", async () => {
+    const host = await launch(world());
+    await host.startService({ name: "web", command: world().programs.deaf("beats") });
+    await beating(world(), host, "beats");
+    const stopping = problemOf(host.stopService("web", 600_000));
+    const asked = await eventually(world(), async () => {
+      const seen = await host.serviceState("web");
+      return seen.tail.includes("asked to stop, but still alive") && seen;
+    });
+    expect(asked).toMatchObject({ state: "failing", pid: null });
+    await world().loseStoppers(host);
+    expect(await stopping).not.toBe("none");
+    expect(await beats(world(), host, "beats")).toBe(true);
+    expect(await host.serviceState("web")).toMatchObject({ state: "failing", pid: null });
+    const next = await world().provider(2).open("live", host.name);
+    await next.stopService("web", 100);
+    const after = await host.serviceState("web");
+    expect(after).toMatchObject({ state: "stopped", pid: null });
+    expect(after.tail).not.toContain("still alive");
+    expect(await beats(world(), host, "beats")).toBe(false);
   });
 
   test("when its server dies that is seen, and starting brings it back", async () => {

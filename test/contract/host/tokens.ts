@@ -59,6 +59,41 @@ export function describeTokens(world: Setting): void {
     expect(await finished(world(), old, "begun")).toMatchObject({ state: "done", code: 0 });
   });
 
+  test("looking is never refused and shuts nobody out", async () => {
+    const { programs, provider } = world();
+    const old = await launch(world(), 7, "watched");
+    const newer = await provider(9).open("watched", old.name);
+    const look = { timeoutMs, reading: true } as const;
+    await old.startService({ name: "web", command: programs.sleep(600_000) });
+    expect(await newer.exec(programs.say("seen"), look)).toMatchObject({ code: 0, stdout: "seen" });
+    expect(await newer.exec(programs.copyInput(), { ...look, stdin: "given" })).toMatchObject({ stdout: "given" });
+    await Promise.all([newer.serviceState("web"), newer.jobState("none"), newer.leaseState("none")]);
+    await Promise.all([newer.readFile("none"), newer.readClock(), provider(9).list("watched")]);
+    await old.claim();
+    await newer.claim();
+    expect(await problemOf(old.exec(programs.say("changed"), { timeoutMs }))).toBe("stale-token");
+    expect(await old.exec(programs.say("seen"), look)).toMatchObject({ code: 0, stdout: "seen" });
+    await provider(9).retire("watched", old.name);
+    expect(await problemOf(old.exec(programs.say("seen"), look))).toBe("not-found");
+  });
+
+  test("the last of all tokens cleans up after everybody", async () => {
+    const { programs, provider } = world();
+    const old = await launch(world(), 3, "ended");
+    await old.startService({ name: "web", command: programs.sleep(600_000) });
+    await old.startJob({ id: "long", command: programs.sleep(600_000), timeoutMs: 600_000 });
+    const last = await provider(Number.MAX_SAFE_INTEGER).open("ended", old.name);
+    await last.stopService("web", 100);
+    await last.cancelJob("long");
+    await last.claim();
+    expect(await last.exec(programs.say("ok"), { timeoutMs })).toMatchObject({ code: 0, stdout: "ok" });
+    expect(await problemOf(old.claim())).toBe("stale-token");
+    await provider(Number.MAX_SAFE_INTEGER).retire("ended", old.name);
+    expect(await provider(3).list("ended")).toEqual([]);
+    expect(await problemOf(provider(3).retire("ended", old.name))).toBe("stale-token");
+    await provider(Number.MAX_SAFE_INTEGER).retire("ended", old.name);
+  });
+
   test("of an environment, the newest token counts for launching too", async () => {
     const { provider } = world();
     const fresh = (name: string) => record(world(), { environment: "launched", name });

@@ -21,6 +21,8 @@ export interface Programs {
   /** Prints so many bytes, then "end". */
   flood(bytes: number): string;
   kill(pid: number): string;
+  /** Appends a line every 20 ms and does not hear TERM. */
+  deaf(path: string): string;
 }
 
 export interface HostWorld {
@@ -31,6 +33,8 @@ export interface HostWorld {
   provider(token?: number): Provider;
   /** Everything on the server dies at once, as when the machine is restarted. */
   crash(host: Host): Promise<void>;
+  /** Whoever stops a service there dies while it waits for the service's end; the service itself is not touched. */
+  loseStoppers(host: Host): Promise<void>;
   /** Echoes what it is sent, until the world is closed. */
   echo(at: { host: string; port: number } | { unix: string }): Promise<void>;
   close(): Promise<void>;

@@ -60,7 +60,10 @@ export function castMajor(input: MajorInput): Cast {
   const replica = blue.replicas.find(({ health }) => health.replicating) as SeenDatabase;
   const loadBalancers = blue.loadBalancers.map(({ record }) => record);
   const names = blue.applications.map(({ record }) => record.name);
-  const workers = definition.releases[blue.release]?.start.worker ? names.slice(0, definition.application.workers) : [];
+  // What runs, not what the file says by now: no old worker may live through the window.
+  const workers = blue.applications
+    .filter(({ roles }) => roles.worker !== "absent" && roles.worker !== "stopped")
+    .map(({ record }) => record.name);
   return {
     definition,
     from: blue.release,

@@ -11,7 +11,7 @@ import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
-import { act, inOrder } from "../../stage.ts";
+import { act, atOnce, inOrder } from "../../stage.ts";
 import { type Cast, DRILL } from "./cast.ts";
 
 const NONE =
@@ -19,7 +19,8 @@ const NONE =
 
 export function finishStages(cast: Cast): Stage[] {
   return [
-    inOrder("Reopen", NONE, open(cast)),
+    // Side by side: one dead load balancer must not leave the others without workers.
+    atOnce("Reopen", NONE, open(cast)),
     inOrder("Restore redundancy", NONE, [
       act(resumeReplica, {
         replica: cast.replica.record.name,
@@ -77,6 +78,7 @@ export function afterWayBackStages(cast: Cast): Stage[] {
         standbyEndpoint: databaseEndpoint(definition, cast.standby),
         replica: cast.replica.record.name,
         withinMs: ms(definition.limits.syncSeconds),
+        copyMs: ms(definition.limits.copySeconds),
       }),
       act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
       act(assertClean, {

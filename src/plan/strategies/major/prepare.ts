@@ -32,6 +32,8 @@ export function prepareStages(cast: Cast): Stage[] {
         source: cast.primary.record.name,
         sourceEndpoint: databaseEndpoint(cast.definition, cast.primary.record),
         withinMs: ms(cast.definition.limits.syncSeconds),
+        copyMs: ms(cast.definition.limits.copySeconds),
+        serves: { loadBalancers: cast.loadBalancers, slot: cast.slot },
       }),
     ]),
     inOrder("Open the isolated route", FREE, openRoute(cast)),
@@ -57,7 +59,12 @@ function proveBackup(cast: Cast) {
   const replica = cast.replica.record.name;
   return [
     act(pauseReplica, { replica, primary: primaryEndpoint }),
-    act(restoreBackup, { source: replica, spare: cast.spare, backup: DRILL }),
+    act(restoreBackup, {
+      source: replica,
+      spare: cast.spare,
+      backup: DRILL,
+      copyMs: ms(cast.definition.limits.copySeconds),
+    }),
     act(resumeReplica, {
       replica,
       primary: cast.primary.record.name,

@@ -1,5 +1,6 @@
 /** The window: page, stop, fence, sync, freeze, snapshot, migrate, start, swap, smoke test, snapshot, gate. */
 import type { Stage } from "../../../model/plan.ts";
+import { closeEndpoint } from "../../../steps/close-endpoint.ts";
 import { fenceDatabase } from "../../../steps/fence-database.ts";
 import { freezeStandby } from "../../../steps/freeze-standby.ts";
 import { gate } from "../../../steps/gate.ts";
@@ -52,6 +53,13 @@ function begin(cast: Cast) {
       graceMs: ms(limits.stopSeconds),
       healthyMs: ms(limits.healthySeconds),
     }),
+    act(closeEndpoint, {
+      loadBalancers,
+      slot,
+      primary: cast.primary.record.name,
+      standby: cast.standby.name,
+      migrator: migratorOf(cast),
+    }),
   ];
 }
 
@@ -67,7 +75,11 @@ function freeze(cast: Cast) {
       { primary, primaryEndpoint: databaseEndpoint(definition, cast.primary.record), standby },
       "sync",
     ),
-    act(restoreBackup, { source: primary, spare: cast.spare, backup: "before-migration" }, "snapshot"),
+    act(
+      restoreBackup,
+      { source: primary, spare: cast.spare, backup: "before-migration", copyMs: ms(definition.limits.copySeconds) },
+      "snapshot",
+    ),
   ];
 }
 
@@ -133,7 +145,11 @@ function test(cast: Cast) {
       "snapshot",
     ),
     act(pauseReplica, { replica, primary: primaryEndpoint }, "snapshot"),
-    act(restoreBackup, { source: replica, spare: cast.spare, backup: "before-reopening" }, "snapshot"),
+    act(
+      restoreBackup,
+      { source: replica, spare: cast.spare, backup: "before-reopening", copyMs: ms(limits.copySeconds) },
+      "snapshot",
+    ),
     act(gate, {
       gate: "reopen",
       question: `Release ${cast.to} passed its smoke test behind the page. Reopen?`,

@@ -13,7 +13,7 @@ was_killed_in_time() {
   [ "$1" -eq 137 ] && [ "$now" -ge $(($2 - 2)) ]
 }
 
-exec_once() { # bytes of the definition, limit in hundredths of a second
+exec_once() { # bytes of the definition, limit in hundredths of a second; fence, or look for what changes nothing
   changeover_definition=$(head -c "$1")
   case $changeover_definition in *changeover_whole=yes) ;; *) refuse 'failed the input was cut short' ;; esac
   bytes=$((bytes - $1))
@@ -23,8 +23,12 @@ exec_once() { # bytes of the definition, limit in hundredths of a second
     exec 3<"$state/input-$$"
     rm -f "$state/input-$$"
   fi
-  fence "$state"
-  unfence
+  if [ "$3" = look ]; then
+    [ -e "$state/id" ] && [ ! -e "$state/retired" ] || refuse not-found
+  else
+    fence "$state"
+    unfence
+  fi
   mark
   uptime
   deadline=$((now + $2))
@@ -49,7 +53,8 @@ job_start() { # id, limit in hundredths of a second
   [ ! -e "$job/process" ] && [ ! -e "$job/cancelled" ] || exit 0
   mark
   mkdir -p "$job" && mv "$definition" "$job/definition" || refuse "failed cannot write $job"
-  begun=$(CHANGEOVER_SERVER=$server_id setsid -f sh "$runner" job-run "$folder" "$token" 0 "$1" "$2" </dev/null 2>&1)
+  begun=$(CHANGEOVER_SERVER=$server_id CHANGEOVER_KEEPER=$server_id/$1 \
+    setsid -f sh "$runner" job-run "$folder" "$token" 0 "$1" "$2" </dev/null 2>&1)
   [ "$begun" = begun ] || refuse "failed the job did not begin: $begun"
 }
 
@@ -86,11 +91,13 @@ job_state() {
     echo "running $since"
     exit
   fi
+  began=false
+  [ ! -e "$job/process" ] || began=true
   if [ -e "$job/result" ]; then
     read -r code timed_out cancelled <"$job/result"
-    echo "done $code $timed_out $cancelled"
+    echo "done $code $timed_out $cancelled $began"
   elif [ -e "$job/cancelled" ]; then
-    echo done 137 false true
+    echo "done 137 false true $began"
   else
     echo lost
   fi
@@ -105,6 +112,7 @@ job_cancel() {
   mark
   mkdir -p "$job" && : >"$job/cancelled" || refuse "failed cannot write $job"
   ! lives "$job/process" || { kill -KILL "$pid"; await_end 500 "$pid"; }
-  sweep family "CHANGEOVER_JOB=$server_id/$1"
+  # By what its keeper began with, so that also a child is found that was about to become the command.
+  sweep family "CHANGEOVER_KEEPER=$server_id/$1"
   [ -e "$job/result" ] || { echo 137 false true >"$job/result.new" && mv "$job/result.new" "$job/result"; }
 }

@@ -94,10 +94,13 @@ trim() {
 service_state() {
   service=$state/services/$1
   [ -e "$service/definition" ] || { echo absent - 0; exit; }
-  restarts=0 short=0 begun_at=0 process='' what=failing child=-
+  restarts=0 short=0 begun_at=0 process='' what=failing child=- left=''
   [ ! -e "$service/run" ] || read -r restarts short begun_at process <"$service/run"
   if [ -e "$service/stopped" ]; then
-    what=stopped
+    mark
+    # The supervisor first: once it is gone, nothing new comes.
+    left=$(marked "CHANGEOVER_SUPERVISOR=$server_id/$1")$(family "CHANGEOVER_SERVICE=$server_id/$1")
+    [ -n "$left" ] || what=stopped
   elif lives "$service/supervisor" && is_alive "$process"; then
     # What died at once a moment ago has to prove itself for two seconds.
     uptime
@@ -105,4 +108,5 @@ service_state() {
   fi
   echo "$what $child $restarts"
   [ ! -e "$service/log" ] || tail -c 8192 "$service/log"
+  [ -z "$left" ] || printf '\nchangeover: asked to stop, but still alive: %s\n' "$left"
 }

@@ -1,0 +1,90 @@
+/** `npm run prove NAME` counts over many runs; `npm run bench [NAME]` measures: each claim about Changeover as a command. */
+import { parseArgs } from "node:util";
+import { demoTime } from "./demo-time.ts";
+import { engine } from "./engine.ts";
+import { memory } from "./memory.ts";
+import { proveCrash } from "./prove-crash.ts";
+import { proveMajor } from "./prove-major.ts";
+import { type Outcome, saveResult, tableOf } from "./results.ts";
+import { type Shard, readShard } from "./shard.ts";
+import { window } from "./window.ts";
+
+export interface Asked {
+  /** Null: as many as the measurement usually takes. */
+  runs: number | null;
+  /** At most so many kill points, spread evenly. */
+  points: number | null;
+  shard: Shard;
+}
+
+interface Entry {
+  name: string;
+  says: string;
+  run(asked: Asked): Promise<Outcome>;
+}
+
+const entries: Record<string, Entry[]> = {
+  prove: [
+    {
+      name: "major",
+      says: "upgrades and ways back under traffic: nothing lost, duplicated or failed",
+      run: proveMajor,
+    },
+    { name: "crash", says: "kill -9 of the control plane at every step, forward and back", run: proveCrash },
+  ],
+  bench: [
+    { name: "window", says: "fence, sync, freeze, swap and reopen beside the raw operations", run: window },
+    { name: "engine", says: "what journal and durable execution add to a step", run: engine },
+    { name: "memory", says: "the idle control plane with its database", run: memory },
+    { name: "demo-time", says: "the whole demo by the clock", run: demoTime },
+  ],
+};
+
+async function main([word = "", ...args]: string[]): Promise<number> {
+  const known = entries[word] ?? [];
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    allowNegative: true,
+    options: {
+      runs: { type: "string" },
+      points: { type: "string" },
+      shard: { type: "string", default: "1/1" },
+      save: { type: "boolean", default: true },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const chosen = known.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const strange = positionals.find((name) => !known.some((entry) => entry.name === name));
+  if (strange !== undefined || (word === "prove" && positionals.length !== 1)) {
+    console.error(
+      `There is: ${known.map(({ name, says }) => `\n  npm run ${word} ${name.padEnd(10)} ${says}`).join("")}`,
+    );
+    return 2;
+  }
+  const asked = { runs: countIn(values.runs), points: countIn(values.points), shard: readShard(values.shard) };
+  let code = 0;
+  for (const { name, run } of chosen) {
+    console.error(`${word} ${name} …`);
+    const outcome = await run(asked);
+    if (!values.json) console.log(tableOf(name, outcome));
+    console.log(JSON.stringify(saveResult(name, asked.shard, outcome, values.save)));
+    if (outcome.failures.length > 0) code = 1;
+  }
+  return code;
+}
+
+function countIn(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new TypeError(`"${text}" is not a count`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,29 @@
+/** The demo's shop in a home of its own, brought up for one measurement and gone afterwards. */
+import { join } from "node:path";
+import type { Report } from "../src/model/report.ts";
+import { answerOf, openProduct, type Product } from "../test/product/product.ts";
+
+const FILE = join(import.meta.dirname, "../examples/major/environment.yaml");
+export const SHOP_SIZE = { servers: 4, workers: 1 };
+
+export async function withShop<T>(name: string, work: (product: Product) => Promise<T>): Promise<T> {
+  const product = openProduct(name);
+  try {
+    const up = await product.run(["up", FILE]);
+    if (up.code !== 0) throw new Error(`the shop did not come up: ${up.stderr}`);
+    const result = await work(product);
+    const down = await product.run(["down", "--all"]);
+    if (down.code !== 0) throw new Error(`the shop did not go down: ${down.stderr}`);
+    return result;
+  } finally {
+    await product.end();
+  }
+}
+
+/** Under the ledger's traffic; throws when it ended without a report. */
+export async function upgradeShop(product: Product, ...more: string[]): Promise<Report> {
+  const ran = await product.run(["upgrade", "live", "--to", "2", "--yes", "--ledger", "--json", ...more]);
+  const answer = answerOf<Report>(ran);
+  if (!("outcome" in answer)) throw new Error(`the upgrade gave no report: ${ran.stdout}${ran.stderr}`);
+  return answer;
+}
