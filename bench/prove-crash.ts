@@ -31,7 +31,7 @@ export async function proveCrash({ points, shard }: Asked): Promise<Outcome> {
       rows.push(...(await withBoard((product) => oneRun(product, ending, kills))));
     }
   }
-  const back = rows.filter(({ landed }) => landed !== "missed").map(({ backMs }) => Number(backMs));
+  const back = rows.filter(({ backMs }) => backMs !== "").map(({ backMs }) => Number(backMs));
   return {
     rows,
     figures: { "until it answers again": figureOf("ms", back) },
@@ -155,15 +155,18 @@ const harm = ({ requests, writes }: LedgerSummary): string[] => [
 ];
 
 /** What went wrong in a run stands in its first row. */
-function rowsOf(ending: Ending, kills: readonly Point[], hits: readonly (Hit | null)[], trouble: string): Row[] {
+function rowsOf(ending: Ending, kills: readonly Point[], hits: readonly Hit[], trouble: string): Row[] {
   const rows = kills.map((point, turn) => {
-    const hit = hits.find((one) => one?.point === point) ?? null;
+    const hit = hits.find((one) => one.point === point);
     return {
       at: `${point.direction} ${point.index} ${point.step}, ${point.when}`,
       landed: hit?.seenAs ?? "missed",
-      backMs: hit?.backMs ?? 0,
+      backMs: hit?.backMs ?? "",
       ending,
-      trouble: [...(turn === 0 && trouble !== "" ? [trouble] : []), ...(hit ? [] : ["never reached"])].join(", "),
+      trouble: [
+        ...(turn === 0 && trouble !== "" ? [trouble] : []),
+        ...(hit?.backMs == null ? ["never reached"] : []),
+      ].join(", "),
     };
   });
   for (const row of rows) console.error(`  ${JSON.stringify(row)}`);

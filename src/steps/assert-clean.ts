@@ -41,6 +41,9 @@ async function leftOnLoadBalancers({ world }: StepContext, { loadBalancers, slot
     if ((await loadBalancer.countTesters()) > 0) left.push(`"${name}" lets testers in`);
     if (await loadBalancer.readMaintenance()) left.push(`"${name}" shows the page`);
     if ((await loadBalancer.readHold()).held) left.push(`"${name}" holds requests`);
+    const sick = (await loadBalancer.members(serving)).filter(({ healthy, state }) => !healthy || state !== "ready");
+    if (sick.length > 0)
+      left.push(`"${name}" does not see ${sick.map(({ server }) => `"${server}"`).join(", ")} healthy`);
     if ((await loadBalancer.members(other)).length > 0) left.push(`"${name}" has members in pool ${other}`);
     if ((await loadBalancer.readEndpoint(other)) !== null) left.push(`"${name}" has a database endpoint ${other}`);
   }

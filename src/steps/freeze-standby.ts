@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { followAgain } from "./parts/follow-again.ts";
 import { endpoint } from "./parts/shapes.ts";
 
 export const freezeStandby = defineStep({
@@ -25,9 +26,8 @@ export const freezeStandby = defineStep({
   },
   async undo({ world }, { primaryEndpoint, standby }) {
     const warm = await world.database(standby);
-    const health = await warm.health();
-    // Promoted by the way back of the migration: it follows nobody any more. One that is down is retired next.
-    if (!health.running || health.writable || health.bootsWritable || health.following !== null) return;
-    await warm.follow(primaryEndpoint);
+    const { writable, bootsWritable } = await warm.health();
+    // Promoted by the way back of the migration: it follows nobody any more.
+    if (!writable && !bootsWritable) await followAgain(warm, primaryEndpoint);
   },
 });

@@ -78,6 +78,8 @@ export const migrate = defineStep({
   async undo(context, { migrator, primary, wayBack }) {
     // Also when it never began: then it never will, however late its start arrives.
     await (await context.world.application(migrator)).cancelMigration(migrationJob(context));
+    const database = await context.world.database(primary);
+    if ((await database.health()).running) await database.allowMigration(false);
     if (wayBack) await settleDatabase(context, { primary, migrator, ...wayBack });
   },
 });

@@ -25,7 +25,10 @@ export const openDatabase = defineStep({
     }
   },
   async apply({ world }, { server }) {
-    await (await world.database(server)).unfence();
+    const database = await world.database(server);
+    // A migration that a crash cut short may have left its passage through the fence.
+    await database.allowMigration(false);
+    await database.unfence();
   },
   async verify({ world }, { server, others }) {
     const [writable, boots]: [string[], string[]] = [[], []];

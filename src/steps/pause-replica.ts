@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { followAgain } from "./parts/follow-again.ts";
 import { endpoint } from "./parts/shapes.ts";
 
 export const pauseReplica = defineStep({
@@ -24,9 +25,7 @@ export const pauseReplica = defineStep({
     });
   },
   async undo({ world }, { replica, primary }) {
-    const database = await world.database(replica);
-    const { running, following } = await database.health();
-    // One that is down or can't follow holds nothing up: redundancy is restored after the way back, by a new copy if need be.
-    if (running && following === null) await database.follow(primary).catch(() => {});
+    // What can't follow holds nothing up: redundancy is restored after the way back, by a new copy if need be.
+    await followAgain(await world.database(replica), primary).catch(() => {});
   },
 });

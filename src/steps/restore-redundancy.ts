@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
+import { followAgain } from "./parts/follow-again.ts";
 import { endpoint, slot } from "./parts/shapes.ts";
 
 const input = z.strictObject({
@@ -28,10 +29,7 @@ export const restoreRedundancy = defineStep({
     const { world } = context;
     const now = await primaryNow(context, input);
     const replica = await world.database(input.replica);
-    const health = await replica.health();
-    if (now.name === input.primary) {
-      if (health.running && health.following === null) await replica.follow(input.primaryEndpoint).catch(() => {});
-    }
+    if (now.name === input.primary) await followAgain(replica, input.primaryEndpoint).catch(() => {});
     const seen = await replica.health();
     if (seen.following !== now.endpoint.address || !seen.replicating || !seen.bootsFollowing) {
       await replica.seedFrom(await world.database(now.name));

@@ -2,18 +2,31 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { followAgain } from "./parts/follow-again.ts";
 import { endpoint } from "./parts/shapes.ts";
 
 export const resumeReplica = defineStep({
   name: "resume-replica",
-  input: z.strictObject({ replica: z.string(), primary: z.string(), primaryEndpoint: endpoint, withinMs: z.number() }),
+  input: z.strictObject({
+    replica: z.string(),
+    primary: z.string(),
+    primaryEndpoint: endpoint,
+    withinMs: z.number(),
+    /** How long a new copy may take when it can't follow any more; null: then it fails. */
+    reseedMs: z.number().nullable(),
+  }),
   undoable: "always",
   says: ({ replica, primary }) => `Let "${replica}" follow "${primary}" and reach its position`,
-  limitMs: ({ withinMs }) => withinMs + 30_000,
-  async apply({ world }, { replica, primaryEndpoint }) {
+  limitMs: ({ withinMs, reseedMs }) => withinMs + (reseedMs ?? 0) + 30_000,
+  async apply({ world }, { replica, primary, primaryEndpoint, reseedMs }) {
     const database = await world.database(replica);
-    const { following, bootsFollowing } = await database.health();
-    if (following === null || !bootsFollowing) await database.follow(primaryEndpoint);
+    try {
+      await followAgain(database, primaryEndpoint);
+    } catch (error) {
+      if (reseedMs === null) throw error;
+    }
+    if (reseedMs !== null && !(await database.health()).replicating)
+      await database.seedFrom(await world.database(primary));
   },
   async verify({ world }, { replica, primary, withinMs }) {
     const database = await world.database(replica);

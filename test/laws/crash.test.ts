@@ -1,6 +1,7 @@
 /** The law of crashes: a control plane may die at any moment, also twice, and the end is the one without any crash. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { ShopSite } from "./run.ts";
 import { expectWhole, type Told, upgradeUnderClients } from "./upgraded.ts";
 
 const PATIENCE_MS = 120_000;
@@ -36,6 +37,36 @@ test.each([null, "smoke-test"])(
     for (const at of telling) {
       const told = await upgradeUnderClients({ failAt, deaths: [at] });
       expectSameEnd(told, wanted, `died at ${wanted.moments[0]?.[at]}`);
+    }
+  },
+  PATIENCE_MS,
+);
+
+test.each([null, "smoke-test"])(
+  "crash at a change of a database, which restarts before anybody looks: an end by itself (fails at %s)",
+  async (failAt) => {
+    const [moments = []] = (await upgradeUnderClients({ failAt })).moments;
+    const changes = moments.flatMap((moment, at) => {
+      const [, changed] = /^after (?:.*) on "(db-[12])"$/.exec(moment) ?? [];
+      return changed === undefined ? [] : [{ at, moment, changed }];
+    });
+    expect(changes.length).toBeGreaterThan(10);
+    for (const { at, moment, changed } of changes) {
+      let shop: ShopSite | null = null;
+      let seen = 0;
+      const told = await upgradeUnderClients({
+        failAt,
+        deaths: [at],
+        prepare: (on) => {
+          shop = on;
+        },
+        // The first control plane sees every moment before its death: the next one is its heir's.
+        watch: () => {
+          if (seen++ === at) shop?.site.kill(changed, "database");
+        },
+      });
+      expect(told.end.state, `died and restarted ${moment}: ${JSON.stringify(told.end)}`).not.toBe("stuck");
+      expectWhole(told);
     }
   },
   PATIENCE_MS,

@@ -22,8 +22,9 @@ export async function picture(site: Site, world: World) {
       ...roles,
     })),
     databases: databases.map(({ record: { name, labels }, health }) => {
-      const { history, backups, parted } = site.database(name);
-      return { name, labels, ...health, schema: history.schema, parted, backups: [...backups.keys()] };
+      const { history, backups, parted, migrationAllowed } = site.database(name);
+      const { schema } = history;
+      return { name, labels, ...health, migrationAllowed, schema, parted, backups: [...backups.keys()] };
     }),
   };
 }

@@ -49,6 +49,11 @@ export function expectWhole({ shop: { site }, broken, clients, end, after }: Tol
     [false, false],
     [true, true],
   ]);
+  for (const { name, writable, following, bootsWritable, bootsFollowing, migrationAllowed } of inService) {
+    const restarted = { writable: bootsWritable, follows: bootsFollowing };
+    expect(restarted, `"${name}" after its next boot`).toEqual({ writable, follows: following !== null });
+    expect(migrationAllowed, `"${name}" lets its migration account through`).toBe(false);
+  }
   const replica = inService.find(({ name }) => name !== primary?.name);
   expect(replica).toMatchObject({ replicating: true, following: primary?.address, schema: wanted?.schema });
   const [, last] = [clients.acknowledged.at(0), clients.acknowledged.at(-1)];

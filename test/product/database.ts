@@ -8,7 +8,7 @@ import { RUNS } from "./board.ts";
 import type { Product } from "./product.ts";
 
 /** Of the primary that serves, as the application's own account. */
-export async function firstColumn(product: Product, environment: string, sql: string): Promise<string[]> {
+async function firstColumn(product: Product, environment: string, sql: string): Promise<string[]> {
   const { inventory, definitionPath } = await product.status(environment);
   const { database } = parse(readFileSync(definitionPath, "utf8")) as {
     database: { name: string; user: string; port?: number };

@@ -20,16 +20,16 @@ export interface Point {
 
 export interface Hit {
   point: Point;
-  /** The step's state in the last view before the kill. */
-  seenAs: StepView["state"];
-  /** From the kill until a new control plane answered. */
-  backMs: number;
+  /** The step's state in the last view before the kill; why there was none, when the upgrade ended before. */
+  seenAs: string;
+  /** From the kill until a new control plane answered; null when the point was never reached. */
+  backMs: number | null;
 }
 
 const LIMIT_MS = 150_000;
 const ENDED = ["upgraded", "rolled-back", "stuck"];
 
-export const stepsOf = (view: UpgradeView, direction: Point["direction"]): StepView[] =>
+const stepsOf = (view: UpgradeView, direction: Point["direction"]): StepView[] =>
   (direction === "after" ? view.after : view.stages).flatMap(({ steps }) => steps);
 
 /** A point at the nth step of this name. */
@@ -44,13 +44,14 @@ export function pointAt(
   return { direction, index, step, ...rest };
 }
 
-/** Goes along with the upgrade and kills at each point, in order; null when the upgrade ended before the point came. */
-export async function killAlong(product: Product, upgrade: string, points: readonly Point[]): Promise<(Hit | null)[]> {
-  const hits: (Hit | null)[] = [];
+/** Goes along with the upgrade and kills at each point, in order. */
+export async function killAlong(product: Product, upgrade: string, points: readonly Point[]): Promise<Hit[]> {
+  const hits: Hit[] = [];
   const deadline = AbortSignal.timeout(LIMIT_MS);
   for (const point of points) {
-    const seenAs = await reach(product, upgrade, point, deadline);
-    hits.push(seenAs && { point, seenAs, backMs: await killAndReturn(product, point.withSupervisor === true) });
+    const { seenAs, reached } = await reach(product, upgrade, point, deadline);
+    const backMs = reached ? await killAndReturn(product, point.withSupervisor === true) : null;
+    hits.push({ point, seenAs, backMs });
   }
   return hits;
 }
@@ -63,9 +64,11 @@ async function reach(product: Product, upgrade: string, point: Point, deadline: 
       const step = stepsOf(view, point.direction)[point.index];
       if (step && isReached(step.state, point)) {
         if (step.state === running(point)) await sleep(point.when === "inside" ? (point.delayMs ?? 0) : 0);
-        return step.state;
+        return { seenAs: step.state, reached: true };
       }
-      if (ENDED.includes(view.state)) return null;
+      if (ENDED.includes(view.state)) {
+        return { seenAs: `missed, ${view.state} before: ${view.reason ?? view.problem?.why}`, reached: false };
+      }
     }
     await sleep(50, undefined, { signal: deadline });
   }

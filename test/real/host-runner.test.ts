@@ -57,9 +57,10 @@ test("a start that is killed at any moment leaves a job that ran once or can be 
 
 test("a job that is cancelled before its process has become the command never becomes it", async () => {
   const host = await launch(world);
-  const last = `changeover_command=${quote(shellPrograms.append("ran", "x"))}\nchangeover_seconds=30\nchangeover_whole=yes\n`;
+  const command = `changeover_command=${quote(shellPrograms.append("ran", "x"))}`;
+  const end = "changeover_seconds=30\nchangeover_whole=yes\n";
   // What is read first stretches that moment, which lasts no longer than a start of a process, to half a minute.
-  const starter = jobStart(host, "early", `: >>said\nsleep 30\nchangeover_cwd='${host.directory}'\n${last}`);
+  const starter = jobStart(host, "early", `: >>said\nsleep 30\nchangeover_cwd='${host.directory}'\n${command}\n${end}`);
   await once(starter, "exit");
   await eventually(world, async () => (await host.readFile("said")) !== null);
   expect(await host.jobState("early")).toMatchObject({ state: "running" });

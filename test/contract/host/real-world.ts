@@ -51,13 +51,7 @@ async function crash(host: Host): Promise<void> {
   for (let round = 0; round < 200; round += 1) {
     const pids = processesOf(host.directory);
     if (pids.length === 0) return;
-    for (const pid of pids) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It was faster.
-      }
-    }
+    for (const pid of pids) kill(pid);
     await realClock.sleep(5);
   }
   throw new Error("processes do not die");
@@ -70,7 +64,15 @@ async function loseStoppers({ directory }: Host): Promise<void> {
     return words.includes("service-stop") && words.includes(directory);
   });
   if (stoppers.length === 0) throw new Error("nobody stops anything there");
-  for (const pid of stoppers) process.kill(Number(pid), "SIGKILL");
+  for (const pid of stoppers) kill(Number(pid));
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It was faster.
+  }
 }
 
 /** An address that no other test file uses at the same time. */

@@ -27,6 +27,7 @@ export function finishStages(cast: Cast): Stage[] {
         primary: cast.primary.record.name,
         primaryEndpoint: databaseEndpoint(cast.definition, cast.primary.record),
         withinMs: ms(cast.definition.limits.syncSeconds),
+        reseedMs: ms(cast.definition.limits.copySeconds),
       }),
     ]),
     inOrder("Clean up", NONE, cleanUp(cast)),

@@ -70,6 +70,7 @@ function proveBackup(cast: Cast) {
       primary: cast.primary.record.name,
       primaryEndpoint,
       withinMs: ms(cast.definition.limits.syncSeconds),
+      reseedMs: null,
     }),
     act(retireSpare, { spare: cast.spare.name }),
   ];

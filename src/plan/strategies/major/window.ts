@@ -141,7 +141,7 @@ function test(cast: Cast) {
     ),
     act(
       resumeReplica,
-      { replica, primary: cast.primary.record.name, primaryEndpoint, withinMs: ms(limits.syncSeconds) },
+      { replica, primary: cast.primary.record.name, primaryEndpoint, withinMs: ms(limits.syncSeconds), reseedMs: null },
       "snapshot",
     ),
     act(pauseReplica, { replica, primary: primaryEndpoint }, "snapshot"),
