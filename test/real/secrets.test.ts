@@ -13,7 +13,9 @@ const commandLines = new Set<string>();
 let told = "";
 
 const secrets = (): string[] =>
-  Object.values(JSON.parse(readFileSync(join(product.home, "secrets", "board.json"), "utf8")) as Record<string, string>);
+  Object.values(
+    JSON.parse(readFileSync(join(product.home, "secrets", "board.json"), "utf8")) as Record<string, string>,
+  );
 const holding = (text: string): number => secrets().filter((secret) => text.includes(secret)).length;
 
 function lookAtCommandLines(): void {

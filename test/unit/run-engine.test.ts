@@ -59,7 +59,11 @@ function begin(): Promise<Engine> {
     ]),
     world: async (_environment, token) => {
       tokens.push(token);
-      const world = { provider: { list: async () => [], close: async () => void closed++ }, redact: (text: string) => text, within: () => world };
+      const world = {
+        provider: { list: async () => [], close: async () => void closed++ },
+        redact: (text: string) => text,
+        within: () => world,
+      };
       return world as unknown as World;
     },
     clock: systemClock,
