@@ -18,9 +18,8 @@ export interface DatabaseHealth {
   /** Last replication error, as the product words it. */
   error: string | null;
   /**
-   * What it does at its next boot when nobody asks it, read from what is durable on its host; also told when it is down.
-   * A crash in the middle of a change leaves these different from `writable` and `following`: repeating the change makes
-   * them agree.
+   * What it does at its next boot, as the files on its host say; also told when it is down. A crash in the middle of a
+   * change leaves these different from `writable` and `following`: repeating the change makes them agree.
    */
   bootsWritable: boolean;
   bootsFollowing: boolean;
@@ -60,16 +59,15 @@ export interface Database {
   position(): Promise<string>;
 
   /**
-   * No write of the application is accepted any more, also after a restart; its connections are cut, and so are those of
-   * the migration account, which needs to be allowed again. One that gives up leaves an open server that also boots open.
+   * No write of the application is accepted any more, also after a restart; its connections are cut. So are those of
+   * the migration account, which has to be allowed again. When the server refuses, it stays open, and boots open too.
    */
   fence(): Promise<void>;
   /** Takes writes again, also after a restart. Safe to repeat. Never called while another server may be writable. */
   unfence(): Promise<void>;
   /**
-   * Whether the migration account writes through the fence, on this server only: no copy of it inherits that. Until it is
-   * allowed, and after it no longer is, the account is one more application; its connections are cut when it ends.
-   * Safe to repeat.
+   * Whether the migration account writes through the fence, on this server only: no copy of it inherits that. While it
+   * is not allowed, the account is one more application. Its connections are cut when it ends. Safe to repeat.
    */
   allowMigration(on: boolean): Promise<void>;
   /** Empty when no write can be on its way, neither of the application nor of the migration account. */
