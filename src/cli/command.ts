@@ -13,11 +13,14 @@ export const JSON_OPTION = ["--json", "the last line of stdout is the answer as 
 /** Named in the journal and at gates. */
 export const whoAsks = (): string => process.env.SUDO_USER ?? userInfo().username;
 
-/** Aborted by the first Ctrl-C; a second one ends the process at once. */
+/** Aborted by the first Ctrl-C; a third one ends the process at once, whatever it leaves behind. */
 export function interruptible(): AbortSignal {
   const controller = new AbortController();
+  let asked = 0;
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+    asked += 1;
+    if (asked > 2) process.exit(130);
+    if (asked === 2) console.error("Still ending; once more leaves everything as it is.");
     controller.abort(new Error("interrupted"));
   };
   process.on("SIGINT", stop);

@@ -42,12 +42,17 @@ export async function follow(client: Client, options: FollowOptions): Promise<Up
 function repaint(): (view: UpgradeView) => void {
   let painted = 0;
   return (view) => {
-    const room = (process.stderr.rows ?? 40) - 1;
-    const lines = drawLadder(view, { open: false, columns: process.stderr.columns ?? 100 }).slice(0, room);
+    // Some terminals say that they have none.
+    const room = (process.stderr.rows || 40) - 2;
+    const lines = fitting(drawLadder(view, { open: false, columns: process.stderr.columns || 100 }), room);
     process.stderr.write(`${painted > 0 ? `\x1b[${painted}A` : ""}\x1b[0J${lines.join("\n")}\n`);
     painted = lines.length;
   };
 }
+
+/** Where the screen is too small, what is over gives way: the end is where it happens. */
+const fitting = (lines: string[], room: number): string[] =>
+  lines.length <= room ? lines : [...lines.slice(0, 1), "…", ...lines.slice(2 - room)];
 
 /** One line for each step that ended, one for each change of the whole. */
 function plainLines(): (view: UpgradeView) => void {

@@ -1,7 +1,7 @@
 /** Runs `changeover ledger` as a process of its own beside an upgrade, so that it survives whatever happens here. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,10 +37,11 @@ export async function startLedger(client: Client, run: { home: string; environme
   const [answer, talk] = [text(child.stdout), text(child.stderr)];
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
   const deadline = Date.now() + FIRST_WRITE_MS;
-  while (!existsSync(file) && running() && Date.now() < deadline) await sleep(50);
-  if (!existsSync(file)) {
+  const acknowledged = (): boolean => existsSync(file) && statSync(file).size > 0;
+  while (!acknowledged() && running() && Date.now() < deadline) await sleep(50);
+  if (!acknowledged()) {
     child.kill("SIGKILL");
-    throw noLedgerStarted(await talk);
+    throw noLedgerStarted((await talk) || `no write was acknowledged within ${FIRST_WRITE_MS / 1000} s`);
   }
   return {
     async finish() {

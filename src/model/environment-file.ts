@@ -49,7 +49,8 @@ function finding(issue: z.core.$ZodIssue): Finding[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: [...issue.path, key], why: "there is no such key" }));
   }
-  return [{ path: issue.path, why: issue.message }];
+  const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+  return [{ path: issue.path, why: missing ? `is missing (expected ${issue.expected})` : issue.message }];
 }
 
 /** Rules between keys that a schema can't say. */

@@ -1,7 +1,7 @@
 /** What an HTTP check asks and whether an answer holds; pure, so that probes, smoke tests and the ledger agree. */
 import type { HttpCheck } from "./application.ts";
 
-/** The check with `{key}` replaced in path, headers and body. */
+/** The check with `{key}` replaced in path, headers, body and expected body. */
 export function withKey(check: HttpCheck, key: string): HttpCheck {
   const fill = (text: string) => text.replaceAll("{key}", key);
   return {
@@ -9,6 +9,10 @@ export function withKey(check: HttpCheck, key: string): HttpCheck {
     path: fill(check.path),
     headers: Object.fromEntries(Object.entries(check.headers ?? {}).map(([name, value]) => [name, fill(value)])),
     body: check.body === undefined ? undefined : fill(check.body),
+    expect: {
+      status: check.expect.status,
+      ...(check.expect.body === undefined ? {} : { body: fill(check.expect.body) }),
+    },
   };
 }
 

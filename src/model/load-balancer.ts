@@ -27,7 +27,8 @@ export interface LoadBalancerSettings {
   /** Where clients come in. */
   port: number;
   hosts: { public: string; test: string };
-  healthPath: string;
+  /** The load balancer's own check of each server: GET, its headers and its status; it does not look at bodies. */
+  health: { path: string; headers: Record<string, string>; status: number };
   /** HTML of the maintenance page, less than 16 000 bytes. */
   page: string;
   retryAfterSeconds: number;

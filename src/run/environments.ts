@@ -129,9 +129,11 @@ async function retireAll({ provider, environment }: World): Promise<number> {
 async function mustFit(store: Store, old: EnvironmentDefinition, wanted: EnvironmentDefinition): Promise<void> {
   const busy = await unfinishedUpgrade(store, old.environment);
   if (busy) throw occupied(old.environment, busy);
-  const fixed = ({ provider, hosts, port, loadBalancers, application, database }: EnvironmentDefinition) => {
+  const fixed = ({ provider, hosts, port, loadBalancers, application, database, ...rest }: EnvironmentDefinition) => {
     const { workers: _, ...sizes } = application;
-    return { provider, hosts, port, loadBalancers, application: sizes, database };
+    const { maintenance, checks } = rest;
+    const all = { provider, hosts, port, loadBalancers, application: sizes, database, maintenance };
+    return { ...all, "checks.health": checks.health };
   };
   const [before, after] = [fixed(old), fixed(wanted)];
   const changed = (Object.keys(before) as (keyof typeof before)[]).filter(
@@ -156,11 +158,13 @@ async function packRelease(artefacts: Artefacts, definition: EnvironmentDefiniti
 }
 
 function mustHaveStep(plan: Plan, failAt: string | null): void {
-  const names = plan.stages.flatMap(({ steps }) => steps.map(({ step }) => step));
+  const all = plan.stages.flatMap(({ steps }) => steps.map(({ step }) => step));
+  // From there on there is no way back that could be rehearsed.
+  const names = all.slice(0, all.indexOf("reopen"));
   if (failAt === null || names.includes(failAt)) return;
   throw new Problem("bad-input", {
     what: `there is no step "${failAt}" to fail at`,
-    why: `the plan has: ${[...new Set(names)].join(", ")}`,
+    why: `before reopening the plan has: ${[...new Set(names)].join(", ")}`,
     next: "name one of them with --fail-at",
   });
 }

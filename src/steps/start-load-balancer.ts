@@ -10,7 +10,7 @@ export const startLoadBalancer = defineStep({
     settings: z.strictObject({
       port: z.number(),
       hosts: z.strictObject({ public: z.string(), test: z.string() }),
-      healthPath: z.string(),
+      health: z.strictObject({ path: z.string(), headers: z.record(z.string(), z.string()), status: z.number() }),
       page: z.string(),
       retryAfterSeconds: z.number(),
       endpointPorts: z.strictObject({ a: z.number(), b: z.number() }),

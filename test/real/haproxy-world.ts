@@ -18,7 +18,7 @@ export const clock: Clock = {
 export const settings: LoadBalancerSettings = {
   port: 8080,
   hosts: { public: "shop.example", test: "test.shop.example" },
-  healthPath: "/healthz",
+  health: { path: "/healthz", headers: {}, status: 200 },
   page: "<h1>Back soon</h1>",
   retryAfterSeconds: 7,
   endpointPorts: { a: 3306, b: 3307 },

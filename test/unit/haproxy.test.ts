@@ -20,7 +20,7 @@ import { Problem } from "../../src/model/problem.ts";
 const settings = {
   port: 8080,
   hosts: { public: "shop.example", test: "test.shop.example" },
-  healthPath: "/healthz?deep=1",
+  health: { path: "/healthz?deep=1", headers: { "x-probe": '100% "sure"' }, status: 204 },
   page: "<h1>Back soon</h1>",
   retryAfterSeconds: 7,
   endpointPorts: { a: 3306, b: 3307 },
@@ -152,8 +152,9 @@ test("what HAProxy could misread is refused before it is written", () => {
   expect(() => checkSettings(settings)).not.toThrow();
   const bad = [
     { ...settings, page: "x".repeat(16_000) },
-    { ...settings, healthPath: "/a b" },
-    { ...settings, healthPath: "/it's" },
+    { ...settings, health: { ...settings.health, path: "/a b" } },
+    { ...settings, health: { ...settings.health, path: "/it's" } },
+    { ...settings, health: { ...settings.health, headers: { "x-probe": "it's" } } },
     { ...settings, hosts: { public: "shop example", test: "t" } },
     { ...settings, hosts: { public: "Shop.example", test: "shop.example" } },
     { ...settings, endpointPorts: { a: 3306, b: 3306 } },

@@ -43,7 +43,9 @@ export const ledger: AddCommand = (program, ends) => {
       const summary = await countAgain(file, keys);
       if (options.json) printJson(summary);
       else console.log(drawSummary(summary).join("\n"));
-      ends(summary.writes.lost + summary.writes.duplicated === 0 ? EXIT.done : EXIT.failed);
+      const { acknowledged, lost, duplicated } = summary.writes;
+      // Who had nothing acknowledged has counted nothing.
+      ends(acknowledged > 0 && lost + duplicated === 0 ? EXIT.done : EXIT.failed);
     });
 };
 

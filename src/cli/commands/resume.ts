@@ -4,7 +4,7 @@ import { ensureControlPlane } from "../control-plane-process.ts";
 import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { exitOfState, printJson } from "../output.ts";
-import { theUpgrade } from "./watch.ts";
+import { drawEnd, theUpgrade } from "./watch.ts";
 
 export const resume: AddCommand = (program, ends) => {
   program
@@ -21,6 +21,6 @@ export const resume: AddCommand = (program, ends) => {
       const view = await follow(client, { home, upgrade: id, signal, stopAtGate: false });
       ends(exitOfState(view.state, signal));
       if (options.json) printJson(view);
-      else console.log(`${view.state}. Next: changeover report ${id}`);
+      else console.log(drawEnd(view));
     });
 };

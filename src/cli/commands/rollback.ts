@@ -5,7 +5,7 @@ import { ensureControlPlane } from "../control-plane-process.ts";
 import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { EXIT, exitOfState, printJson, say } from "../output.ts";
-import { theUpgrade } from "./watch.ts";
+import { drawEnd, theUpgrade } from "./watch.ts";
 
 export const rollback: AddCommand = (program, ends) => {
   program
@@ -25,6 +25,6 @@ export const rollback: AddCommand = (program, ends) => {
       const view = await follow(client, { home, upgrade: id, signal, stopAtGate: false });
       ends(view.state === "rolled-back" ? EXIT.done : exitOfState(view.state, signal));
       if (options.json) printJson(view);
-      else console.log(`${view.state}. Next: changeover report ${id}`);
+      else console.log(drawEnd(view));
     });
 };

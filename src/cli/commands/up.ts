@@ -7,7 +7,8 @@ import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks }
 import { ensureControlPlane } from "../control-plane-process.ts";
 import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
-import { exitOfState, printJson } from "../output.ts";
+import { EXIT, exitOfState, printJson } from "../output.ts";
+import { drawEnd } from "./watch.ts";
 
 export const up: AddCommand = (program, ends) => {
   program
@@ -28,10 +29,16 @@ export const up: AddCommand = (program, ends) => {
       }
       const signal = interruptible();
       const view = await follow(client, { home, upgrade: started.upgrade, signal, stopAtGate: false });
-      ends(exitOfState(view.state, signal));
+      // Nothing serves after a way back from nothing.
+      ends(view.state === "rolled-back" ? EXIT.failed : exitOfState(view.state, signal));
       if (options.json) printJson({ ...started, state: view.state, problem: view.problem });
       else if (view.state === "upgraded")
         console.log(`Environment "${started.environment}" is up. Next: changeover status`);
+      else if (view.state === "rolled-back")
+        console.error(
+          `✗ it could not be brought up, and nothing of it is left\n  why:  ${view.reason}\n  next: mend it, then: changeover up ${file}`,
+        );
+      else console.log(drawEnd(view));
     });
 };
 

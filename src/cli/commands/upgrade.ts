@@ -11,6 +11,7 @@ import { findHome } from "../home.ts";
 import { exitOfState, printJson, say } from "../output.ts";
 import { startLedger } from "../ledger-process.ts";
 import { theEnvironment } from "./status.ts";
+import { drawEnd } from "./watch.ts";
 
 interface UpgradeOptions extends JsonOption {
   to: string;
@@ -66,10 +67,9 @@ export async function runUpgrade(
     });
     const view = await follow(client, { home, upgrade: String(id), signal, stopAtGate: !run.yes && !run.ledger });
     const ended = view.state === "upgraded" || view.state === "rolled-back";
-    if (ledger) {
-      const summary = await ledger.finish();
-      await client.send("PUT", `/upgrades/${id}/ledger`, summary);
-    }
+    // One that was not seen to the end would count too little.
+    if (ledger && ended) await client.send("PUT", `/upgrades/${id}/ledger`, await ledger.finish());
+    else if (ledger) say("The ledger's clients stop with this command: the report will not count writes.");
     return { view, report: ended ? await client.get<Report>(`/upgrades/${id}/report`) : null };
   } finally {
     await ledger?.stop();
@@ -82,7 +82,5 @@ function tellUnfinished(view: UpgradeView, json: boolean): void {
     console.log(
       `Waiting at gate "${view.gate.name}": ${view.gate.question}\n  changeover approve ${view.id} ${view.gate.name}`,
     );
-  else if (view.state === "stuck")
-    console.log(`Stuck: ${view.problem?.what} · ${view.problem?.why}\n  next: ${view.problem?.next}`);
-  else say(`The upgrade goes on without this command. See it again: changeover watch ${view.id}`);
+  else console.log(drawEnd(view));
 }

@@ -23,8 +23,7 @@ export const watch: AddCommand = (program, ends) => {
       const view = await follow(client, { home, upgrade: id, signal, stopAtGate: false });
       ends(exitOfState(view.state, signal));
       if (options.json) printJson(view);
-      else if (view.state === "upgraded" || view.state === "rolled-back")
-        console.log(`${view.state}. Next: changeover report ${id}`);
+      else console.log(drawEnd(view));
     });
 };
 
@@ -40,4 +39,11 @@ export async function theUpgrade(client: Client, named: string | undefined): Pro
     why: "none was started",
     next: `changeover upgrade ${name} --to RELEASE`,
   });
+}
+
+/** How an upgrade stands when nobody follows it any more, and what to do next. */
+export function drawEnd({ id, state, problem }: UpgradeView): string {
+  if (state === "upgraded" || state === "rolled-back") return `${state}. Next: changeover report ${id}`;
+  if (state !== "stuck") return `It is ${state} and goes on. See it again: changeover watch ${id}`;
+  return `Stuck: ${problem?.what} · ${problem?.why}\n  next: ${problem?.next}`;
 }

@@ -9,7 +9,7 @@ function refuse(what: string, why: string, next: string): never {
   throw new Problem("bad-input", { what, why, next });
 }
 
-export function checkSettings({ hosts, healthPath, page, retryAfterSeconds, ...ports }: LoadBalancerSettings): void {
+export function checkSettings({ hosts, health, page, retryAfterSeconds, ...ports }: LoadBalancerSettings): void {
   for (const name of [hosts.public, hosts.test]) {
     if (!/^[a-z0-9.-]{1,200}$/i.test(name))
       refuse(`host name "${name}"`, "it is not a host name", "edit the environment file");
@@ -17,12 +17,17 @@ export function checkSettings({ hosts, healthPath, page, retryAfterSeconds, ...p
   if (hosts.public.toLowerCase() === hosts.test.toLowerCase()) {
     refuse(`host name "${hosts.test}"`, "the public and the test route need different names", "edit hosts.test");
   }
-  if (!/^\/[\x21\x23-\x26\x28-\x7e]*$/.test(healthPath)) {
+  if (!/^\/[\x21\x23-\x26\x28-\x7e]*$/.test(health.path)) {
     refuse(
-      `health check path ${JSON.stringify(healthPath)}`,
+      `health check path ${JSON.stringify(health.path)}`,
       "a path begins with / and has no spaces or quotes",
       "edit checks.health.path",
     );
+  }
+  for (const [name, value] of Object.entries(health.headers)) {
+    if (!/^[\w-]+$/.test(name) || !/^[\x20-\x26\x28-\x7e]*$/.test(value)) {
+      refuse(`health check header "${name}"`, "it has quotes or line breaks", "edit checks.health.headers");
+    }
   }
   const bytes = Buffer.byteLength(page);
   if (bytes >= PAGE_LIMIT) {

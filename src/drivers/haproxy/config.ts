@@ -7,6 +7,9 @@ import { joinAddress } from "./parse.ts";
  * The same words in the file and for `add server`, which inherits nothing from `default-server`. Idle connections
  * are given up early: an application usually closes them after 5 s, and a POST on one that just closed is lost.
  */
+/** Health pages ask databases: they may be slow for a moment. */
+const CHECK_TIMEOUT = "5s";
+
 export const SERVER_WORDS = "check inter 500ms fall 2 rise 1 pool-purge-delay 1s";
 
 /** Bodies up to this many bytes are forwarded when they are whole; see the rules of the input below. */
@@ -119,12 +122,17 @@ function input({ settings, address, connections }: Desired): string {
 }
 
 function web(slot: Slot, { settings, members }: Desired): string {
+  // A header's value is a format, in which a percent sign stands for something.
+  const headers = Object.entries(settings.health.headers)
+    .map(([name, value]) => ` hdr ${name} '${value.replaceAll("%", "%%")}'`)
+    .join("");
   const servers = members[slot].map((it) => `  server ${it.server} ${joinAddress(it)} ${SERVER_WORDS}\n`);
   return `backend web_${slot}
   balance roundrobin
   option httpchk
-  http-check send meth GET uri '${settings.healthPath}' ver HTTP/1.1 hdr Host ${settings.hosts.public}
-  http-check expect status 200-399
+  timeout check ${CHECK_TIMEOUT}
+  http-check send meth GET uri '${settings.health.path}' ver HTTP/1.1 hdr Host ${settings.hosts.public}${headers}
+  http-check expect status ${settings.health.status}
 ${servers.join("")}`;
 }
 

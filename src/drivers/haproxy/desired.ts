@@ -13,7 +13,7 @@ const desiredSchema = z.object({
   settings: z.object({
     port: z.number(),
     hosts: z.object({ public: z.string(), test: z.string() }),
-    healthPath: z.string(),
+    health: z.object({ path: z.string(), headers: z.record(z.string(), z.string()), status: z.number() }),
     page: z.string(),
     retryAfterSeconds: z.number(),
     endpointPorts: z.object({ a: z.number(), b: z.number() }),

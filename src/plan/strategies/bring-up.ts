@@ -69,7 +69,11 @@ function launchStages(
   const settings = {
     port: definition.port,
     hosts: definition.hosts,
-    healthPath: definition.checks.health.path,
+    health: {
+      path: definition.checks.health.path,
+      headers: definition.checks.health.headers ?? {},
+      status: definition.checks.health.expect.status,
+    },
     page,
     retryAfterSeconds: definition.maintenance.retryAfterSeconds,
     endpointPorts: ports,

@@ -72,11 +72,11 @@ export class LoadBalancerServer {
 
   /** Asks every server for its health once. */
   async check(): Promise<void> {
-    const path = this.settings?.healthPath ?? "/";
-    const asked: HttpCheck = { method: "GET", path, expect: { status: 200 } };
+    const { path, headers, status } = this.settings?.health ?? { path: "/", headers: {}, status: 200 };
+    const asked: HttpCheck = { method: "GET", path, headers, expect: { status } };
     for (const member of [...this.members.a, ...this.members.b]) {
       const answer = await this.#around.web(member.address, member.port)?.answer(asked);
-      const good = answer !== undefined && answer.status >= 200 && answer.status < 400;
+      const good = answer?.status === status;
       member.misses = good ? 0 : (member.misses ?? FALL) + 1;
       member.healthy = member.misses < FALL;
     }
