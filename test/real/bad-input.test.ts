@@ -123,7 +123,7 @@ describe("a port that another program has", () => {
       board.port = port;
     });
     const ran = await run("up", file);
-    expect(ran.code).toBe(5);
+    expect(ran.code).toBe(1);
     expect(ran.stderr).toContain(`0.0.0.0:${port} is already used by `);
     expect(ran.stderr).toContain('"lb-1" can\'t have 127.');
 

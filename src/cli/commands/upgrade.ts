@@ -82,5 +82,6 @@ function tellUnfinished(view: UpgradeView, json: boolean): void {
     console.log(
       `Waiting at gate "${view.gate.name}": ${view.gate.question}\n  changeover approve ${view.id} ${view.gate.name}`,
     );
-  else console.log(drawEnd(view));
+  else if (view.state === "stuck") console.log(drawEnd(view));
+  else say(drawEnd(view));
 }

@@ -44,6 +44,6 @@ export async function theUpgrade(client: Client, named: string | undefined): Pro
 /** How an upgrade stands when nobody follows it any more, and what to do next. */
 export function drawEnd({ id, state, problem }: UpgradeView): string {
   if (state === "upgraded" || state === "rolled-back") return `${state}. Next: changeover report ${id}`;
-  if (state !== "stuck") return `It is ${state} and goes on. See it again: changeover watch ${id}`;
+  if (state !== "stuck") return `The upgrade goes on without this command. See it again: changeover watch ${id}`;
   return `Stuck: ${problem?.what} · ${problem?.why}\n  next: ${problem?.next}`;
 }
