@@ -1,11 +1,23 @@
 /** Packed releases by content hash: built once, packed the same way each time, copied to every server. */
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { buffer } from "node:stream/consumers";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import tar from "tar-stream";
 import { Problem } from "../model/problem.ts";
@@ -18,10 +30,14 @@ export interface Artefacts {
   read(hash: string): Promise<Buffer>;
 }
 
+/** Servers that are installed at the same time read the same bytes. */
+const SHARED_MS = 10_000;
+
 export function openArtefacts(home: string): Artefacts {
   const folder = join(home, "artefacts");
   mkdirSync(folder, { recursive: true });
   const fileOf = (hash: string) => join(folder, `${hash}.tar`);
+  const shared = new Map<string, Promise<Buffer>>();
   return {
     async pack(from, build) {
       if (!existsSync(from) || !statSync(from).isDirectory()) {
@@ -31,39 +47,44 @@ export function openArtefacts(home: string): Artefacts {
           next: "mend `artefact` in the environment file",
         });
       }
-      const { packed, hash } = await packBuilt(from, build);
-      if (!existsSync(fileOf(hash))) {
-        writeFileSync(`${fileOf(hash)}.${process.pid}`, packed, { flush: true });
-        renameSync(`${fileOf(hash)}.${process.pid}`, fileOf(hash));
+      const part = join(folder, `${randomUUID()}.part`);
+      try {
+        const hash = await packBuilt(from, build, part);
+        renameSync(part, fileOf(hash));
+        return hash;
+      } finally {
+        rmSync(part, { force: true });
       }
-      return hash;
     },
     async read(hash) {
-      if (existsSync(fileOf(hash))) return readFileSync(fileOf(hash));
-      throw new Problem("not-found", {
-        what: `artefact ${hash} is gone`,
-        why: `there is no ${fileOf(hash)}`,
-        next: "plan again: the release is then packed anew",
-      });
+      if (!existsSync(fileOf(hash))) {
+        throw new Problem("not-found", {
+          what: `artefact ${hash} is gone`,
+          why: `there is no ${fileOf(hash)}`,
+          next: "plan again: the release is then packed anew",
+        });
+      }
+      const known = shared.get(hash);
+      if (known !== undefined) return known;
+      const reading = readFile(fileOf(hash));
+      shared.set(hash, reading);
+      setTimeout(() => shared.delete(hash), SHARED_MS).unref();
+      return reading;
     },
   };
 }
 
-/** Built only when the folder is not what the last build of this very command left there. */
-async function packBuilt(from: string, build: string | undefined): Promise<{ packed: Buffer; hash: string }> {
-  const pack = async () => {
-    const packed = await packFolder(from);
-    return { packed, hash: createHash("sha256").update(packed).digest("hex").slice(0, 32) };
-  };
-  const before = await pack();
+/** Built only when the folder is not what the last build of this very command left there. Gives the content's hash. */
+async function packBuilt(from: string, build: string | undefined, part: string): Promise<string> {
+  const before = await packFolder(from, part);
   if (!build) return before;
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const stamp = join(cache, "changeover", "builds", createHash("sha256").update(`${from}\n${build}`).digest("hex"));
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === before.hash) return before;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === before) return before;
   await runBuild(from, build);
-  const after = await pack();
+  const after = await packFolder(from, part);
   mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, after.hash);
+  writeFileSync(stamp, after);
   return after;
 }
 
@@ -84,10 +105,21 @@ async function runBuild(cwd: string, command: string): Promise<void> {
   }
 }
 
-/** Sorted, without times and owners, so that equal content has equal bytes. */
-async function packFolder(root: string): Promise<Buffer> {
+/** Sorted, without times and owners, so that equal content has equal bytes; file by file, however large it is. */
+async function packFolder(root: string, to: string): Promise<string> {
   const pack = tar.pack();
-  const whole = buffer(pack);
+  const hash = createHash("sha256");
+  const hashed = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  await Promise.all([pipeline(pack, hashed, createWriteStream(to, { flush: true })), addAll(pack, root)]);
+  return hash.digest("hex").slice(0, 32);
+}
+
+async function addAll(pack: tar.Pack, root: string): Promise<void> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }));
   paths.sort((left, right) => (left.path < right.path ? -1 : 1));
@@ -96,10 +128,10 @@ async function packFolder(root: string): Promise<Buffer> {
     if (entry.isDirectory()) pack.entry({ ...common, type: "directory", mode: 0o755 });
     else if (entry.isSymbolicLink()) pack.entry({ ...common, type: "symlink", linkname: readlinkSync(path) });
     else if (entry.isFile()) {
-      const mode = statSync(path).mode & 0o100 ? 0o755 : 0o644;
-      pack.entry({ ...common, type: "file", mode }, await readFile(path));
+      const { mode, size } = statSync(path);
+      const file = pack.entry({ ...common, type: "file", mode: mode & 0o100 ? 0o755 : 0o644, size });
+      await pipeline(createReadStream(path), file);
     }
   }
   pack.finalize();
-  return whole;
 }
