@@ -96,6 +96,8 @@ family() {
 sweep() {
   rounds=0
   while targets=$("$1" "$2") && [ -n "$targets" ]; do
+    # Stopped first, all of them: a shell whose child is killed would go on with its next command until its own turn.
+    kill -STOP $targets 2>/dev/null
     kill -KILL $targets 2>/dev/null
     rounds=$((rounds + 1))
     [ "$rounds" -lt 300 ] || refuse "unkillable $targets"
