@@ -54,6 +54,14 @@ export async function engine({ runs }: Asked): Promise<Outcome> {
   }
 }
 
+/** A world without servers: what it does would count as the step's. */
+const NOWHERE: World = {
+  environment: "idle",
+  redact: (text: string) => text,
+  within: () => NOWHERE,
+  provider: { list: async () => [], close: async () => {} },
+} as unknown as World;
+
 /** From one step's beginning to the next one's: everything that is not the step itself. */
 async function emptySteps(url: string): Promise<number[]> {
   const began: number[] = [];
@@ -71,7 +79,7 @@ async function emptySteps(url: string): Promise<number[]> {
     store,
     url,
     steps: new Map<string, StepDefinition>([["nothing", nothing as StepDefinition]]),
-    world: async () => ({ environment: "idle", provider: { close: async () => {} } }) as unknown as World,
+    world: async () => NOWHERE,
     clock: systemClock,
     takeoverMs: 0,
   });
@@ -80,7 +88,8 @@ async function emptySteps(url: string): Promise<number[]> {
     for (;;) {
       const seen = await findUpgrade(store, id);
       if (seen?.state === "upgraded") break;
-      if (seen?.state === "stuck" || seen?.state === "rolled-back") throw new Error(`the upgrade is ${seen.state}`);
+      if (seen?.state === "stuck" || seen?.state === "rolled-back")
+        throw new Error(`the upgrade is ${seen.state}: ${seen.reason}`);
       await systemClock.sleep(200);
     }
   } finally {
