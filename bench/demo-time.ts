@@ -2,8 +2,7 @@
 import type { Report } from "../src/model/report.ts";
 import { answerOf, openProduct } from "../test/product/product.ts";
 import { figureOf } from "./figures.ts";
-import type { Asked } from "./main.ts";
-import type { Outcome, Row } from "./results.ts";
+import type { Asked, Outcome, Row } from "./results.ts";
 
 const RUNS = 3;
 

@@ -14,8 +14,7 @@ import { ensureEmbedded, removeEmbedded } from "../src/store/embedded.ts";
 import { openStore } from "../src/store/store.ts";
 import { findUpgrade } from "../src/store/upgrades.ts";
 import { figureOf, median, percentile } from "./figures.ts";
-import type { Asked } from "./main.ts";
-import type { Outcome, Row } from "./results.ts";
+import type { Asked, Outcome, Row } from "./results.ts";
 
 const RUNS = 3;
 const STEPS = 200;

@@ -5,17 +5,9 @@ import { engine } from "./engine.ts";
 import { memory } from "./memory.ts";
 import { proveCrash } from "./prove-crash.ts";
 import { proveMajor } from "./prove-major.ts";
-import { type Outcome, saveResult, tableOf } from "./results.ts";
-import { type Shard, readShard } from "./shard.ts";
+import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
+import { readShard } from "./shard.ts";
 import { window } from "./window.ts";
-
-export interface Asked {
-  /** Null: as many as the measurement usually takes. */
-  runs: number | null;
-  /** At most so many kill points, spread evenly. */
-  points: number | null;
-  shard: Shard;
-}
 
 interface Entry {
   name: string;
@@ -68,7 +60,7 @@ async function main([word = "", ...args]: string[]): Promise<number> {
     console.error(`${word} ${name} …`);
     const outcome = await run(asked);
     if (!values.json) console.log(tableOf(name, outcome));
-    console.log(JSON.stringify(saveResult(name, asked.shard, outcome, values.save)));
+    console.log(JSON.stringify(saveResult(name, asked, outcome, values.save)));
     if (outcome.failures.length > 0) code = 1;
   }
   return code;

@@ -4,8 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Health } from "../src/api/contract.ts";
 import type { Product } from "../test/product/product.ts";
 import { figureOf } from "./figures.ts";
-import type { Asked } from "./main.ts";
-import type { Outcome, Row } from "./results.ts";
+import type { Asked, Outcome, Row } from "./results.ts";
 import { upgradeShop, withShop } from "./shop.ts";
 
 const RUNS = 1;

@@ -11,8 +11,7 @@ import { type Hit, killAlong, type Point } from "../test/product/killer.ts";
 import { answerOf, openProduct, type Product } from "../test/product/product.ts";
 import { serving, sightOf } from "../test/product/sights.ts";
 import { figureOf } from "./figures.ts";
-import type { Asked } from "./main.ts";
-import type { Outcome, Row } from "./results.ts";
+import type { Asked, Outcome, Row } from "./results.ts";
 import { inShard, spread } from "./shard.ts";
 
 const KILLS_IN_A_RUN = 6;

@@ -4,8 +4,7 @@ import type { Report } from "../src/model/report.ts";
 import type { Product } from "../test/product/product.ts";
 import { serving, sightOf } from "../test/product/sights.ts";
 import { figureOf } from "./figures.ts";
-import type { Asked } from "./main.ts";
-import type { Outcome, Row } from "./results.ts";
+import type { Asked, Outcome, Row } from "./results.ts";
 import { SHOP_SIZE, upgradeShop, withShop } from "./shop.ts";
 import { inShard } from "./shard.ts";
 

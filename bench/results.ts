@@ -6,6 +6,14 @@ import { join } from "node:path";
 import { type Figure, holds } from "./figures.ts";
 import type { Shard } from "./shard.ts";
 
+export interface Asked {
+  /** Null: as many as the measurement usually takes. */
+  runs: number | null;
+  /** At most so many kill points, spread evenly. */
+  points: number | null;
+  shard: Shard;
+}
+
 export type Row = Record<string, string | number | boolean>;
 
 export interface Outcome {
@@ -17,10 +25,11 @@ export interface Outcome {
 
 const FOLDER = join(import.meta.dirname, "results");
 
-export function saveResult(name: string, shard: Shard, outcome: Outcome, save: boolean) {
-  const result = { name, date: new Date().toISOString(), commit: commit(), machine: machine(), shard, ...outcome };
+export function saveResult(name: string, asked: Asked, outcome: Outcome, save: boolean) {
+  const result = { name, date: new Date().toISOString(), commit: commit(), machine: machine(), asked, ...outcome };
   if (save) {
     mkdirSync(FOLDER, { recursive: true });
+    const { shard } = asked;
     const part = shard.of === 1 ? "" : `.${shard.part}-of-${shard.of}`;
     writeFileSync(join(FOLDER, `${name}${part}.json`), `${JSON.stringify(result, null, 2)}\n`);
   }

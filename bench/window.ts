@@ -1,7 +1,6 @@
 /** The switch of a real upgrade under traffic, beside the same operations done by hand on the same servers. */
 import { figureOf, median } from "./figures.ts";
-import type { Asked } from "./main.ts";
-import type { Outcome, Row } from "./results.ts";
+import type { Asked, Outcome, Row } from "./results.ts";
 import { rawSwitch } from "./window-raw.ts";
 import { upgradeShop, withShop } from "./shop.ts";
 
