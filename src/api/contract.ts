@@ -17,6 +17,15 @@ export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean()
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
 export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });
 
+export const pauseBody = z.strictObject({ by: z.string() });
+export const abortBody = z.strictObject({ by: z.string(), reason: z.string() });
+export const fixBody = z.strictObject({
+  /** Shell, run in the release's folder. */
+  script: z.string().min(1).max(100_000),
+  account: z.enum(["application", "migration"]),
+  planHash: z.string(),
+  by: z.string(),
+});
 export const resumeBody = z.strictObject({ by: z.string() });
 export const shutdownBody = z.strictObject({ forget: z.boolean() });
 

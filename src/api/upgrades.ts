@@ -4,7 +4,7 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { LedgerSummary } from "../model/report.ts";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { parseBody } from "./body.ts";
-import { answerBody, resumeBody, rollbackBody } from "./contract.ts";
+import { abortBody, answerBody, fixBody, pauseBody, resumeBody, rollbackBody } from "./contract.ts";
 
 const ENDED = ["upgraded", "rolled-back", "stuck"];
 const HEARTBEAT_MS = 1_000;
@@ -27,6 +27,21 @@ export function upgradeRoutes(controlPlane: ControlPlane, changed: (ms: number) 
   routes.post("/:id/rollback", async (context) => {
     const { by, reason } = await parseBody(context.req, rollbackBody);
     await engine.rollback(context.req.param("id"), by, reason);
+    return context.json({});
+  });
+  routes.post("/:id/gates/:gate/fixes", async (context) => {
+    const { id: upgrade, gate } = context.req.param();
+    const body = await parseBody(context.req, fixBody);
+    return context.json({ number: await engine.fix({ upgrade, gate, ...body }) });
+  });
+  routes.post("/:id/pause", async (context) => {
+    const { by } = await parseBody(context.req, pauseBody);
+    await engine.pause(context.req.param("id"), by);
+    return context.json({});
+  });
+  routes.post("/:id/abort", async (context) => {
+    const { by, reason } = await parseBody(context.req, abortBody);
+    await engine.abort(context.req.param("id"), by, reason);
     return context.json({});
   });
   routes.post("/:id/resume", async (context) => {

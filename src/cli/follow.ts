@@ -1,7 +1,7 @@
 /** Follows an upgrade until it ends: a ladder that repaints itself on a terminal, plain lines elsewhere. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../model/problem.ts";
-import { drawLadder, oneLine, seconds } from "../view/ladder.ts";
+import { drawGate, drawLadder, oneLine, seconds } from "../view/ladder.ts";
 import type { StepView, UpgradeView } from "../view/upgrade-view.ts";
 import type { Client } from "./client.ts";
 import { ensureControlPlane } from "./control-plane-process.ts";
@@ -14,6 +14,8 @@ export interface FollowOptions {
   signal: AbortSignal;
   /** At a gate: stop following and give the view, or go on waiting. */
   stopAtGate: boolean;
+  /** A gate that was asked at this time is not stopped at: it is asked again soon. */
+  notBefore?: number;
 }
 
 /** The last view seen: ended, or at a gate, or as it was when the signal came. */
@@ -25,7 +27,7 @@ export async function follow(client: Client, options: FollowOptions): Promise<Up
       for await (const view of client.views(options.upgrade, options.signal)) {
         seen = view;
         paint(view);
-        if (OVER.includes(view.state) || (options.stopAtGate && view.state === "at-gate")) return view;
+        if (OVER.includes(view.state) || (options.stopAtGate && isAsked(view, options))) return view;
       }
     } catch (error) {
       if (options.signal.aborted) break;
@@ -38,6 +40,9 @@ export async function follow(client: Client, options: FollowOptions): Promise<Up
   }
   return seen ?? client.get<UpgradeView>(`/upgrades/${options.upgrade}`);
 }
+
+const isAsked = ({ gate, state }: UpgradeView, { notBefore }: FollowOptions): boolean =>
+  state === "at-gate" && gate !== null && gate.askedAt !== notBefore;
 
 function repaint(): (view: UpgradeView) => void {
   let painted = 0;
@@ -63,13 +68,14 @@ function plainLines(): (view: UpgradeView) => void {
     console.error(line);
   };
   return (view) => {
-    for (const [part, stages] of [view.stages, view.after].entries()) {
+    for (const [part, stages] of [view.stages, view.fixes, view.after].entries()) {
       let index = 0;
       for (const stage of stages) {
         for (const step of stage.steps) tellStep(tell, `${part} ${index++}`, step);
       }
     }
-    if (view.gate) tell("gate", `? gate "${view.gate.name}": ${view.gate.question}`);
+    if (view.gate) tell(`gate ${view.gate.askedAt}`, drawGate(view.id, view.gate).join("\n"));
+    if (view.paused && view.state === "paused") tell(`paused ${view.paused.at}`, `‖ paused by ${view.paused.by}`);
     if (view.state === "rolling-back")
       tell("back", `↶ taking the way back: ${oneLine(view.reason ?? view.problem?.what ?? "asked for")}`);
   };

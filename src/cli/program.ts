@@ -1,11 +1,14 @@
 /** The command line: every command, its options, and how it ends. Unknown options are refused. */
 import { Command, CommanderError } from "commander";
 import type { AddCommand } from "./command.ts";
-import { approve } from "./commands/approve.ts";
+import { abort } from "./commands/abort.ts";
+import { approve, deny } from "./commands/approve.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
+import { fix } from "./commands/fix.ts";
 import { init } from "./commands/init.ts";
 import { ledger } from "./commands/ledger.ts";
+import { pause } from "./commands/pause.ts";
 import { plan } from "./commands/plan.ts";
 import { report } from "./commands/report.ts";
 import { resume } from "./commands/resume.ts";
@@ -24,8 +27,12 @@ export const commands: readonly AddCommand[] = [
   upgrade,
   watch,
   approve,
-  rollback,
+  deny,
+  fix,
+  pause,
   resume,
+  abort,
+  rollback,
   report,
   ledger,
   doctor,

@@ -8,6 +8,7 @@ import type { Health, Started } from "../api/contract.ts";
 import { answersFile } from "../ledger/book.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
 import { Problem } from "../model/problem.ts";
+import { retireThough } from "../run/environments.ts";
 import { createLocalProvider } from "../providers/local/provider.ts";
 import { drawReport } from "../view/report-text.ts";
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../cli/command.ts";
@@ -160,7 +161,7 @@ async function cleanUp(home: string, over: string): Promise<void> {
   const provider = createLocalProvider({ directory: join(home, "servers"), token: () => Number.MAX_SAFE_INTEGER });
   for (const environment of environments) {
     const records = await provider.list(environment);
-    await Promise.all(records.map(({ name }) => provider.retire(environment, name)));
+    await Promise.all(records.map((record) => retireThough(provider, record)));
   }
   if (over === "ssh") {
     const { stopLoopbackSshd } = await import("../providers/ssh/loopback.ts");

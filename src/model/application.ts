@@ -1,6 +1,6 @@
 /** What an upgrade asks of one application server: put a release on it, run its roles, probe it. */
 import type { Endpoint } from "./load-balancer.ts";
-import type { ServiceState } from "./host.ts";
+import type { JobState, ServiceState } from "./host.ts";
 
 /** `web` answers requests; `worker` does jobs and cron. */
 export type Role = "web" | "worker";
@@ -22,7 +22,22 @@ export interface Install {
   /** Run once on the server after unpacking; null when the release needs nothing. */
   prepare: string | null;
   inputs: Record<string, string>;
+  /** What the release runs on; null when it asks for nothing. */
+  runtime: Runtime | null;
   database: Endpoint;
+}
+
+export interface Runtime {
+  /** Put before PATH; relative to the release's folder. */
+  path: string | null;
+  /** Exits 0 where the server has it. */
+  check: string | null;
+}
+
+/** A check of the user's own: a line for `/bin/sh -c` in the release's folder; good when it exits 0 in time. */
+export interface ScriptCheck {
+  run: string;
+  seconds: number;
 }
 
 export interface Application {
@@ -36,17 +51,23 @@ export interface Application {
   state(role: Role): Promise<ServiceState>;
   /** Asks this server itself, not through a load balancer. Null when it holds, else what was seen instead. */
   probe(check: HttpCheck, timeoutMs: number): Promise<string | null>;
-  /** Runs the release's migrate command as a job; the same id attaches. */
-  startMigration(job: MigrationJob): Promise<void>;
-  migration(id: string): Promise<import("./host.ts").JobState>;
-  cancelMigration(id: string): Promise<void>;
+  /** Null when the script exits 0 in time, else how it ended and what it printed. */
+  runCheck(check: ScriptCheck): Promise<string | null>;
+  /** Runs a command in the release's folder as a job: its migration, a hot-fix; the same id attaches. */
+  startTask(task: Task): Promise<void>;
+  task(id: string): Promise<JobState>;
+  /** Ends it; one that never began never will. */
+  cancelTask(id: string): Promise<void>;
 }
 
-export interface MigrationJob {
+export interface Task {
   id: string;
   command: string;
   timeoutMs: number;
-  /** Straight to the server to migrate, as an account that may write through the fence. */
-  database: Endpoint;
+  /** `migration` may write through the fence while that is allowed. */
+  account: "application" | "migration";
+  /** Straight to this server; null: through the endpoint that the release was installed with. */
+  database: Endpoint | null;
+  /** Beside the release's own. */
   inputs: Record<string, string>;
 }

@@ -35,6 +35,16 @@ const releaseSchema = z.strictObject({
     })
     .describe("run in the release's folder; killed with TERM"),
   migrate: line.optional().describe("shell line that brings the schema to this release; exit 0 means done"),
+  unlock: line
+    .optional()
+    .describe("shell line that clears what a killed migrate command leaves locked; migrate is then run once more"),
+  runtime: z
+    .strictObject({
+      path: line.optional().describe("folder put before PATH for every command; relative to the release's folder"),
+      check: line.optional().describe("shell line that exits 0 where the servers have what this release runs on"),
+    })
+    .optional()
+    .describe("what the release runs on: checked on each server when it is installed"),
   inputs: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
     .default({})
@@ -89,8 +99,25 @@ export const environmentSchema = z.strictObject({
         cleanUp: z.array(httpCheckSchema).default([]).describe("requests that take the written thing away again"),
       })
       .optional()
-      .describe("write probe; sent while the public is held or sees the page, as a tester"),
+      .describe("write probe: to each new server itself, and as a tester through each load balancer"),
+    script: z
+      .array(
+        z.strictObject({
+          run: line.describe("shell line run in the release's folder on each server; exit 0 means good"),
+          seconds: z.number().positive().max(600).default(30),
+        }),
+      )
+      .default([])
+      .describe("checks of your own; a server is good when all checks hold on it"),
   }),
+  testing: z
+    .strictObject({
+      loadBalancer: z
+        .enum(["route", "separate"])
+        .default("route")
+        .describe("`separate`: new servers are tested behind a temporary load balancer of their own"),
+    })
+    .prefault({}),
   maintenance: z
     .strictObject({
       page: line.optional().describe("HTML file, less than 16 000 bytes; ours when left out"),

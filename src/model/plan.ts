@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 
 /** Parts of the window that the report adds up (docs/report.md). */
-export type Phase = "fence" | "sync" | "snapshot" | "migration" | "start" | "smoke" | "swap" | "reopen";
+export const PHASES = ["fence", "sync", "snapshot", "migration", "start", "smoke", "swap", "reopen"] as const;
+export type Phase = (typeof PHASES)[number];
 
 export interface PlanStep {
   /** Name of the step's definition. */

@@ -1,5 +1,6 @@
 /** Where servers come from: launch, find again, retire. */
 import type { Host } from "./host.ts";
+import { Problem } from "./problem.ts";
 
 export type ServerKind = "load-balancer" | "application" | "database";
 
@@ -13,6 +14,9 @@ export interface ServerRecord {
   labels: Record<string, string>;
 }
 
+/** Label of a server that must not be retired: who locked it, an upgrade's id. */
+export const LOCKED = "locked";
+
 /**
  * Every provider is made with a fencing token. Each change on a host carries it, and a host refuses
  * one that is older than the newest it has seen (problem kind "stale-token").
@@ -25,9 +29,23 @@ export interface Provider {
   open(environment: string, name: string): Promise<Host>;
   /** These labels and no others afterwards. */
   relabel(environment: string, name: string, labels: Record<string, string>): Promise<void>;
-  /** Ends every process of the server, also daemons that left their session, then removes it. Safe to repeat. */
+  /**
+   * Ends every process of the server, also daemons that left their session, then removes it. Safe to repeat. Refused
+   * while the server is locked.
+   */
   retire(environment: string, name: string): Promise<void>;
   /** Why this address and these ports can't be used on the provider's machine, or null. */
   addressTaken(address: string, ports: number[]): Promise<string | null>;
   close(): Promise<void>;
+}
+
+/** Throws when the server is locked; a server that is not there is no matter. */
+export function refuseLocked(record: ServerRecord | undefined): void {
+  const by = record?.labels[LOCKED];
+  if (by === undefined) return;
+  throw new Problem("refused", {
+    what: `"${record?.name}" can't be retired`,
+    why: `it is locked by ${by}`,
+    next: "changeover status; the upgrade unlocks it at its end",
+  });
 }

@@ -21,6 +21,8 @@ export interface StepDefinition<I = unknown> {
   /** `until-writes`: only before the first public write on green. */
   undoable: "always" | "until-writes" | "never";
   says(input: I): string;
+  /** It only waits for something outside and changes nothing, so that an abort may cut it short. */
+  waits?: true;
   /** The longest that apply and verify may take together, in milliseconds. */
   limitMs(input: I): number;
   /** May we? Throws a Problem and changes nothing. */

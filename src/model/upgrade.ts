@@ -2,8 +2,16 @@
 import { asProblem, type ProblemKind, type ProblemText } from "./problem.ts";
 import type { Evidence } from "./step.ts";
 
-/** The first three are on the way forward; only `upgraded` and `rolled-back` are ends. */
-export type UpgradeState = "waiting" | "running" | "at-gate" | "rolling-back" | "upgraded" | "rolled-back" | "stuck";
+/** The first four are on the way forward; only `upgraded` and `rolled-back` are ends. */
+export type UpgradeState =
+  | "waiting"
+  | "running"
+  | "paused"
+  | "at-gate"
+  | "rolling-back"
+  | "upgraded"
+  | "rolled-back"
+  | "stuck";
 
 /** Forward, back, and putting things in order after the way back. */
 export type Direction = "apply" | "undo" | "after";
@@ -57,7 +65,11 @@ export type Begin =
   /** An earlier try is done already; it must not be done again. */
   | { kind: "done-before"; evidence: Evidence | null }
   /** Nothing new goes forward any more; `begun`: an earlier try was cut short and is to be undone too. */
-  | { kind: "way-back-asked"; reason: string; begun: boolean };
+  | { kind: "way-back-asked"; reason: string; begun: boolean }
+  /** Nothing new begins before somebody resumes it. */
+  | { kind: "paused" }
+  /** Nothing new begins in either direction: a person decides how it goes on. */
+  | { kind: "aborted"; by: string; reason: string; begun: boolean };
 
 /** The append-only record of one upgrade: intent before each try, result after it. */
 export interface Journal {
@@ -82,8 +94,20 @@ export interface UpgradeRecord {
   /** Who asked for the way back, and when; null when nobody did. */
   wayBackAt: number | null;
   wayBackBy: string | null;
+  /** Who paused it, and when; null while nobody has. */
+  pausedAt: number | null;
+  pausedBy: string | null;
+  /** Who told it to start nothing more, and when; null when nobody did, or when it was set going again since. */
+  abortedAt: number | null;
+  abortedBy: string | null;
   /** Newest fencing token under which it was executed. */
   token: number;
+}
+
+/** What a gate shows so that a person can decide: the sentence of a step and the facts that prove it. */
+export interface GateEvidence {
+  says: string;
+  facts: Evidence;
 }
 
 export interface GateRecord {
@@ -92,8 +116,30 @@ export interface GateRecord {
   question: string;
   askedAt: number;
   deadlineAt: number;
-  answer: "approved" | "denied" | "expired" | null;
+  /** What happens when nobody answers in time. */
+  atDeadline: "way-back" | "go-on";
+  evidence: GateEvidence[];
+  /** Why nobody may approve it now; null when it may be. */
+  blocked: string | null;
+  /** `fix`: a hot-fix is on its way, then the gate asks again. */
+  answer: "approved" | "denied" | "expired" | "fix" | null;
   answeredBy: string | null;
   answeredAt: number | null;
   planHash: string;
 }
+
+/** What a person ran at a gate to mend the new release in place. */
+export interface HotFix {
+  upgrade: string;
+  /** Counts from 1 in each upgrade. */
+  number: number;
+  gate: string;
+  /** Shell, run in the release's folder. */
+  script: string;
+  account: FixAccount;
+  askedBy: string;
+  askedAt: number;
+}
+
+/** `application`: on every new server, which then starts anew; `migration`: once, as the account that may alter the schema. */
+export type FixAccount = "application" | "migration";

@@ -1,9 +1,10 @@
 /** Names, addresses and ports of an environment's servers: which are free, and what is installed where. */
 import type { Install } from "../model/application.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
-import type { Endpoint, Slot } from "../model/load-balancer.ts";
+import type { Endpoint, LoadBalancerSettings, Slot } from "../model/load-balancer.ts";
 import { Problem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
+import type { Checks } from "../steps/parts/shapes.ts";
 
 /** First last-octet of each kind of server; 50 servers of a kind fit before the next begins. */
 const FIRST: Record<ServerKind, number> = { "load-balancer": 10, database: 40, application: 80 };
@@ -73,9 +74,34 @@ export function installOf(
     start: { web: wanted.start.web, ...(wanted.start.worker ? { worker: wanted.start.worker } : {}) },
     prepare: wanted.prepare ?? null,
     inputs: wanted.inputs,
+    runtime: wanted.runtime ? { path: wanted.runtime.path ?? null, check: wanted.runtime.check ?? null } : null,
     database: { address: loadBalancer.address, port: endpointPorts(definition)[at.slot] },
   };
 }
+
+export const loadBalancerSettings = (definition: EnvironmentDefinition, page: string): LoadBalancerSettings => ({
+  port: definition.port,
+  hosts: definition.hosts,
+  health: {
+    path: definition.checks.health.path,
+    headers: definition.checks.health.headers ?? {},
+    status: definition.checks.health.expect.status,
+  },
+  page,
+  retryAfterSeconds: definition.maintenance.retryAfterSeconds,
+  endpointPorts: endpointPorts(definition),
+});
+
+/** Everything that makes a server good; `write` only where a probe may write. */
+export const checksOf = ({ checks }: EnvironmentDefinition, write: "always" | "with-clean-up"): Checks => ({
+  health: checks.health,
+  read: checks.read,
+  write: checks.write && (write === "always" || checks.write.cleanUp.length > 0) ? checks.write : null,
+  script: checks.script,
+});
+
+/** For preparing, and a minute for copying and unpacking. */
+export const installMs = ({ limits }: EnvironmentDefinition): number => ms(limits.prepareSeconds) + 60_000;
 
 export const ms = (seconds: number): number => Math.round(seconds * 1000);
 

@@ -96,7 +96,10 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
       const { definition } = await environments.find(environment);
       if (!definition.ledger) throw noLedger(environment);
       const { loadBalancers } = await environments.inventory(environment);
-      const targets = loadBalancers.map(({ record }) => ({ address: record.address, port: definition.port }));
+      // One that is only for testers serves no client.
+      const targets = loadBalancers
+        .filter(({ routes }) => routes.public !== null)
+        .map(({ record }) => ({ address: record.address, port: definition.port }));
       return { definition: definition.ledger, host: definition.hosts.public, targets };
     },
   };

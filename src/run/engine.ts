@@ -2,9 +2,11 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { Clock } from "../model/clock.ts";
 import type { Plan } from "../model/plan.ts";
-import type { Journal } from "../model/upgrade.ts";
+import { Problem } from "../model/problem.ts";
+import type { FixAccount, Journal } from "../model/upgrade.ts";
 import type { World } from "../model/world.ts";
 import { recordRequest } from "../store/control-requests.ts";
+import { findPlan } from "../store/plans.ts";
 import { openSession } from "../store/session.ts";
 import type { Store } from "../store/store.ts";
 import { takeToken } from "../store/tokens.ts";
@@ -12,7 +14,7 @@ import { findUpgrade } from "../store/upgrades.ts";
 import type { Execution } from "./execution.ts";
 import { answer } from "./gates.ts";
 import type { Definitions } from "./layout.ts";
-import { requestResume, requestUpgrade, requestWayBack } from "./requests.ts";
+import { requestAbort, requestFix, requestPause, requestResume, requestUpgrade, requestWayBack } from "./requests.ts";
 import { forgetOldRuns } from "./retention.ts";
 import { createSweep, executorOf, startPromised } from "./takeover.ts";
 import { ENGINE_VERSION, useSurroundings } from "./workflow.ts";
@@ -46,10 +48,25 @@ export interface Engine {
   deny(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   /** Asks for the way back, or continues one that is stuck. Refused when there is none. */
   rollback(upgrade: string, by: string, reason: string): Promise<void>;
-  /** Continues an upgrade that is stuck on its way forward. */
+  /** Stops before the next step on the way forward. */
+  pause(upgrade: string, by: string): Promise<void>;
+  /** Starts nothing more and waits for a person. */
+  abort(upgrade: string, by: string, reason: string): Promise<void>;
+  /** Runs a script on the new release while it waits at the gate, which asks again afterwards. Gives its number. */
+  fix(fix: FixRequest): Promise<number>;
+  /** Ends a pause, or continues an upgrade that is stuck on its way forward. */
   resume(upgrade: string, by: string): Promise<void>;
   /** Leaves every upgrade where it is, as a crash would; the next engine goes on. */
   stop(): Promise<void>;
+}
+
+export interface FixRequest {
+  upgrade: string;
+  gate: string;
+  script: string;
+  account: FixAccount;
+  by: string;
+  planHash: string;
 }
 
 const SWEEP_EVERY_MS = 2_000;
@@ -72,7 +89,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   const session = await openSession({
     url: options.url,
-    channel: "changeover_way_back",
+    channel: "changeover_requests",
     lock: boot,
     revive: options.revive,
     lostAfterMs: options.takeoverMs > 0 ? options.takeoverMs * (2 / 3) : undefined,
@@ -124,9 +141,19 @@ function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engi
     async rollback(upgrade, by, reason) {
       if (await requestWayBack(store, steps, { upgrade, by, reason, boot })) await start(upgrade);
     },
+    pause: (upgrade, by) => requestPause(store, { upgrade, by }),
+    abort: (upgrade, by, reason) => requestAbort(store, { upgrade, by, reason }),
+    async fix(fix) {
+      const plan = await findPlan(store, fix.planHash);
+      if (plan) return requestFix(store, clock, plan, fix);
+      throw new Problem("not-found", {
+        what: `there is no plan ${fix.planHash}`,
+        why: "it was never made here",
+        next: "changeover status",
+      });
+    },
     async resume(upgrade, by) {
-      await requestResume(store, { upgrade, by, boot });
-      await start(upgrade);
+      if (await requestResume(store, { upgrade, by, boot })) await start(upgrade);
     },
   };
 }

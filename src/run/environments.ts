@@ -5,6 +5,7 @@ import { parseEnvironment } from "../model/environment-file.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
+import { LOCKED, type Provider, type ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { readInventory } from "../observe/inventory.ts";
 import { readBlue } from "../plan/blue.ts";
@@ -121,8 +122,15 @@ const isUp = async ({ provider, environment }: World): Promise<boolean> =>
 
 async function retireAll({ provider, environment }: World): Promise<number> {
   const records = await provider.list(environment);
-  await Promise.all(records.map(({ name }) => provider.retire(environment, name)));
+  await Promise.all(records.map((record) => retireThough(provider, record)));
   return records.length;
+}
+
+/** The upgrade that locked it is over, or stuck for good: its lock goes with it. */
+export async function retireThough(provider: Provider, { environment, name, labels }: ServerRecord): Promise<void> {
+  const { [LOCKED]: lock, ...rest } = labels;
+  if (lock !== undefined) await provider.relabel(environment, name, rest);
+  await provider.retire(environment, name);
 }
 
 /** What servers were made with can't change under them, and nothing changes while an upgrade is on its way. */

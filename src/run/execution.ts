@@ -5,13 +5,17 @@ import { type Journal, type ProblemData, problemData, type UpgradeState } from "
 import type { World } from "../model/world.ts";
 import { journalFor, StaleExecution } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
+import { gateInput } from "../steps/gate.ts";
+import { hotFixesOf } from "../store/hot-fixes.ts";
 import { type Entry, findUpgrade, lockUpgrade, setState, takeUpgrade } from "../store/upgrades.ts";
+import { stepsOfFix } from "./fixes.ts";
 import { askAtGate } from "./gates.ts";
-import type { End, From, Hands } from "./interpret.ts";
-import { type Definitions, failingIndex } from "./layout.ts";
+import type { End, From, Hands, Outcome } from "./interpret.ts";
+import { type Definitions, failingIndex, GATE, type PlannedStep } from "./layout.ts";
 import { isStale } from "./limited.ts";
+import { pausable } from "./pause.ts";
 import { steady, steadyJournal } from "./steady.ts";
-import { createStepRunner, wayBackWanted } from "./step-runner.ts";
+import { aborted, createStepRunner, type StepRunner, wayBackWanted } from "./step-runner.ts";
 import { begunSteps } from "./way-back.ts";
 
 /** What every upgrade of this control plane shares. */
@@ -36,7 +40,7 @@ export interface RunInput {
 export interface Execution {
   hands: Hands;
   from(): Promise<From>;
-  /** Looks whether the way back was asked for, and ends the step that is on its way forward. */
+  /** Looks what people asked for: the way back ends the step that is on its way forward, an abort what only waits. */
   heed(): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,11 +52,25 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
   const { store, clock, stopping } = around;
   const { upgrade, plan } = input;
   const token = await steady(clock, stopping, () => takeUpgrade(store, upgrade));
-  const asked = new AbortController();
+  const [asked, halt] = [new AbortController(), new AbortController()];
   const world = once(async () => claimAll(await around.world(plan.environment, token)));
-  const written = steadyJournal(clock, stopping, journalFor(store, upgrade, token));
+  const state = (to: UpgradeState, because?: { reason?: string; problem?: ProblemData }): Promise<void> =>
+    steady(clock, stopping, async () => {
+      if (!(await setState(store, upgrade, token, to, because))) throw new StaleExecution(upgrade);
+    });
+  const kept = steadyJournal(clock, stopping, journalFor(store, upgrade, token));
+  const written = pausable(
+    {
+      clock,
+      stopping,
+      cut: AbortSignal.any([asked.signal, halt.signal, stopping]),
+      isPaused: () => steady(clock, stopping, async () => (await findUpgrade(store, upgrade))?.pausedAt != null),
+      showPaused: () => state("paused"),
+    },
+    kept,
+  );
   const journal = around.journal?.(written) ?? written;
-  const shared = { upgrade, journal, clock, wayBackAsked: asked.signal, stopping };
+  const shared = { upgrade, journal, clock, wayBackAsked: asked.signal, halted: halt.signal, stopping };
   const runner = createStepRunner({
     ...shared,
     definitions: around.definitions,
@@ -61,20 +79,26 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
     pausesMs: around.pausesMs,
     graceMs: GRACE_MS,
   });
-  const state = (to: UpgradeState, because?: { reason?: string; problem?: ProblemData }): Promise<void> =>
-    steady(clock, stopping, async () => {
-      if (!(await setState(store, upgrade, token, to, because))) throw new StaleExecution(upgrade);
-    });
-  const gate = { ...shared, store, planHash: planHash(plan), yes: input.yes, atGate: () => state("at-gate") };
+  const gate = {
+    ...shared,
+    store,
+    planHash: planHash(plan),
+    yes: input.yes,
+    atGate: () => state("at-gate"),
+    apply: (step: PlannedStep) => runner.apply(step, "no"),
+  };
   const heed = async (): Promise<void> => {
     const seen = await findUpgrade(store, upgrade);
     if (seen && seen.wayBackAt !== null) asked.abort(wayBackWanted(seen.wayBackReason ?? ""));
+    if (seen && seen.abortedAt !== null)
+      halt.abort(aborted({ by: seen.abortedBy ?? "", reason: seen.abortReason ?? "" }));
   };
   await steady(clock, stopping, heed);
   return {
     hands: {
       ...runner,
       ask: (step) => askAtGate(gate, step),
+      undo: (step) => (step.step === GATE ? undoFixes(around, upgrade, journal, runner, step) : runner.undo(step)),
       turnBack: (reason) => state("rolling-back", { reason: `${reason.what}: ${reason.why}` }),
       finish: (end) => steady(clock, stopping, () => finish(store, upgrade, token, end)),
     },
@@ -82,6 +106,26 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
     heed,
     close: () => world.close(),
   };
+}
+
+/** A gate itself changed nothing; a hot-fix that was run at it may still be running. */
+async function undoFixes(
+  { store, clock, stopping }: Surroundings,
+  upgrade: string,
+  journal: Journal,
+  runner: StepRunner,
+  gate: PlannedStep,
+): Promise<Outcome> {
+  const input = gateInput.parse(gate.input);
+  const fixes = await steady(clock, stopping, () => hotFixesOf(store, upgrade));
+  const begun = new Set(begunSteps(await journal.entries()));
+  for (const fix of fixes.filter((one) => one.gate === input.gate).reverse()) {
+    const [run] = stepsOfFix(input, fix);
+    if (!run || !begun.has(run.index)) continue;
+    const outcome = await runner.undo(run);
+    if (!outcome.ok) return outcome;
+  }
+  return { ok: true, begun: false, acted: false, problem: null };
 }
 
 async function continued({ store, clock, stopping }: Surroundings, upgrade: string, journal: Journal): Promise<From> {

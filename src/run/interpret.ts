@@ -10,8 +10,8 @@ export interface Outcome {
   begun: boolean;
   /** May have changed something. */
   acted: boolean;
-  /** A call to the world never ended: nothing may be done on top of it before a person has looked. */
-  unsettled?: boolean;
+  /** Neither again nor back by itself: it was aborted, or a call to the world never ended. */
+  needsPerson?: boolean;
   problem: ProblemData | null;
 }
 
@@ -72,7 +72,7 @@ async function goForward(plan: Plan, definitions: Definitions, hands: Hands): Pr
     });
     const problem = problemIn(tried);
     if (!problem) continue;
-    const stay = wayBackClosed(definitions, acted) !== null || tried.some(({ outcome }) => outcome.unsettled);
+    const stay = wayBackClosed(definitions, acted) !== null || tried.some(({ outcome }) => outcome.needsPerson);
     return stay ? { state: "stuck", problem } : goBack(plan, hands, begun, problem);
   }
   return { state: "upgraded" };
@@ -86,7 +86,7 @@ function insistence(definitions: Definitions, acted: string[], step: string): In
 async function goBack(plan: Plan, hands: Hands, begun: Set<number>, reason: ProblemData): Promise<End> {
   await hands.turnBack(reason);
   for (const stage of layOut(plan.stages).reverse()) {
-    const steps = stage.steps.filter(({ index, step }) => begun.has(index) && step !== GATE).reverse();
+    const steps = stage.steps.filter(({ index }) => begun.has(index)).reverse();
     const problem = problemIn(await goThrough({ ...stage, steps }, (step) => hands.undo(step)));
     if (problem) return { state: "stuck", problem };
   }

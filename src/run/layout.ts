@@ -4,6 +4,7 @@ import type { Plan, Stage } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { StepDefinition } from "../model/step.ts";
 import type { StepRef } from "../model/upgrade.ts";
+import { gateInput } from "../steps/gate.ts";
 
 export type Definitions = ReadonlyMap<string, StepDefinition>;
 
@@ -27,7 +28,6 @@ export function layOut(stages: readonly Stage[]): LaidStage[] {
 
 /** The step that waits for a person: the run itself asks, its definition only words it. */
 export const GATE = "gate";
-export const gateInput = z.object({ gate: z.string().min(1), question: z.string(), deadlineMs: z.number().positive() });
 
 /** Index of the step that must fail for a rehearsal. `migrate` fails by itself, half way through. */
 export function failingIndex(plan: Plan): number | null {
@@ -46,7 +46,9 @@ export function checkPlan(plan: Plan, definitions: Definitions): void {
     const read = schema.safeParse(input);
     if (!read.success) throw cantRun(`the step "${says}" has a bad input: ${z.prettifyError(read.error)}`);
     if (step !== GATE) continue;
-    const { gate } = gateInput.parse(input);
+    const { gate, fix } = gateInput.parse(input);
+    const unknown = fix?.again.find((again) => !definitions.has(again.step));
+    if (unknown) throw cantRun(`gate "${gate}" has a step "${unknown.step}", which this release does not know`);
     if (gates.has(gate)) throw cantRun(`it has two gates called "${gate}"`);
     gates.add(gate);
   }

@@ -1,20 +1,29 @@
 /** What people may ask of an upgrade: start it, take it back, let it go on. Decided under the row's lock. */
 import { randomBytes } from "node:crypto";
+import type { Clock } from "../model/clock.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
+import type { HotFix } from "../model/upgrade.ts";
+import { gateInput } from "../steps/gate.ts";
 import { recordRequest } from "../store/control-requests.ts";
+import { postponeGates } from "../store/gates.ts";
+import { insertHotFix } from "../store/hot-fixes.ts";
 import { journalOf } from "../store/journal.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Db, Store } from "../store/store.ts";
 import {
+  abortUpgrade,
   askWayBack,
+  endPause,
   insertUpgrade,
   lockUpgrade,
   nextRound,
+  pauseUpgrade,
   unfinishedUpgrade,
   type UpgradeRun,
 } from "../store/upgrades.ts";
-import { checkPlan, type Definitions } from "./layout.ts";
+import { answer } from "./gates.ts";
+import { checkPlan, type Definitions, GATE, layOut } from "./layout.ts";
 import { actedSteps, refuseWayBack, wayBackClosed } from "./way-back.ts";
 
 /** Gives the new upgrade's id. */
@@ -66,21 +75,97 @@ export function requestWayBack(
   });
 }
 
-/** For an upgrade that is stuck on its way forward: the steps that are done stay done, the rest is tried again. */
-export function requestResume(store: Store, asked: { upgrade: string; by: string; boot: number }): Promise<void> {
+/** Stops before the next step on the way forward; the step in flight ends. */
+export function requestPause(store: Store, asked: { upgrade: string; by: string }): Promise<void> {
   return store.transaction(async (db) => {
     const upgrade = await mustLock(db, asked.upgrade);
     mustBeUnfinished(upgrade);
+    if (upgrade.state === "stuck" || upgrade.state === "rolling-back" || upgrade.wayBackAt !== null) {
+      throw new Problem("refused", {
+        what: `"${upgrade.id}" can't be paused`,
+        why: upgrade.state === "stuck" ? "it is stuck, so nothing begins anyway" : "it is on its way back",
+        next: `changeover watch ${upgrade.id}, or stop it where it is: changeover abort ${upgrade.id}`,
+      });
+    }
+    if (upgrade.pausedAt !== null) return;
+    await recordRequest(db, upgrade.id, "pause", asked.by, "");
+    await pauseUpgrade(db, upgrade.id, asked.by);
+  });
+}
+
+/** Nothing new begins in either direction; the upgrade waits for a person. */
+export function requestAbort(store: Store, asked: { upgrade: string; by: string; reason: string }): Promise<void> {
+  return store.transaction(async (db) => {
+    const upgrade = await mustLock(db, asked.upgrade);
+    mustBeUnfinished(upgrade);
+    if (upgrade.state === "stuck") {
+      throw new Problem("refused", {
+        what: `"${upgrade.id}" can't be aborted`,
+        why: "it is stuck: nothing of it runs",
+        next: `changeover resume ${upgrade.id}, or: changeover rollback ${upgrade.id}`,
+      });
+    }
+    if (upgrade.abortedAt !== null) return;
+    await recordRequest(db, upgrade.id, "abort", asked.by, asked.reason);
+    await abortUpgrade(db, upgrade.id, asked.by, asked.reason);
+  });
+}
+
+/** Runs a script on the new release at a gate that takes one; then the gate asks again. */
+export function requestFix(
+  store: Store,
+  clock: Clock,
+  plan: Plan,
+  asked: Pick<HotFix, "upgrade" | "gate" | "script" | "account"> & { by: string; planHash: string },
+): Promise<number> {
+  const { upgrade, gate, script, account, by, planHash } = asked;
+  const wanted = layOut(plan.stages)
+    .flatMap(({ steps }) => steps)
+    .find(({ step, input }) => step === GATE && gateInput.parse(input).gate === gate);
+  return store.transaction(async (db) => {
+    await mustLock(db, upgrade);
+    if (wanted && !gateInput.parse(wanted.input).fix) {
+      throw new Problem("refused", {
+        what: `gate "${gate}" takes no hot-fix`,
+        why: "its plan has none at this place",
+        next: `changeover approve ${upgrade}, or: changeover deny ${upgrade}`,
+      });
+    }
+    await answer(db, clock, { upgrade, gate, by, planHash, answer: "fix" });
+    const number = await insertHotFix(db, { upgrade, gate, script, account, askedBy: by });
+    await recordRequest(db, upgrade, "fix", by, `hot-fix ${number} at gate "${gate}" as the ${account}`);
+    return number;
+  });
+}
+
+/**
+ * Ends a pause. For an upgrade that is stuck on its way forward: the steps that are done stay done, the rest is tried
+ * again. True when a new round was opened.
+ */
+export function requestResume(store: Store, asked: { upgrade: string; by: string; boot: number }): Promise<boolean> {
+  return store.transaction(async (db) => {
+    const upgrade = await mustLock(db, asked.upgrade);
+    mustBeUnfinished(upgrade);
+    if (upgrade.pausedAt !== null && upgrade.state !== "stuck") {
+      await recordRequest(db, upgrade.id, "resume", asked.by, "");
+      await endPause(db, upgrade.id);
+      return false;
+    }
     const goingBack = (await journalOf(db, upgrade.id)).some(({ direction }) => direction !== "apply");
     if (upgrade.state !== "stuck" || upgrade.wayBackAt !== null || goingBack) {
       throw new Problem("refused", {
         what: `"${upgrade.id}" can't be resumed`,
-        why: upgrade.state === "stuck" ? "it is on its way back" : `it is not stuck, it is ${upgrade.state}`,
+        why:
+          upgrade.state === "stuck"
+            ? "it is on its way back"
+            : `it is neither paused nor stuck, it is ${upgrade.state}`,
         next: upgrade.state === "stuck" ? `changeover rollback ${upgrade.id}` : `changeover watch ${upgrade.id}`,
       });
     }
     await recordRequest(db, upgrade.id, "resume", asked.by, "");
+    if (upgrade.abortedAt !== null) await postponeGates(db, upgrade.id, upgrade.abortedAt);
     await nextRound(db, upgrade.id, "forward", asked.boot);
+    return true;
   });
 }
 

@@ -39,6 +39,7 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
     world: async () => run.world,
     clock: run.clock,
     wayBackAsked,
+    halted: new AbortController().signal,
     stopping: new AbortController().signal,
     failAt: failingIndex(run.plan),
     pausesMs: run.pausesMs ?? [1_000, 5_000, 15_000],

@@ -18,6 +18,8 @@ export interface RunnerParts {
   clock: Clock;
   /** Aborted when the way back is asked for; ends the step that is on its way forward. */
   wayBackAsked: AbortSignal;
+  /** Aborted when somebody told the upgrade to start nothing more: what runs may end, what only waits is cut short. */
+  halted: AbortSignal;
   /** Aborted when the control plane stops: everything is left as a crash would leave it. */
   stopping: AbortSignal;
   /** Index of the step that must fail, for rehearsing. */
@@ -57,7 +59,7 @@ async function insisting(
   for (const pauseMs of parts.pausesMs) {
     const again =
       !outcome.ok &&
-      !outcome.unsettled &&
+      !outcome.needsPerson &&
       outcome.begun &&
       (insist === "yes" || (insist === "once-acted" && outcome.acted));
     if (!again || stop.aborted) break;
@@ -71,10 +73,12 @@ async function insisting(
 async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Direction): Promise<Outcome> {
   const begin = await parts.journal.begin(step, direction);
   if (begin.kind === "done-before") return { ok: true, begun: true, acted: true, problem: null };
-  if (begin.kind === "way-back-asked") return refusedForward(begin.reason, begin.begun);
+  if (begin.kind === "way-back-asked") return refused(wayBackWanted(begin.reason), begin.begun);
+  if (begin.kind === "aborted") return { ...refused(aborted(begin), begin.begun), needsPerson: true };
+  if (begin.kind === "paused") throw new Error("a paused journal waits before it answers");
   // Nobody saw how an interrupted try ended, so it may have acted.
   const progress: Progress = {
-    unsettled: false,
+    needsPerson: false,
     acted: begin.interrupted,
     foundDone: false,
     interrupted: begin.interrupted,
@@ -87,13 +91,13 @@ async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Directi
     foundDone: progress.foundDone,
     ...outcome,
   });
-  const { acted, unsettled } = progress;
-  return { ok: !outcome.problem, begun: true, acted, unsettled, problem: outcome.problem };
+  const { acted, needsPerson } = progress;
+  return { ok: !outcome.problem, begun: true, acted, needsPerson, problem: outcome.problem };
 }
 
 interface Progress {
-  /** Something that the step began never ended: neither again nor back without a person. */
-  unsettled: boolean;
+  /** Something that the step began never ended, or it was aborted: neither again nor back by itself. */
+  needsPerson: boolean;
   acted: boolean;
   foundDone: boolean;
   interrupted: boolean;
@@ -114,7 +118,7 @@ async function perform(
   try {
     const definition = definitionOf(parts, step);
     const input = readInput(definition, step);
-    const stop = direction === "apply" ? AbortSignal.any([parts.wayBackAsked, parts.stopping]) : parts.stopping;
+    const stop = stopFor(parts, definition, direction);
     const evidence = await untilSettled(parts, { ms: definition.limitMs(input), says: step.says, stop }, (context) => {
       if (direction === "undo") return undo(definition, context, input, progress);
       return forward(definition, context, input, progress, direction === "apply" && parts.failAt === step.index);
@@ -122,9 +126,15 @@ async function perform(
     return { evidence, problem: null };
   } catch (error) {
     if (isStale(error)) throw error;
-    progress.unsettled = error instanceof Unsettled;
+    progress.needsPerson = error instanceof Unsettled || parts.halted.aborted;
     return { evidence: null, problem: await withoutSecrets(parts, problemData(error)) };
   }
+}
+
+function stopFor(parts: RunnerParts, definition: StepDefinition, direction: Direction): AbortSignal {
+  if (direction !== "apply") return parts.stopping;
+  const always = [parts.wayBackAsked, parts.stopping];
+  return AbortSignal.any(definition.waits ? [...always, parts.halted] : always);
 }
 
 /** Over only when nothing that the step began is in flight any more, however it ended. */
@@ -223,12 +233,19 @@ const toldToFail = (name: string): Problem =>
   });
 
 /** A try that a crash cut short may have acted. */
-const refusedForward = (reason: string, begun: boolean): Outcome => ({
+const refused = (problem: Problem, begun: boolean): Outcome => ({
   ok: false,
   begun,
   acted: begun,
-  problem: problemData(wayBackWanted(reason)),
+  problem: problemData(problem),
 });
 
 export const wayBackWanted = (reason: string): Problem =>
   new Problem("refused", { what: "the way back was asked for", why: reason, next: "changeover report" });
+
+export const aborted = ({ by, reason }: { by: string; reason: string }): Problem =>
+  new Problem("refused", {
+    what: `aborted by ${by}`,
+    why: reason,
+    next: "changeover resume, or take the way back: changeover rollback",
+  });

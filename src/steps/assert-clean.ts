@@ -1,6 +1,7 @@
 /** Assert that nothing of the upgrade is left behind: no test route, hold, page, spare, standby or second writable primary. */
 import { z } from "zod";
 import type { DatabaseHealth } from "../model/database.ts";
+import { LOCKED } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { servers, slot } from "./parts/shapes.ts";
@@ -50,10 +51,11 @@ async function leftOnLoadBalancers({ world }: StepContext, { loadBalancers, slot
   return left;
 }
 
-async function leftServers({ world }: StepContext, { gone }: z.infer<typeof input>) {
+async function leftServers({ world, upgrade }: StepContext, { gone }: z.infer<typeof input>) {
   const left: string[] = [];
   const [writable, boots]: [string[], string[]] = [[], []];
   for (const record of await world.provider.list(world.environment)) {
+    if (record.labels[LOCKED] === upgrade) left.push(`"${record.name}" is still locked`);
     if (gone.includes(record.name) && !record.labels.kept) left.push(`"${record.name}" is still there`);
     if (record.kind !== "database" || record.labels.kept) continue;
     const health = await (await world.database(record.name)).health();

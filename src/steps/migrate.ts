@@ -1,34 +1,39 @@
 /** Migrate the schema with the user's own tool, once, and look whether it really did. */
 import { z } from "zod";
+import type { JobState } from "../model/host.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type Evidence } from "../model/step.ts";
-import { migrationJob, settleDatabase } from "./parts/settle.ts";
+import { cancelMigration, migrationState, runMigration } from "./parts/migration-job.ts";
+import { settleDatabase } from "./parts/settle.ts";
 import { endpoint, servers, slot } from "./parts/shapes.ts";
 
 export const migrate = defineStep({
   name: "migrate",
   input: z.strictObject({
+    /** A trial on a restored copy, or the live database. */
+    of: z.enum(["live", "copy"]),
     migrator: z.string(),
     command: z.string(),
+    /** Clears what a killed migration left locked; it is then run once more. */
+    unlock: z.string().nullable(),
     inputs: z.record(z.string(), z.string()),
     release: z.string(),
     primary: z.string(),
     primaryEndpoint: endpoint,
     limitMs: z.number(),
-    /** The frozen way back; null when an empty database gets its first schema. */
+    /** A server that still has the old schema; null when an empty database gets its first one. */
+    old: z.string().nullable(),
+    /** The frozen way back; null where none is needed. */
     wayBack: z.strictObject({ standby: z.string(), loadBalancers: servers, slot }).nullable(),
   }),
   undoable: "until-writes",
-  says: ({ release, primary, migrator }) =>
-    `Migrate the schema on "${primary}" to release ${release}, run from "${migrator}"`,
-  limitMs: ({ limitMs }) => limitMs + 30_000,
+  says: ({ of, release, primary, migrator }) =>
+    `Migrate the schema on ${of === "copy" ? "the copy " : ""}"${primary}" to release ${release}, run from "${migrator}"`,
+  limitMs: ({ limitMs }) => 3 * limitMs + 30_000,
   /** The next way back must work before this one is given up. */
-  async check(context, { migrator, primary, wayBack }) {
-    if (
-      !wayBack ||
-      (await (await context.world.application(migrator)).migration(migrationJob(context))).state !== "absent"
-    )
-      return;
+  async check(context, { of, migrator, primary, wayBack }) {
+    const application = await context.world.application(migrator);
+    if (!wayBack || (await migrationState(context, application, of)).state !== "absent") return;
     const [above, below] = [await context.world.database(primary), await context.world.database(wayBack.standby)];
     const [fenced, frozen] = [await above.health(), await below.health()];
     const [wanted, seen] = [await above.position(), frozen.running ? await below.position() : "nowhere: it is down"];
@@ -41,31 +46,20 @@ export const migrate = defineStep({
       next: "changeover status, then plan again",
     });
   },
-  async apply(context, { migrator, command, inputs, primary, primaryEndpoint, limitMs, wayBack }) {
+  async apply(context, { of, migrator, command, unlock, inputs, primary, primaryEndpoint, limitMs, wayBack }) {
     const application = await context.world.application(migrator);
     if (wayBack) await (await context.world.database(primary)).allowMigration(true);
-    await application.startMigration({
-      id: migrationJob(context),
-      command,
-      timeoutMs: limitMs,
-      database: primaryEndpoint,
-      inputs,
-    });
-    await context.until(
-      limitMs + 10_000,
-      async () => (await application.migration(migrationJob(context))).state !== "running",
-      40,
-    );
+    const task = { command, timeoutMs: limitMs, account: "migration", database: primaryEndpoint, inputs } as const;
+    await runMigration(context, application, { of, task, unlock });
     if (wayBack) await (await context.world.database(primary)).allowMigration(false);
   },
-  async verify(context, { migrator, inputs, primary, wayBack, limitMs }): Promise<Evidence> {
-    const application = await context.world.application(migrator);
-    const job = await application.migration(migrationJob(context));
+  async verify(context, { of, migrator, inputs, primary, old, limitMs }): Promise<Evidence> {
+    const job = await migrationState(context, await context.world.application(migrator), of);
     if (job.state !== "done" || job.code !== 0) throw failed(job, limitMs);
     if (inputs.REHEARSE_FAILURE) throw toldToFail();
     const after = await (await context.world.database(primary)).schemaFingerprint();
-    if (!wayBack) return { exit: 0, schema: after.slice(0, 12) };
-    const before = await (await context.world.database(wayBack.standby)).schemaFingerprint();
+    if (old === null) return { exit: 0, schema: after.slice(0, 12) };
+    const before = await (await context.world.database(old)).schemaFingerprint();
     if (before === after) {
       throw new Problem("step-failed", {
         what: "the migration said that it succeeded, but the schema is what it was",
@@ -75,12 +69,12 @@ export const migrate = defineStep({
     }
     return { exit: 0, schemaBefore: before.slice(0, 12), schemaAfter: after.slice(0, 12) };
   },
-  async undo(context, { migrator, primary, wayBack }) {
-    // Also when it never began: then it never will, however late its start arrives.
-    await (await context.world.application(migrator)).cancelMigration(migrationJob(context));
+  async undo(context, { of, migrator, primary, wayBack }) {
+    await cancelMigration(context, await context.world.application(migrator), of);
+    if (!wayBack) return;
     const database = await context.world.database(primary);
     if ((await database.health()).running) await database.allowMigration(false);
-    if (wayBack) await settleDatabase(context, { primary, migrator, ...wayBack });
+    await settleDatabase(context, { primary, migrator, ...wayBack });
   },
 });
 
@@ -92,9 +86,7 @@ const toldToFail = (): Problem =>
     next: "plan again without it",
   });
 
-type Job = Awaited<ReturnType<import("../model/application.ts").Application["migration"]>>;
-
-function failed(job: Job, limitMs: number): Problem {
+function failed(job: JobState, limitMs: number): Problem {
   const next = "read its output above, mend the migration, then plan again";
   if (job.state !== "done") {
     return new Problem("outcome-unknown", {

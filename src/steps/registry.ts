@@ -1,20 +1,25 @@
 /** Every step there is, by name; a plan names no other. */
 import type { StepDefinition } from "../model/step.ts";
 import { assertClean } from "./assert-clean.ts";
+import { assertInputs } from "./assert-inputs.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { createDatabase } from "./create-database.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
+import { hotFix } from "./hot-fix.ts";
 import { installRelease } from "./install-release.ts";
 import { joinPool } from "./join-pool.ts";
 import { keepBlue } from "./keep-blue.ts";
 import { launchServer } from "./launch-server.ts";
 import { launchStandby } from "./launch-standby.ts";
 import { leavePool } from "./leave-pool.ts";
+import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
+import { markSchema } from "./mark-schema.ts";
 import { migrate } from "./migrate.ts";
+import { openCopy } from "./open-copy.ts";
 import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
 import { pauseReplica } from "./pause-replica.ts";
@@ -27,6 +32,7 @@ import { restoreRedundancy } from "./restore-redundancy.ts";
 import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
+import { sameSchema } from "./same-schema.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startLoadBalancer } from "./start-load-balancer.ts";
 import { startRole } from "./start-role.ts";
@@ -35,23 +41,30 @@ import { stopRole } from "./stop-role.ts";
 import { swapPools } from "./swap-pools.ts";
 import { syncStandby } from "./sync-standby.ts";
 import { testIsolated } from "./test-isolated.ts";
+import { tryOldRelease } from "./try-old-release.ts";
+import { unlockServers } from "./unlock-servers.ts";
 
 const all = [
   assertClean,
+  assertInputs,
   closeEndpoint,
   closeTestRoute,
   createDatabase,
   fenceDatabase,
   freezeStandby,
   gate,
+  hotFix,
   installRelease,
   joinPool,
   keepBlue,
   launchServer,
   launchStandby,
   leavePool,
+  lockServers,
   maintenanceOn,
+  markSchema,
   migrate,
+  openCopy,
   openDatabase,
   openTestRoute,
   pauseReplica,
@@ -64,6 +77,7 @@ const all = [
   resumeReplica,
   retireServers,
   retireSpare,
+  sameSchema,
   smokeTest,
   startLoadBalancer,
   startRole,
@@ -72,6 +86,8 @@ const all = [
   swapPools,
   syncStandby,
   testIsolated,
+  tryOldRelease,
+  unlockServers,
 ] as unknown as StepDefinition[];
 
 export const steps: ReadonlyMap<string, StepDefinition> = new Map(all.map((step) => [step.name, step]));

@@ -1,34 +1,31 @@
 /** Start a role of the application on servers and probe each of them, itself, until its checks hold. */
 import { z } from "zod";
-import type { HttpCheck } from "../model/application.ts";
-import { httpCheckSchema } from "../model/environment.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
-import { role, servers } from "./parts/shapes.ts";
-
-const PROBE_MS = 5_000;
+import { missesOn, sayChecks } from "./parts/asking.ts";
+import { type Checks, checks, role, servers } from "./parts/shapes.ts";
 
 export const startRole = defineStep({
   name: "start-role",
   input: z.strictObject({
     servers,
     role,
-    /** Asked of each server itself; empty for a worker, which then only has to stay up. */
-    checks: z.array(httpCheckSchema),
+    /** Must all hold on each server itself; null for a worker, which only has to stay up. */
+    good: checks.nullable(),
     healthyMs: z.number(),
     graceMs: z.number(),
   }),
   undoable: "always",
-  says: ({ servers: names, role: which, checks }) =>
-    `Start ${which} on ${names.map((name) => `"${name}"`).join(", ")}${checks.length > 0 ? " and probe each" : ""}`,
-  limitMs: ({ healthyMs, servers: names }) => healthyMs + names.length * 10_000,
+  says: ({ servers: names, role: which, good }) =>
+    `Start ${which} on ${names.map((name) => `"${name}"`).join(", ")}${good ? ` and probe each: ${sayChecks(good)}` : ""}`,
+  limitMs: ({ healthyMs, servers: names, good }) => healthyMs + names.length * 10_000 + scriptMs(good),
   async apply({ world }, { servers: names, role: which }) {
     await each(names, async (name) => (await world.application(name)).start(which));
   },
-  async verify(context, { servers: names, role: which, checks, healthyMs }) {
+  async verify(context, { servers: names, role: which, good, healthyMs }) {
     await each(names, async (name) => {
-      const missed = await lastMiss(context, name, checks, healthyMs);
+      const missed = good ? await lastMiss(context, name, good, healthyMs) : null;
       const state = await (await context.world.application(name)).state(which);
       if (missed === null && state.state === "running") return;
       throw new Problem("unhealthy", {
@@ -37,24 +34,23 @@ export const startRole = defineStep({
         next: "mend the release or its inputs, then plan again",
       });
     });
-    return { good: names.length };
+    return { good: names.length, ...(good ? { checks: sayChecks(good) } : {}) };
   },
   async undo({ world }, { servers: names, role: which, graceMs }) {
     await each(names, async (name) => (await world.application(name)).stop(which, graceMs));
   },
 });
 
-/** Null when every check held at once within the limit. */
-async function lastMiss(context: StepContext, name: string, checks: HttpCheck[], healthyMs: number) {
+/** Null when every check held within the limit. */
+async function lastMiss(context: StepContext, name: string, good: Checks, healthyMs: number) {
   const application = await context.world.application(name);
   let missed: string | null = null;
-  const good = await context.until(healthyMs, async () => {
-    missed = null;
-    for (const check of checks) {
-      missed = await application.probe(check, PROBE_MS);
-      if (missed !== null) return false;
-    }
-    return true;
+  const held = await context.until(healthyMs, async () => {
+    missed = await missesOn(context, application, good);
+    return missed === null;
   });
-  return good ? null : (missed ?? "no check was asked");
+  return held ? null : (missed ?? "no check was asked");
 }
+
+const scriptMs = (good: Checks | null): number =>
+  2_000 * (good?.script ?? []).reduce((sum, { seconds }) => sum + seconds, 0);

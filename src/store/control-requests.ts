@@ -1,7 +1,7 @@
 /** Table `control_requests`: who asked for what, when and why. */
 import type { Db } from "./store.ts";
 
-export type Verb = "rollback" | "resume" | "approve" | "deny";
+export type Verb = "rollback" | "resume" | "approve" | "deny" | "pause" | "abort" | "fix";
 
 export interface ControlRequest {
   upgrade: string;

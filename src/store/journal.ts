@@ -85,7 +85,11 @@ async function begin(db: Db, execution: Execution, step: StepRef, direction: Dir
   const asked = await lockOwned(db, execution);
   const before = await lastTry(db, execution.upgrade, step.index, direction);
   if (before?.result === "done") return { kind: "done-before", evidence: before.evidence };
-  if (direction === "apply" && asked !== null) return { kind: "way-back-asked", reason: asked, begun: before !== null };
+  const begun = before !== null;
+  if (direction === "apply" && asked.wayBack !== null) return { kind: "way-back-asked", reason: asked.wayBack, begun };
+  if (asked.abort) return { kind: "aborted", ...asked.abort, begun };
+  // What a crash cut short is taken up again: a pause only keeps the next step from beginning.
+  if (direction === "apply" && asked.paused && before?.result !== null) return { kind: "paused" };
   const sequence = await nextSequence(db, execution.upgrade, direction === "apply" ? "running" : "rolling-back");
   await db.query(
     `insert into changeover.journal (upgrade, sequence, step_index, stage, step, direction, try, says)
@@ -95,15 +99,36 @@ async function begin(db: Db, execution: Execution, step: StepRef, direction: Dir
   return { kind: "begun", sequence, interrupted: before !== null && before.result === null };
 }
 
-/** Gives the reason when the way back was asked for. The lock orders an intent and such a request one after the other. */
-async function lockOwned(db: Db, { upgrade, token }: Execution): Promise<string | null> {
-  const { rows } = await db.query<{ asked: boolean; way_back_reason: string | null }>(
-    `select way_back_at is not null as asked, way_back_reason from changeover.upgrades
-     where id = $1 and token = $2 for update`,
+interface Asked {
+  /** Why the way back was asked for, when it was. */
+  wayBack: string | null;
+  abort: { by: string; reason: string } | null;
+  paused: boolean;
+}
+
+interface AskedRow {
+  way_back: boolean;
+  way_back_reason: string | null;
+  aborted: boolean;
+  abort_by: string | null;
+  abort_reason: string | null;
+  paused: boolean;
+}
+
+/** What people asked of it so far. The lock orders an intent and such a request one after the other. */
+async function lockOwned(db: Db, { upgrade, token }: Execution): Promise<Asked> {
+  const { rows } = await db.query<AskedRow>(
+    `select way_back_at is not null as way_back, way_back_reason, abort_at is not null as aborted, abort_by,
+       abort_reason, paused_at is not null as paused from changeover.upgrades where id = $1 and token = $2 for update`,
     [upgrade, token],
   );
-  if (!rows[0]) throw new StaleExecution(upgrade);
-  return rows[0].asked ? (rows[0].way_back_reason ?? "") : null;
+  const [row] = rows;
+  if (!row) throw new StaleExecution(upgrade);
+  return {
+    wayBack: row.way_back ? (row.way_back_reason ?? "") : null,
+    abort: row.aborted ? { by: row.abort_by ?? "", reason: row.abort_reason ?? "" } : null,
+    paused: row.paused,
+  };
 }
 
 async function lastTry(db: Db, upgrade: string, index: number, direction: Direction) {

@@ -5,7 +5,7 @@ export interface SessionOptions {
   url: string;
   /** Session advisory lock held as long as the connection lives: the sign of life of a control plane. */
   lock?: number;
-  channel: "changeover" | "changeover_way_back";
+  channel: "changeover" | "changeover_requests";
   /** The id of the upgrade that changed; null: the connection is new, anything may have changed meanwhile. */
   onChange(upgrade: string | null): void;
   /** Before each try to connect: brings the embedded server back when it died. */

@@ -19,6 +19,11 @@ interface Row {
   way_back_at: Date | null;
   way_back_by: string | null;
   way_back_reason: string | null;
+  paused_at: Date | null;
+  paused_by: string | null;
+  abort_at: Date | null;
+  abort_by: string | null;
+  abort_reason: string | null;
   token: string;
   round: number;
   entry: Entry;
@@ -32,6 +37,7 @@ export interface UpgradeRun extends UpgradeRecord {
   /** The control plane that promised to run this round. */
   boot: number;
   wayBackReason: string | null;
+  abortReason: string | null;
 }
 
 const fromRow = (row: Row): UpgradeRun => ({
@@ -49,6 +55,11 @@ const fromRow = (row: Row): UpgradeRun => ({
   wayBackAt: row.way_back_at?.getTime() ?? null,
   wayBackBy: row.way_back_by,
   wayBackReason: row.way_back_reason,
+  pausedAt: row.paused_at?.getTime() ?? null,
+  pausedBy: row.paused_by,
+  abortedAt: row.abort_at?.getTime() ?? null,
+  abortedBy: row.abort_by,
+  abortReason: row.abort_reason,
   token: Number(row.token),
   round: row.round,
   entry: row.entry,
@@ -139,10 +150,38 @@ export async function setState(
 
 /** Nothing new goes forward from here on. */
 export async function askWayBack(db: Db, id: string, by: string, reason: string): Promise<void> {
-  await db.query("select pg_notify('changeover_way_back', $1)", [id]);
+  await tellRun(db, id);
   await db.query(
     `update changeover.upgrades set way_back_at = coalesce(way_back_at, now()),
        way_back_by = coalesce(way_back_by, $2), way_back_reason = coalesce(way_back_reason, $3) where id = $1`,
+    [id, by, reason],
+  );
+}
+
+/** Whoever runs it looks at its row again, at once. */
+async function tellRun(db: Db, id: string): Promise<void> {
+  await db.query("select pg_notify('changeover_requests', $1)", [id]);
+}
+
+/** Nothing new begins until `endPause`. */
+export async function pauseUpgrade(db: Db, id: string, by: string): Promise<void> {
+  await db.query(
+    "update changeover.upgrades set paused_at = coalesce(paused_at, now()), paused_by = coalesce(paused_by, $2) where id = $1",
+    [id, by],
+  );
+}
+
+export async function endPause(db: Db, id: string): Promise<void> {
+  await tellRun(db, id);
+  await db.query("update changeover.upgrades set paused_at = null, paused_by = null where id = $1", [id]);
+}
+
+/** Nothing new begins in either direction, until a new round. */
+export async function abortUpgrade(db: Db, id: string, by: string, reason: string): Promise<void> {
+  await tellRun(db, id);
+  await db.query(
+    `update changeover.upgrades set abort_at = coalesce(abort_at, now()),
+       abort_by = coalesce(abort_by, $2), abort_reason = coalesce(abort_reason, $3) where id = $1`,
     [id, by, reason],
   );
 }
@@ -151,6 +190,7 @@ export async function askWayBack(db: Db, id: string, by: string, reason: string)
 export async function nextRound(db: Db, id: string, entry: Entry, boot: number): Promise<number> {
   const { rows } = await db.query<{ round: number }>(
     `update changeover.upgrades set round = round + 1, entry = $2, boot = $3, problem = null,
+       paused_at = null, paused_by = null, abort_at = null, abort_by = null, abort_reason = null,
        state = case when $2 = 'forward' then 'running' else 'rolling-back' end
      where id = $1 returning round`,
     [id, entry, boot],

@@ -1,5 +1,6 @@
 /** Draws an upgrade as a ladder of lines: past stages folded, the one in flight open. Pure text, for terminal and plain output. */
-import type { StageView, StepState, StepView, UpgradeView } from "./upgrade-view.ts";
+import type { Evidence } from "../model/step.ts";
+import type { GateView, StageView, StepState, StepView, UpgradeView } from "./upgrade-view.ts";
 
 const MARK: Record<StepState, string> = {
   waiting: "·",
@@ -18,7 +19,7 @@ export interface LadderOptions {
 
 export function drawLadder(view: UpgradeView, options: LadderOptions): string[] {
   const lines = [title(view)];
-  for (const stage of [...view.stages, ...view.after]) lines.push(...drawStage(stage, options));
+  for (const stage of [...view.stages, ...view.fixes, ...view.after]) lines.push(...drawStage(stage, options));
   lines.push(...drawEnd(view));
   return lines.map((line) => (line.length > options.columns ? `${line.slice(0, options.columns - 1)}…` : line));
 }
@@ -42,14 +43,33 @@ function drawStep(step: StepView): string[] {
 }
 
 function drawEnd(view: UpgradeView): string[] {
-  if (view.gate) {
-    return [`? Gate "${view.gate.name}": ${view.gate.question}`, `  changeover approve ${view.id} ${view.gate.name}`];
-  }
+  if (view.gate) return drawGate(view.id, view.gate);
+  if (view.paused && view.state === "paused")
+    return [`Paused by ${view.paused.by} before the next step`, `  changeover resume ${view.id}`];
   if (view.state === "upgraded") return [];
   const lines = view.reason ? [`Reason: ${oneLine(view.reason)}`] : [];
   if (view.state !== "rolled-back") lines.push(`Way back now: ${view.wayBack}`);
   return lines;
 }
+
+/** The card of a gate: what is asked, what it is based on, until when, and the commands that answer it. */
+export function drawGate(upgrade: string, gate: GateView): string[] {
+  const { name, question, deadlineAt, atDeadline, evidence, blocked, takesFix } = gate;
+  const answers = [`changeover approve ${upgrade} ${name}`, `changeover deny ${upgrade} ${name}`];
+  if (takesFix) answers.push(`changeover fix ${upgrade} --script FILE`);
+  return [
+    `? Gate "${name}": ${question}`,
+    ...evidence.map(({ says, facts }) => `    ${says}: ${drawFacts(facts)}`),
+    ...(blocked === null ? [] : [`  shut: ${oneLine(blocked)}`]),
+    `  until ${new Date(deadlineAt).toISOString()}, then ${atDeadline === "go-on" ? "it goes on by itself" : "the way back is taken"}`,
+    `  ${answers.join(", or: ")}`,
+  ];
+}
+
+const drawFacts = (facts: Evidence): string =>
+  Object.entries(facts)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
 
 export const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 

@@ -1,5 +1,5 @@
 /** Composes the report of an ended upgrade from its plan, its journal, the load balancers' counters and the ledger. Pure. */
-import type { Phase, Plan } from "../model/plan.ts";
+import { PHASES, type Plan } from "../model/plan.ts";
 import type { LedgerSummary, Report } from "../model/report.ts";
 import type { TrafficCounters } from "../model/load-balancer.ts";
 import type { JournalEntry, UpgradeRecord } from "../model/upgrade.ts";
@@ -10,8 +10,6 @@ export interface ReportFacts {
   entries: JournalEntry[];
   ledger: LedgerSummary | null;
 }
-
-const PHASES: Phase[] = ["fence", "sync", "snapshot", "migration", "start", "smoke", "swap", "reopen"];
 
 export function composeReport({ record, plan, entries, ledger }: ReportFacts): Report {
   const traffic = trafficBetween(entries);

@@ -3,6 +3,7 @@ import type { Evidence } from "../model/step.ts";
 import type { Plan, PlanStep, Stage } from "../model/plan.ts";
 import type {
   Direction,
+  GateEvidence,
   GateRecord,
   JournalEntry,
   ProblemData,
@@ -42,9 +43,26 @@ export interface UpgradeView {
   stages: StageView[];
   /** What follows the way back; empty while the upgrade goes forward. */
   after: StageView[];
-  gate: { name: string; question: string; deadlineAt: number } | null;
+  /** What was run at a gate to mend the new release; empty when nothing was. */
+  fixes: StageView[];
+  gate: GateView | null;
+  /** Who keeps the next step from beginning; null when nobody does. */
+  paused: { by: string; at: number } | null;
   /** What the way back would do and cost right now. */
   wayBack: string;
+}
+
+export interface GateView {
+  name: string;
+  question: string;
+  askedAt: number;
+  deadlineAt: number;
+  atDeadline: GateRecord["atDeadline"];
+  evidence: GateEvidence[];
+  /** Why nobody may approve it now. */
+  blocked: string | null;
+  /** May a script mend the new release here? */
+  takesFix: boolean;
 }
 
 export interface UpgradeFacts {
@@ -74,12 +92,34 @@ export function viewUpgrade({ record, plan, entries, gates }: UpgradeFacts): Upg
     endedAt: record.endedAt,
     stages: viewStages(plan.stages, entries, "apply"),
     after: back ? viewStages(plan.afterWayBack, entries, "after") : [],
-    gate:
-      open && record.state === "at-gate"
-        ? { name: open.gate, question: open.question, deadlineAt: open.deadlineAt }
-        : null,
+    fixes: viewFixes(plan, entries),
+    gate: open && record.state === "at-gate" ? viewGate(plan, open) : null,
+    paused: record.pausedAt === null ? null : { by: record.pausedBy ?? "", at: record.pausedAt },
     wayBack: ENDED.includes(record.state) ? "none: the upgrade has ended" : (begun?.wayBack ?? "nothing was done yet"),
   };
+}
+
+function viewGate(plan: Plan, open: GateRecord): GateView {
+  const { gate, question, askedAt, deadlineAt, atDeadline, evidence, blocked } = open;
+  const inputs = plan.stages
+    .flatMap(({ steps }) => steps)
+    .map(({ input }) => input as { gate?: string; fix?: unknown });
+  const takesFix = inputs.some((input) => input.gate === gate && Boolean(input.fix));
+  return { name: gate, question, askedAt, deadlineAt, atDeadline, evidence, blocked, takesFix };
+}
+
+/** They stand behind the plan's own steps in the journal, as stages of their own. */
+function viewFixes(plan: Plan, entries: JournalEntry[]): StageView[] {
+  const own = plan.stages.reduce((sum, { steps }) => sum + steps.length, 0);
+  const beyond = entries.filter(({ index, direction }) => index >= own && direction === "apply");
+  return [...new Set(beyond.map(({ stage }) => stage))].map((name) => {
+    const indexes = [...new Set(beyond.filter(({ stage }) => stage === name).map(({ index }) => index))];
+    const steps = indexes.map((index) => {
+      const { step, says } = beyond.find((one) => one.index === index) as JournalEntry;
+      return viewStep({ step, says, input: null }, index, entries, "apply");
+    });
+    return { name, state: stageState(steps), steps };
+  });
 }
 
 function viewStages(stages: Stage[], entries: JournalEntry[], direction: Direction): StageView[] {

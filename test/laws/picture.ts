@@ -29,12 +29,22 @@ export async function picture(site: Site, world: World) {
   };
 }
 
-/** Records every moment with more than one database that takes writes of the application. */
+/** A restored copy on a spare server: it may take writes of a trial, and nothing that serves may lead to it. */
+const isCopy = (site: Site, name: string): boolean =>
+  site.fleet.environment(site.definition.environment).servers.get(name)?.record.labels.role === "spare";
+
+/** Records every moment with more than one database that takes writes of the application, or that leads to a copy. */
 export function watchPrimaries(site: Site): string[] {
   const broken: string[] = [];
   site.watchers.add((what) => {
-    const writable = site.databases().filter((one) => one.writable);
-    if (writable.length > 1) broken.push(`${what}: ${writable.map(({ name }) => name).join(" and ")}`);
+    const [copies, serving] = [
+      site.databases().filter(({ name }) => isCopy(site, name)),
+      site.databases().filter(({ name, writable }) => writable && !isCopy(site, name)),
+    ];
+    if (serving.length > 1) broken.push(`${what}: ${serving.map(({ name }) => name).join(" and ")}`);
+    const led = site.loadBalancers().flatMap(({ endpoints }) => [endpoints.a?.address, endpoints.b?.address]);
+    const reached = copies.filter(({ address }) => led.includes(address));
+    if (reached.length > 0) broken.push(`${what}: an endpoint leads to ${reached.map(({ name }) => name).join()}`);
   });
   return broken;
 }

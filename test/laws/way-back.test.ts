@@ -22,25 +22,46 @@ test("every step before reopening can fail, and nothing is lost", async () => {
   }
 });
 
-test.each([
+const migrations = [
   ["stops half way", { migration: "half" }, "the migration failed"],
   ["hangs", { migration: "hangs" }, "the migration failed"],
   ["lies", { migration: "lies" }, "the migration said that it succeeded, but the schema is what it was"],
-] as const)("a migration that %s", async (_how, misbehaves, what) => {
-  const told = await upgradeUnderClients({ misbehaves });
+] as const;
+
+test.each(migrations)("a migration that %s, only on the live database", async (_how, misbehaves, what) => {
+  const told = await upgradeUnderClients({ misbehaves: { ...misbehaves, goodOnCopies: true } });
   expect(told.end).toMatchObject({ state: "rolled-back", reason: { what } });
+  expect(told.clients.seen.page).toBeGreaterThan(0);
   expectWhole(told);
   expectAsBefore(told);
   await expectNextUpgrade(told);
 });
 
-test.each(["never-healthy", "dies"] as const)("a release whose web is %s", async (web) => {
-  const told = await upgradeUnderClients({ misbehaves: { web } });
+test.each(["never-healthy", "dies"] as const)("a release whose web is %s, only on the live database", async (web) => {
+  const told = await upgradeUnderClients({ misbehaves: { web, goodOnCopies: true } });
   expect(told.end).toMatchObject({ state: "rolled-back", reason: { kind: "unhealthy" } });
+  expect(told.clients.seen.page).toBeGreaterThan(0);
   expectWhole(told);
   expectAsBefore(told);
   await expectNextUpgrade(told);
 });
+
+test.each([
+  ...migrations,
+  ["is good, but its web never gets healthy", { web: "never-healthy" }, 'web on "app-2" is not good'],
+  ["is good, but its web dies", { web: "dies" }, 'web on "app-2" is not good'],
+  ["is good, but its start migrates, too", { web: "migrates" }, "release 2 changes the schema when it starts"],
+] as const)(
+  "a migration that %s: found on the restored copy, before the public notices",
+  async (_how, misbehaves, what) => {
+    const told = await upgradeUnderClients({ misbehaves });
+    expect(told.end).toMatchObject({ state: "rolled-back", reason: { what } });
+    expect(told.clients.seen).toEqual({ page: 0, refused: 0, failed: 0 });
+    expectWhole(told);
+    expectAsBefore(told);
+    await expectNextUpgrade(told);
+  },
+);
 
 test("a gate that is denied takes the way back, with everything migrated", async () => {
   const told = await upgradeUnderClients({ ask: async () => ({ kind: "refused", what: "no", why: "-", next: "-" }) });

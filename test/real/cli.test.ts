@@ -192,7 +192,7 @@ describe("an environment", () => {
     expect(asked.code, asked.stderr).toBe(0);
     expect(asked.stdout).toContain("Waiting at gate");
     expect(asked.stdout).toContain(`changeover approve ${(await look()).upgrade?.id} reopen`);
-    expect((await run("approve", "--deny")).code).toBe(0);
+    expect((await run("deny")).code).toBe(0);
     const watched = await run("watch");
     expect(watched.code).toBe(5);
     expect((await run("report")).stdout).toContain('gate "reopen" was denied');

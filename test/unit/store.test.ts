@@ -10,7 +10,7 @@ import { blockedAt, chooseAccount, placeFor } from "../../src/store/embedded-acc
 import { clearStaleLock } from "../../src/store/embedded-lock.ts";
 import { type Embedded, ensureEmbedded, removeEmbedded, stopEmbedded } from "../../src/store/embedded.ts";
 import { findEnvironment, forgetEnvironment, saveEnvironment } from "../../src/store/environments.ts";
-import { answerGate, askGate, findGate } from "../../src/store/gates.ts";
+import { answerGate, askGate, askGateAgain, findGate } from "../../src/store/gates.ts";
 import { journalFor, journalOf, StaleExecution } from "../../src/store/journal.ts";
 import { migrate, shippedMigrations } from "../../src/store/migrate.ts";
 import { savePlan } from "../../src/store/plans.ts";
@@ -255,6 +255,8 @@ test("a gate takes one answer, in time, for its own plan", async () => {
     planHash: "right",
     askedAt: 1_000,
     deadlineAt: 2_000,
+    atDeadline: "way-back" as const,
+    evidence: [{ says: "Smoke test", facts: { loadBalancers: 2 } }],
   };
   await askGate(store, asked);
   await askGate(store, { ...asked, deadlineAt: 9_000 });
@@ -268,7 +270,27 @@ test("a gate takes one answer, in time, for its own plan", async () => {
     answer: "denied",
     deadlineAt: 2_000,
     answeredBy: "me",
+    evidence: asked.evidence,
   });
+});
+
+test("a gate that asks again after a hot-fix shows what is new, and is shut while the fix does not hold", async () => {
+  await newUpgrade("u-mended", "mended");
+  const asked = { upgrade: "u-mended", gate: "go", question: "Go on?", planHash: "right", evidence: [] };
+  await askGate(store, { ...asked, askedAt: 1_000, deadlineAt: 2_000, atDeadline: "way-back" });
+  const say = (answer: "approved" | "denied" | "fix", at: number) =>
+    answerGate(store, "u-mended", "go", "right", { answer, by: "me", at });
+  const again = (blocked: string | null) =>
+    askGateAgain(store, "u-mended", "go", { askedAt: 3_000, deadlineAt: 4_000, evidence: [], blocked });
+  await again("nobody asked for a fix");
+  expect(await findGate(store, "u-mended", "go")).toMatchObject({ deadlineAt: 2_000, blocked: null });
+  expect(await say("fix", 1_500)).toBe(true);
+  expect(await say("approved", 1_500), "while the fix runs").toBe(false);
+  await again("the smoke test fails");
+  expect(await say("approved", 3_500)).toBe(false);
+  expect(await say("fix", 3_500)).toBe(true);
+  await again(null);
+  expect(await say("approved", 3_500)).toBe(true);
 });
 
 test("watchers hear of a change at once, and again after the connection broke", async () => {

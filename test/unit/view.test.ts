@@ -52,6 +52,10 @@ const record = (more: Partial<UpgradeRecord> = {}): UpgradeRecord => ({
   problem: null,
   wayBackAt: null,
   wayBackBy: null,
+  pausedAt: null,
+  pausedBy: null,
+  abortedAt: null,
+  abortedBy: null,
   token: 1,
   ...more,
 });
@@ -118,13 +122,21 @@ test("at a gate: the question, and the command that answers it", () => {
     question: "Reopen?",
     askedAt: 0,
     deadlineAt: 9,
+    atDeadline: "way-back",
+    evidence: [{ says: "Migrate", facts: { exit: 0, schemaAfter: "abcdef" } }],
+    blocked: null,
     answer: null,
     answeredBy: null,
     answeredAt: null,
     planHash: "abc",
   };
   const drawn = draw(record({ state: "at-gate" }), [entry(0, "apply")], [gate]);
-  expect(drawn).toContain('? Gate "reopen": Reopen?\n  changeover approve u-1 reopen');
+  expect(drawn).toContain(`? Gate "reopen": Reopen?
+    Migrate: exit 0, schemaAfter abcdef
+  until 1970-01-01T00:00:00.009Z, then the way back is taken
+  changeover approve u-1 reopen, or: changeover deny u-1 reopen`);
+  const blocked = draw(record({ state: "at-gate" }), [], [{ ...gate, blocked: "the fix failed" }]);
+  expect(blocked).toContain("  shut: the fix failed\n");
   expect(draw(record(), [entry(0, "apply")], [gate])).not.toContain("? Gate");
 });
 

@@ -1,4 +1,4 @@
-/** `changeover resume [upgrade]`: goes on with an upgrade that is stuck on its way forward. */
+/** `changeover resume [upgrade]`: goes on with an upgrade that is paused, or stuck on its way forward. */
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../command.ts";
 import { ensureControlPlane } from "../control-plane-process.ts";
 import { follow } from "../follow.ts";
@@ -9,7 +9,7 @@ import { drawEnd, theUpgrade } from "./watch.ts";
 export const resume: AddCommand = (program, ends) => {
   program
     .command("resume")
-    .description("go on with an upgrade that is stuck, after what stopped it was set right")
+    .description("go on with an upgrade that is paused, or stuck after what stopped it was set right")
     .argument("[upgrade]", "the upgrade's id; the latest one when left out")
     .option(...JSON_OPTION)
     .action(async (upgrade: string | undefined, options: JsonOption) => {

@@ -1,6 +1,7 @@
 /** `changeover upgrade [environment] --to RELEASE`: plans, runs and reports an upgrade; Ctrl-C only stops watching. */
 import type { PlanAnswer, Started } from "../../api/contract.ts";
 import type { Report } from "../../model/report.ts";
+import { drawGate } from "../../view/ladder.ts";
 import { drawReport } from "../../view/report-text.ts";
 import type { UpgradeView } from "../../view/upgrade-view.ts";
 import type { Client } from "../client.ts";
@@ -78,10 +79,7 @@ export async function runUpgrade(
 
 function tellUnfinished(view: UpgradeView, json: boolean): void {
   if (json) printJson({ upgrade: view.id, state: view.state, gate: view.gate, problem: view.problem });
-  else if (view.gate)
-    console.log(
-      `Waiting at gate "${view.gate.name}": ${view.gate.question}\n  changeover approve ${view.id} ${view.gate.name}`,
-    );
+  else if (view.gate) console.log(drawGate(view.id, view.gate).join("\n"));
   else if (view.state === "stuck") console.log(drawEnd(view));
   else say(drawEnd(view));
 }

@@ -1,13 +1,12 @@
 /** One application server: its release on disk, its roles as services, its migration as a job. */
-import type { Application, HttpCheck, Install, MigrationJob, Role } from "../../model/application.ts";
+import type { Application, HttpCheck, Install, Role, Task } from "../../model/application.ts";
 import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { Problem } from "../../model/problem.ts";
 import { ask } from "../http/ask.ts";
-import { applicationEnvironment, type ApplicationSettings } from "./inputs.ts";
+import { applicationEnvironment, type ApplicationSettings, RELEASE } from "./inputs.ts";
 
 const MANIFEST = "install.json";
-const RELEASE = "release";
 
 export function createApplication(
   host: Host,
@@ -39,6 +38,7 @@ export function createApplication(
       await host.remove(MANIFEST);
       if (before?.artefact !== install.artefact || (await host.readFile(`${RELEASE}/.artefact`)) !== install.artefact) {
         await host.putTree(RELEASE, await artefactTar());
+        await mustHaveRuntime(host, settings, install, secret);
         await prepare(host, settings, install, secret);
         await host.putFile(`${RELEASE}/.artefact`, install.artefact);
       }
@@ -67,28 +67,48 @@ export function createApplication(
         return error instanceof Problem ? `${error.text.what}: ${error.text.why}` : String(error);
       }
     },
-    async startMigration(job: MigrationJob) {
-      const install = await mustBeInstalled();
-      const account = { user: `${settings.database.user}_migrate`, secret: "database.migrate" };
-      const env = applicationEnvironment(
-        host,
-        settings,
-        { ...install, database: job.database },
-        "migrate",
-        secret,
-        account,
-      );
-      await host.startJob({
-        id: job.id,
-        command: job.command,
-        cwd: RELEASE,
-        env: { ...env, ...job.inputs },
-        timeoutMs: job.timeoutMs,
-      });
+    async runCheck({ run, seconds }) {
+      const env = applicationEnvironment(host, settings, await mustBeInstalled(), "check", secret);
+      const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000, cwd: RELEASE, env });
+      if (code === 0) return null;
+      return `check "${run}" ended with ${code ?? "no exit code"}: ${(stderr || stdout).trim().slice(-300)}`;
     },
-    migration: (id) => host.jobState(id),
-    cancelMigration: (id) => host.cancelJob(id),
+    async startTask({ id, command, timeoutMs, account, database, inputs }: Task) {
+      const installed = await mustBeInstalled();
+      const install = { ...installed, database: database ?? installed.database };
+      const env =
+        account === "application"
+          ? applicationEnvironment(host, settings, install, "task", secret)
+          : applicationEnvironment(host, settings, install, "migrate", secret, migrationAccount(settings));
+      await host.startJob({ id, command, cwd: RELEASE, env: { ...env, ...inputs }, timeoutMs });
+    },
+    task: (id) => host.jobState(id),
+    cancelTask: (id) => host.cancelJob(id),
   };
+}
+
+const migrationAccount = ({ database }: ApplicationSettings) => ({
+  user: `${database.user}_migrate`,
+  secret: "database.migrate",
+});
+
+/** Found before the release is prepared, not when it is started in the window. */
+async function mustHaveRuntime(
+  host: Host,
+  settings: ApplicationSettings,
+  install: Install,
+  secret: (name: string) => string,
+): Promise<void> {
+  const check = install.runtime?.check;
+  if (!check) return;
+  const env = applicationEnvironment(host, settings, install, "prepare", secret);
+  const done = await host.exec(check, { timeoutMs: 60_000, cwd: RELEASE, env });
+  if (done.code === 0) return;
+  throw new Problem(done.code === null ? "outcome-unknown" : "missing-tool", {
+    what: `"${host.name}" lacks the runtime of release "${install.release}"`,
+    why: `"${check}" ended with ${done.code}: ${(done.stderr || done.stdout).trim().slice(-300)}`,
+    next: "install it there, or bring it in the release's folder (runtime.path), then plan again",
+  });
 }
 
 async function prepare(

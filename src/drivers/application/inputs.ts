@@ -1,6 +1,10 @@
 /** The environment variables that a release's commands find; documented in docs/environment-file.md. */
+import { posix } from "node:path";
 import type { Install } from "../../model/application.ts";
 import type { Host } from "../../model/host.ts";
+
+/** Folder of the release, in the server's own directory. */
+export const RELEASE = "release";
 
 export interface ApplicationSettings {
   /** Where `web` must answer. */
@@ -18,9 +22,9 @@ interface Account {
 }
 
 export function applicationEnvironment(
-  host: Pick<Host, "name" | "address">,
+  host: Pick<Host, "name" | "address" | "directory">,
   settings: ApplicationSettings,
-  install: Pick<Install, "release" | "inputs" | "database">,
+  install: Pick<Install, "release" | "inputs" | "runtime" | "database">,
   role: string,
   secret: (name: string) => string,
   account: Account = { user: settings.database.user, secret: "database.app" },
@@ -28,7 +32,7 @@ export function applicationEnvironment(
   const password = secret(account.secret);
   const { address, port } = install.database;
   return {
-    ...(settings.path === null ? {} : { PATH: settings.path }),
+    ...searchPath(host, settings, install),
     HOST: host.address,
     PORT: String(settings.port),
     SERVER_NAME: host.name,
@@ -41,5 +45,21 @@ export function applicationEnvironment(
     DATABASE_PASSWORD: password,
     DATABASE_URL: `mysql://${account.user}:${encodeURIComponent(password)}@${address}:${port}/${settings.database.name}`,
     ...install.inputs,
+  };
+}
+
+/** The release's own runtime comes first. */
+function searchPath(
+  { directory }: Pick<Host, "directory">,
+  { path }: ApplicationSettings,
+  { runtime }: Pick<Install, "runtime">,
+): { PATH?: string } {
+  const own = runtime?.path ? [posix.resolve(directory, RELEASE, runtime.path)] : [];
+  const all = [...own, ...(path === null ? [] : [path])];
+  if (all.length === 0) return {};
+  return {
+    PATH: [...all, ...(path === null ? ["/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] : [])].join(
+      ":",
+    ),
   };
 }

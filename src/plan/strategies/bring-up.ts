@@ -14,7 +14,17 @@ import { reopen } from "../../steps/reopen.ts";
 import { startLoadBalancer } from "../../steps/start-load-balancer.ts";
 import { startRole } from "../../steps/start-role.ts";
 import { swapPools } from "../../steps/swap-pools.ts";
-import { databaseEndpoint, endpointPorts, entranceOf, installOf, Layout, ms } from "../layout.ts";
+import {
+  checksOf,
+  databaseEndpoint,
+  endpointPorts,
+  entranceOf,
+  installMs,
+  installOf,
+  Layout,
+  loadBalancerSettings,
+  ms,
+} from "../layout.ts";
 import { act, atOnce, inOrder } from "../stage.ts";
 
 export interface BringUpInput {
@@ -66,18 +76,7 @@ function launchStages(
   applications: ServerRecord[],
 ): Stage[] {
   const ports = endpointPorts(definition);
-  const settings = {
-    port: definition.port,
-    hosts: definition.hosts,
-    health: {
-      path: definition.checks.health.path,
-      headers: definition.checks.health.headers ?? {},
-      status: definition.checks.health.expect.status,
-    },
-    page,
-    retryAfterSeconds: definition.maintenance.retryAfterSeconds,
-    endpointPorts: ports,
-  };
+  const settings = loadBalancerSettings(definition, page);
   const launch = (record: ServerRecord, used: number[]) =>
     act(launchServer, { record, ports: used, onUndo: "retire" as const });
   const { name, user, port } = definition.database;
@@ -111,7 +110,7 @@ function dataStages(
     act(installRelease, {
       server,
       install: installOf(definition, release, artefacts[release] ?? "", { loadBalancers, slot: SLOT, turn }),
-      limitMs: ms(definition.limits.prepareSeconds) + 60_000,
+      limitMs: installMs(definition),
     }),
   );
   return [
@@ -137,13 +136,16 @@ function dataStages(
       ? [
           inOrder("Create the schema", RETIRE, [
             act(migrate, {
+              of: "live",
               migrator: migrator.name,
               command: wanted.migrate,
+              unlock: wanted.unlock ?? null,
               inputs: {},
               release,
               primary: primary.name,
               primaryEndpoint,
               limitMs: ms(definition.limits.migrateSeconds),
+              old: null,
               wayBack: null,
             }),
           ]),
@@ -167,10 +169,10 @@ function openStages({ definition }: BringUpInput, balancers: ServerRecord[], app
   }));
   return [
     inOrder("Start the application", RETIRE, [
-      act(startRole, { servers: names, role: "web", checks: [checks.health, ...checks.read], ...times }),
+      act(startRole, { servers: names, role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
       act(joinPool, { loadBalancers, slot: SLOT, members, healthyMs: times.healthyMs }),
       ...(workers.length > 0
-        ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })]
+        ? [act(startRole, { servers: workers, role: "worker" as const, good: null, ...times })]
         : []),
       act(swapPools, { loadBalancers, from: null, to: SLOT }),
     ]),

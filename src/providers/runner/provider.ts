@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Host } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
-import type { Provider, ServerRecord } from "../../model/provider.ts";
+import { type Provider, refuseLocked, type ServerRecord } from "../../model/provider.ts";
 import { RunnerHost } from "./host.ts";
 import { whatTakes } from "./listeners.ts";
 import { checkedEnvironment, checkedServer } from "./paths.ts";
@@ -64,6 +64,7 @@ export class RunnerProvider implements Provider {
 
   async retire(environment: string, name: string): Promise<void> {
     const folder = this.#folder(environment);
+    refuseLocked((await this.list(environment)).find((record) => record.name === name));
     try {
       await this.#runner.text({ verb: "retire", folder, args: [checkedServer(name)], timeoutMs: 180_000 });
     } catch (error) {

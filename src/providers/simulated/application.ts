@@ -1,6 +1,6 @@
 /** The simulated application server as the model's Application: a release on disk, roles as services, migrations as jobs. */
 import { randomUUID } from "node:crypto";
-import type { Application, HttpCheck, Install, MigrationJob, Role } from "../../model/application.ts";
+import type { Application, HttpCheck, Install, Role, Task } from "../../model/application.ts";
 import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { canonical } from "../../model/plan.ts";
@@ -69,13 +69,18 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
         ? misses(asked, answer)
         : `no answer to ${asked.method} ${asked.path}: nobody listens, or not in time`;
     },
-    async startMigration(job: MigrationJob) {
+    async runCheck({ run, seconds }) {
       await mustBeInstalled();
-      const { id, command, timeoutMs, database } = job;
-      const env = inputs({ inputs: job.inputs, database });
-      await act("start the migration", 5, () => host.startJob({ id, command, timeoutMs, env }));
+      const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000 });
+      return code === 0 ? null : `check "${run}" ended with ${code ?? "no exit code"}: ${stderr || stdout}`;
     },
-    migration: (id) => host.jobState(id),
-    cancelMigration: (id) => act("cancel the migration", 10, () => host.cancelJob(id)),
+    async startTask(task: Task) {
+      const { database } = await mustBeInstalled();
+      const { id, command, timeoutMs } = task;
+      const env = inputs({ inputs: task.inputs, database: task.database ?? database });
+      await act("start the task", 5, () => host.startJob({ id, command, timeoutMs, env }));
+    },
+    task: (id) => host.jobState(id),
+    cancelTask: (id) => act("cancel the task", 10, () => host.cancelJob(id)),
   };
 }

@@ -2,7 +2,7 @@
 import type { Host } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
-import type { Provider, ServerRecord } from "../../model/provider.ts";
+import { type Provider, refuseLocked, type ServerRecord } from "../../model/provider.ts";
 import { checkedEnvironment, checkedServer } from "../runner/paths.ts";
 import type { Environment, Fleet, Server } from "./host-fleet.ts";
 import { SimulatedHost, staleToken } from "./host.ts";
@@ -45,6 +45,7 @@ export function createSimulatedProvider({ fleet, token }: SimulatedProviderOptio
       const { servers } = change(environment);
       const server = servers.get(checkedServer(name));
       if (!server) return;
+      refuseLocked(server.record);
       fence(server);
       fleet.crash(environment, name);
       servers.delete(name);

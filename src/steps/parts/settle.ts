@@ -5,6 +5,7 @@ import type { Slot } from "../../model/load-balancer.ts";
 import type { StepContext } from "../../model/step.ts";
 import { nextAction, type SwitchoverAction, type SwitchoverFacts } from "../../model/switchover.ts";
 import { each } from "./each.ts";
+import { migrationJob } from "./migration-job.ts";
 import { runningLoadBalancers } from "./running.ts";
 
 export interface Switchover {
@@ -21,8 +22,6 @@ const RESTART_MS = 20_000;
 
 /** More rounds than the table has rows on any path. */
 const ROUNDS = 8;
-
-export const migrationJob = (context: StepContext): string => `migrate-${context.upgrade}`;
 
 export async function settleDatabase(context: StepContext, switchover: Switchover): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
@@ -67,8 +66,8 @@ async function settledHealth(context: StepContext, database: Database): Promise<
 }
 
 /** Began, whether or not it ended; the host knows. */
-async function hasMigrated({ world, upgrade }: StepContext, migrator: string): Promise<boolean> {
-  const job = await (await world.application(migrator)).migration(`migrate-${upgrade}`);
+async function hasMigrated(context: StepContext, migrator: string): Promise<boolean> {
+  const job = await (await context.world.application(migrator)).task(migrationJob(context, "live"));
   return job.state === "done" ? job.began : job.state !== "absent";
 }
 

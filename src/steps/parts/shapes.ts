@@ -21,6 +21,7 @@ export const install = z.strictObject({
   start: z.strictObject({ web: z.string().optional(), worker: z.string().optional() }),
   prepare: z.string().nullable(),
   inputs: z.record(z.string(), z.string()),
+  runtime: z.strictObject({ path: z.string().nullable(), check: z.string().nullable() }).nullable(),
   database: endpoint,
 });
 
@@ -34,5 +35,6 @@ export const checks = z.strictObject({
   health: httpCheckSchema,
   read: z.array(httpCheckSchema),
   write: httpCheckSchema.extend({ cleanUp: z.array(httpCheckSchema) }).nullable(),
+  script: z.array(z.strictObject({ run: z.string(), seconds: z.number() })),
 });
 export type Checks = z.infer<typeof checks>;

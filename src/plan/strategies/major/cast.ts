@@ -1,12 +1,12 @@
 /** Who plays which part in a major upgrade: every name, address and release, chosen before it begins. */
 import type { Install } from "../../../model/application.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
-import type { Inventory, SeenDatabase } from "../../../model/inventory.ts";
-import type { Slot } from "../../../model/load-balancer.ts";
+import type { Inventory, SeenApplication, SeenDatabase } from "../../../model/inventory.ts";
+import type { LoadBalancerSettings, Slot } from "../../../model/load-balancer.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
 import { mustPass } from "../../guards.ts";
-import { installOf, Layout } from "../../layout.ts";
+import { databaseEndpoint, installOf, Layout, loadBalancerSettings } from "../../layout.ts";
 
 export interface MajorInput {
   definition: EnvironmentDefinition;
@@ -22,11 +22,23 @@ export interface MajorInput {
 /** Name of the backup that only proves that backups work. */
 export const DRILL = "drill";
 
+/** Named to an application that is tried on a copy: it should send no mail and call nobody. */
+const TRIAL = { CHANGEOVER_REHEARSAL: "1" };
+
 export interface GreenServer {
   record: ServerRecord;
   /** Blue's release, as the server it was cloned from runs it. */
   before: Install;
   after: Install;
+}
+
+/** The first new server, while it is tried on a restored copy of the database. */
+export interface Trial {
+  server: string;
+  before: Install;
+  after: Install;
+  /** Beside what the migrate command finds in the window. */
+  inputs: Record<string, string>;
 }
 
 export interface Cast {
@@ -38,9 +50,14 @@ export interface Cast {
   slot: Slot;
   green: Slot;
   loadBalancers: string[];
+  /** Launched only for testing; null when the others show green under the test host name. */
+  testBalancer: { record: ServerRecord; settings: LoadBalancerSettings } | null;
   blueServers: string[];
   blueWorkers: string[];
   greenServers: GreenServer[];
+  trial: Trial;
+  /** One more server of the scaling group, to prove that it can grow; null without a group. */
+  grown: GreenServer | null;
   primary: SeenDatabase;
   replica: SeenDatabase;
   standby: ServerRecord;
@@ -64,6 +81,25 @@ export function castMajor(input: MajorInput): Cast {
   const workers = blue.applications
     .filter(({ roles }) => roles.worker !== "absent" && roles.worker !== "stopped")
     .map(({ record }) => record.name);
+  const greenOf = ({ record, installed }: SeenApplication, turn: number): GreenServer => {
+    const group = record.labels.group;
+    const at = { loadBalancers, slot: blue.green, turn };
+    return {
+      record: layout.next("application", group ?? "app", {
+        slot: blue.green,
+        clonedFrom: record.name,
+        ...(group ? { group } : {}),
+      }),
+      before: installOf(definition, blue.release, installed?.artefact ?? "", at),
+      after: installOf(definition, to, input.artefacts[to] ?? "", at),
+    };
+  };
+  const greenServers = blue.applications.map(greenOf);
+  const [first] = greenServers;
+  if (!first) throw new Error("a generation has at least one server");
+  const spare = layout.next("database", "spare", { role: "spare" });
+  const inGroup = blue.applications.findLastIndex(({ record }) => record.labels.group !== undefined);
+  const member = blue.applications[inGroup];
   return {
     definition,
     from: blue.release,
@@ -74,23 +110,37 @@ export function castMajor(input: MajorInput): Cast {
     loadBalancers: loadBalancers.map(({ name }) => name),
     blueServers: names,
     blueWorkers: workers,
-    greenServers: blue.applications.map(({ record, installed }, turn) => {
-      const group = record.labels.group;
-      const at = { loadBalancers, slot: blue.green, turn };
-      return {
-        record: layout.next("application", group ?? "app", {
-          slot: blue.green,
-          clonedFrom: record.name,
-          ...(group ? { group } : {}),
-        }),
-        before: installOf(definition, blue.release, installed?.artefact ?? "", at),
-        after: installOf(definition, to, input.artefacts[to] ?? "", at),
-      };
-    }),
+    greenServers,
+    trial: trialOf(definition, first, spare),
+    grown: member ? greenOf(member, inGroup) : null,
+    testBalancer:
+      definition.testing.loadBalancer === "separate"
+        ? {
+            record: layout.next("load-balancer", "lb", { role: "test" }),
+            settings: loadBalancerSettings(definition, TEST_PAGE),
+          }
+        : null,
     primary: blue.primary,
     replica,
     standby: layout.next("database", "db", { role: "standby", clonedFrom: blue.primary.record.name }),
-    spare: layout.next("database", "spare", { role: "spare" }),
+    spare,
     kept: blue.kept,
   };
+}
+
+const TEST_PAGE =
+  "<!doctype html><title>For testers only</title><p>This load balancer shows new servers to testers.</p>";
+
+/** Nothing of it leads to what serves: the server reaches the copy itself, past every endpoint. */
+function trialOf(
+  definition: EnvironmentDefinition,
+  { record, before, after }: GreenServer,
+  spare: ServerRecord,
+): Trial {
+  const onCopy = (install: Install): Install => ({
+    ...install,
+    inputs: { ...install.inputs, ...TRIAL },
+    database: databaseEndpoint(definition, spare),
+  });
+  return { server: record.name, before: onCopy(before), after: onCopy(after), inputs: TRIAL };
 }

@@ -1,8 +1,13 @@
 /** After the gate: reopen, workers on, replica in sync, the old kept and cleaned up; and what follows a way back. */
-import type { Stage } from "../../../model/plan.ts";
+import type { PlanStep, Stage } from "../../../model/plan.ts";
 import { assertClean } from "../../../steps/assert-clean.ts";
+import { assertInputs } from "../../../steps/assert-inputs.ts";
 import { closeTestRoute } from "../../../steps/close-test-route.ts";
+import { installRelease } from "../../../steps/install-release.ts";
+import { joinPool } from "../../../steps/join-pool.ts";
 import { keepBlue } from "../../../steps/keep-blue.ts";
+import { launchServer } from "../../../steps/launch-server.ts";
+import { leavePool } from "../../../steps/leave-pool.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { reopen } from "../../../steps/reopen.ts";
@@ -10,9 +15,11 @@ import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { startRole } from "../../../steps/start-role.ts";
-import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { unlockServers } from "../../../steps/unlock-servers.ts";
+import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
-import { type Cast, DRILL } from "./cast.ts";
+import { type Cast, DRILL, type GreenServer } from "./cast.ts";
+import { newServers, oldServers } from "./prepare.ts";
 
 const NONE =
   "none that is free: the public writes to the new release; the snapshot and the frozen standby hold what was before";
@@ -30,6 +37,7 @@ export function finishStages(cast: Cast): Stage[] {
         reseedMs: ms(cast.definition.limits.copySeconds),
       }),
     ]),
+    ...(cast.grown ? [inOrder("Prove that the scaling group can grow", NONE, proveGroup(cast, cast.grown))] : []),
     inOrder("Clean up", NONE, cleanUp(cast)),
   ];
 }
@@ -43,22 +51,44 @@ function open(cast: Cast) {
   return [
     act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }, "reopen"),
     ...(workers.length > 0
-      ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })]
+      ? [act(startRole, { servers: workers, role: "worker" as const, good: null, ...times })]
       : []),
   ];
 }
 
-function cleanUp(cast: Cast) {
-  const { definition, loadBalancers, slot, green } = cast;
-  const gone = [cast.standby.name, cast.spare.name, ...cast.blueServers, ...cast.kept];
+/** One more server, made as the group makes them: launched, good, in the pool, and gone again. */
+function proveGroup(cast: Cast, { record, after }: GreenServer): PlanStep[] {
+  const { definition, loadBalancers, green } = cast;
+  const { limits, application } = definition;
+  const server = record.name;
+  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
+  const members = [{ server, address: record.address, port: application.port }];
+  return [
+    act(launchServer, { record, ports: [application.port], onUndo: "retire" }),
+    act(installRelease, { server, install: after, limitMs: installMs(definition) }),
+    act(startRole, { servers: [server], role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
+    act(joinPool, { loadBalancers, slot: green, members, healthyMs: times.healthyMs }),
+    act(leavePool, { loadBalancers, slot: green, members: [server], drainMs: ms(limits.drainSeconds) }),
+    act(retireServers, { servers: [server], pool: null }),
+  ];
+}
+
+function cleanUp(cast: Cast): PlanStep[] {
+  const { definition, loadBalancers, slot, green, testBalancer } = cast;
+  const aside = [cast.standby.name, cast.spare.name, ...(testBalancer ? [testBalancer.record.name] : []), ...cast.kept];
+  const gone = [...aside, ...cast.blueServers];
   return [
     act(keepBlue, { servers: cast.blueServers, seconds: definition.limits.keepSeconds }),
+    act(assertInputs, {
+      servers: cast.greenServers.map(({ record, after }) => ({ server: record.name, install: after })),
+    }),
+    act(unlockServers, { servers: [...oldServers(cast), ...newServers(cast)] }),
     act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
     act(retireServers, {
       servers: cast.blueServers,
       pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },
     }),
-    act(retireServers, { servers: [cast.standby.name, cast.spare.name, ...cast.kept], pool: null }),
+    act(retireServers, { servers: aside, pool: null }),
     act(pruneBackups, { servers: [cast.primary.record.name, cast.replica.record.name], drill: DRILL }),
     act(assertClean, { loadBalancers, slot: green, gone }),
     act(readTraffic, { loadBalancers }),

@@ -1,30 +1,35 @@
 /** Before the window: the backup proven, the standby following, green launched and tested apart from the public. */
-import type { Stage } from "../../../model/plan.ts";
+import type { PlanStep, Stage } from "../../../model/plan.ts";
 import { installRelease } from "../../../steps/install-release.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
 import { launchServer } from "../../../steps/launch-server.ts";
 import { launchStandby } from "../../../steps/launch-standby.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
+import { lockServers } from "../../../steps/lock-servers.ts";
 import { openTestRoute } from "../../../steps/open-test-route.ts";
 import { pauseReplica } from "../../../steps/pause-replica.ts";
 import { pointEndpoint } from "../../../steps/point-endpoint.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { restoreBackup } from "../../../steps/restore-backup.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
-import { retireSpare } from "../../../steps/retire-spare.ts";
+import { startLoadBalancer } from "../../../steps/start-load-balancer.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
-import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import { type Cast, DRILL, type GreenServer } from "./cast.ts";
+import { tryOnCopy } from "./trial.ts";
 
 const FREE = "undo the steps: the public never left the old release; costs nothing";
 
 export function prepareStages(cast: Cast): Stage[] {
   const [first, ...rest] = cast.greenServers;
   if (!first) throw new Error("a generation has at least one server");
+  const install = ({ record, after }: GreenServer) =>
+    act(installRelease, { server: record.name, install: after, limitMs: installMs(cast.definition) });
   return [
+    inOrder("Lock the old servers", FREE, [act(lockServers, { servers: oldServers(cast) })]),
     inOrder("Prove the backup", FREE, [act(readTraffic, { loadBalancers: cast.loadBalancers }), ...proveBackup(cast)]),
     inOrder("Clone the warm standby", FREE, [
       act(launchStandby, {
@@ -38,23 +43,29 @@ export function prepareStages(cast: Cast): Stage[] {
     ]),
     inOrder("Open the isolated route", FREE, openRoute(cast)),
     inOrder("Clone one server and test it with the old release", FREE, testFirst(cast, first)),
+    inOrder("Try the new release on the restored copy", FREE, tryOnCopy(cast)),
     atOnce("Put the new release on as many servers as there are old ones", FREE, [
-      install(cast, first),
+      install(first),
       ...rest.map((server) => launch(cast, server)),
     ]),
-    ...(rest.length > 0
-      ? [
-          atOnce(
-            "Install the new release on the others",
-            FREE,
-            rest.map((server) => install(cast, server)),
-          ),
-        ]
-      : []),
+    ...(rest.length > 0 ? [atOnce("Install the new release on the others", FREE, rest.map(install))] : []),
+    inOrder("Lock the new servers", FREE, [act(lockServers, { servers: newServers(cast) })]),
   ];
 }
 
-function proveBackup(cast: Cast) {
+export const oldServers = (cast: Cast): string[] => [
+  ...cast.loadBalancers,
+  ...cast.blueServers,
+  cast.primary.record.name,
+  cast.replica.record.name,
+];
+
+export const newServers = (cast: Cast): string[] => [
+  cast.standby.name,
+  ...cast.greenServers.map(({ record }) => record.name),
+];
+
+function proveBackup(cast: Cast): PlanStep[] {
   const primaryEndpoint = databaseEndpoint(cast.definition, cast.primary.record);
   const replica = cast.replica.record.name;
   return [
@@ -72,46 +83,53 @@ function proveBackup(cast: Cast) {
       withinMs: ms(cast.definition.limits.syncSeconds),
       reseedMs: null,
     }),
-    act(retireSpare, { spare: cast.spare.name }),
   ];
 }
 
-function openRoute({ definition, loadBalancers, green, primary }: Cast) {
+/** Green reaches its database through the load balancers that serve, also while it is tested behind one of its own. */
+function openRoute(cast: Cast): PlanStep[] {
+  const { definition, loadBalancers, testBalancer, green, primary } = cast;
   const to = databaseEndpoint(definition, primary.record);
   return [
     act(pointEndpoint, { loadBalancers, slot: green, to, database: primary.record.name }),
-    act(openTestRoute, { loadBalancers, slot: green, testHost: definition.hosts.test }),
+    ...(testBalancer ? launchTestBalancer(cast, testBalancer) : []),
+    act(openTestRoute, { loadBalancers: testersAt(cast), slot: green, testHost: definition.hosts.test }),
   ];
 }
 
-function testFirst(cast: Cast, server: GreenServer) {
-  const { definition, loadBalancers, green } = cast;
+function launchTestBalancer({ definition }: Cast, { record, settings }: NonNullable<Cast["testBalancer"]>): PlanStep[] {
+  const { a, b } = settings.endpointPorts;
+  return [
+    act(launchServer, { record, ports: [definition.port, a, b], onUndo: "retire" }),
+    act(startLoadBalancer, { server: record.name, settings }),
+  ];
+}
+
+/** Where testers find green before the window. */
+const testersAt = ({ testBalancer, loadBalancers }: Cast): string[] =>
+  testBalancer ? [testBalancer.record.name] : loadBalancers;
+
+function testFirst(cast: Cast, server: GreenServer): PlanStep[] {
+  const { definition, green } = cast;
   const { limits, checks } = definition;
   const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
   const { name, address } = server.record;
-  const asked = [checks.health, ...checks.read];
+  const loadBalancers = testersAt(cast);
   return [
     launch(cast, server),
-    act(installRelease, { server: name, install: server.before, limitMs: ms(limits.prepareSeconds) + 60_000 }),
-    act(startRole, { servers: [name], role: "web", checks: asked, ...times }),
+    act(installRelease, { server: name, install: server.before, limitMs: installMs(definition) }),
+    act(startRole, { servers: [name], role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
     act(joinPool, {
       loadBalancers,
       slot: green,
       members: [{ server: name, address, port: definition.application.port }],
       healthyMs: times.healthyMs,
     }),
-    act(testIsolated, { loadBalancers, entrance: entranceOf(definition), checks: asked }),
+    act(testIsolated, { loadBalancers, entrance: entranceOf(definition), checks: [checks.health, ...checks.read] }),
     act(leavePool, { loadBalancers, slot: green, members: [name], drainMs: ms(limits.drainSeconds) }),
     act(stopRole, { servers: [name], role: "web", graceMs: times.graceMs }),
   ];
 }
 
-const launch = (cast: Cast, { record }: GreenServer) =>
+const launch = (cast: Cast, { record }: GreenServer): PlanStep =>
   act(launchServer, { record, ports: [cast.definition.application.port], onUndo: "keep" });
-
-const install = (cast: Cast, { record, after }: GreenServer) =>
-  act(installRelease, {
-    server: record.name,
-    install: after,
-    limitMs: ms(cast.definition.limits.prepareSeconds) + 60_000,
-  });

@@ -1,5 +1,5 @@
 /** The window: page, stop, fence, sync, freeze, snapshot, migrate, start, swap, smoke test, snapshot, gate. */
-import type { Stage } from "../../../model/plan.ts";
+import type { PlanStep, Stage } from "../../../model/plan.ts";
 import { closeEndpoint } from "../../../steps/close-endpoint.ts";
 import { fenceDatabase } from "../../../steps/fence-database.ts";
 import { freezeStandby } from "../../../steps/freeze-standby.ts";
@@ -14,9 +14,10 @@ import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { smokeTest } from "../../../steps/smoke-test.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { stopGeneration } from "../../../steps/stop-generation.ts";
+import { stopRole } from "../../../steps/stop-role.ts";
 import { swapPools } from "../../../steps/swap-pools.ts";
 import { syncStandby } from "../../../steps/sync-standby.ts";
-import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { checksOf, databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
 
@@ -90,14 +91,17 @@ function migration(cast: Cast) {
     act(
       migrate,
       {
+        of: "live",
         migrator: migratorOf(cast),
         command: definition.releases[to]?.migrate ?? "false",
+        unlock: definition.releases[to]?.unlock ?? null,
         // The demo's shop then runs half of its migration and exits 1.
         inputs: cast.failAt === "migrate" ? { REHEARSE_FAILURE: "half" } : {},
         release: to,
         primary,
         primaryEndpoint: databaseEndpoint(definition, cast.primary.record),
         limitMs: ms(definition.limits.migrateSeconds),
+        old: cast.standby.name,
         wayBack: { standby: cast.standby.name, loadBalancers, slot },
       },
       "migration",
@@ -108,7 +112,7 @@ function migration(cast: Cast) {
 
 function startAndSwap(cast: Cast) {
   const { definition, loadBalancers, slot, green } = cast;
-  const { limits, checks } = definition;
+  const { limits } = definition;
   const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
   const servers = cast.greenServers.map(({ record }) => record.name);
   const members = cast.greenServers.map(({ record }) => ({
@@ -117,13 +121,55 @@ function startAndSwap(cast: Cast) {
     port: definition.application.port,
   }));
   return [
-    act(startRole, { servers, role: "web", checks: [checks.health, ...checks.read], ...times }, "start"),
+    act(startRole, { servers, role: "web", good: checksOf(definition, "always"), ...times }, "start"),
     act(joinPool, { loadBalancers, slot: green, members, healthyMs: times.healthyMs }, "start"),
     act(swapPools, { loadBalancers, from: slot, to: green }, "swap"),
   ];
 }
 
-function test(cast: Cast) {
+function test(cast: Cast): PlanStep[] {
+  const { definition, to } = cast;
+  return [
+    ...proveGreen(cast, "before-reopening"),
+    act(gate, {
+      gate: "reopen",
+      question: `Release ${to} passed its smoke test behind the page. Reopen?`,
+      deadlineMs: ms(definition.limits.gateSeconds),
+      atDeadline: "way-back",
+      answeredByYes: true,
+      evidenceOf: [
+        "try-old-release",
+        "fence-database",
+        "migrate",
+        "start-role",
+        "smoke-test",
+        "restore-backup",
+        "hot-fix",
+      ],
+      fix: {
+        servers: cast.greenServers.map(({ record }) => record.name),
+        migrator: migratorOf(cast),
+        primaryEndpoint: databaseEndpoint(definition, cast.primary.record),
+        limitMs: ms(definition.limits.migrateSeconds),
+        again: [...restartGreen(cast), ...proveGreen(cast, "after-fix-{fix}")],
+      },
+    }),
+  ];
+}
+
+/** What was fixed in files or in the schema counts from the next start. */
+function restartGreen({ definition, greenServers }: Cast): PlanStep[] {
+  const { limits } = definition;
+  const servers = greenServers.map(({ record }) => record.name);
+  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
+  return [
+    act(stopRole, { servers, role: "web", graceMs: times.graceMs }),
+    act(startRole, { servers, role: "web", good: checksOf(definition, "always"), ...times }),
+  ];
+}
+
+/** The smoke test, and a snapshot of what it was passed on. */
+function proveGreen(cast: Cast, backup: string): PlanStep[] {
   const { definition, loadBalancers } = cast;
   const { checks, limits } = definition;
   const primaryEndpoint = databaseEndpoint(definition, cast.primary.record);
@@ -134,7 +180,7 @@ function test(cast: Cast) {
       {
         loadBalancers,
         entrance: entranceOf(definition),
-        checks: { health: checks.health, read: checks.read, write: checks.write ?? null },
+        checks: { ...checks, write: checks.write ?? null },
         healthyMs: ms(limits.healthySeconds),
       },
       "smoke",
@@ -145,16 +191,7 @@ function test(cast: Cast) {
       "snapshot",
     ),
     act(pauseReplica, { replica, primary: primaryEndpoint }, "snapshot"),
-    act(
-      restoreBackup,
-      { source: replica, spare: cast.spare, backup: "before-reopening", copyMs: ms(limits.copySeconds) },
-      "snapshot",
-    ),
-    act(gate, {
-      gate: "reopen",
-      question: `Release ${cast.to} passed its smoke test behind the page. Reopen?`,
-      deadlineMs: ms(limits.gateSeconds),
-    }),
+    act(restoreBackup, { source: replica, spare: cast.spare, backup, copyMs: ms(limits.copySeconds) }, "snapshot"),
   ];
 }
 
