@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Plan, planHash, type PlanStep } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
@@ -12,6 +12,7 @@ import type { World } from "../../src/model/world.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { requestsFor } from "../../src/store/control-requests.ts";
+import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { gatesOf } from "../../src/store/gates.ts";
 import { journalOf } from "../../src/store/journal.ts";
@@ -40,6 +41,7 @@ afterEach(() => {
   failing.clear();
   waiting.clear();
   journalTrouble = null;
+  fixed.length = 0;
 });
 
 afterAll(async () => {
@@ -56,12 +58,15 @@ function begin(): Promise<Engine> {
     steps: new Map([
       ["toy", toy("toy", "always")],
       ["burn", toy("burn", "never")],
+      ["wait", { ...toy("wait", "always"), waits: true }],
+      ["hot-fix", steps.get("hot-fix") as StepDefinition],
     ]),
     world: async (_environment, token) => {
       tokens.push(token);
       const world = {
         provider: { list: async () => [], close: async () => void closed++ },
         redact: (text: string) => text,
+        application: async () => application,
         within: () => world,
       };
       return world as unknown as World;
@@ -86,10 +91,19 @@ const toy = (name: string, undoable: StepDefinition["undoable"]): StepDefinition
       throw new Problem("step-failed", { what: `${input} fails`, why: "told so", next: "-" });
   },
   verify: async () => ({}),
-  async undo(_context, input) {
+  async undo({ signal }, input) {
     deeds.push(`undo ${input}`);
+    while (waiting.has(`undo ${input}`)) await systemClock.sleep(10, signal);
   },
 });
+
+/** Scripts that were run on the one server there is, and jobs that were cancelled there. */
+const fixed: string[] = [];
+const application = {
+  startTask: async ({ command }: { command: string }) => void fixed.push(command),
+  task: async () => ({ state: "done", code: 0, timedOut: false, cancelled: false, began: true, output: "" }),
+  cancelTask: async (id: string) => void fixed.push(`cancelled ${id.replace(/-u-.*/, "")}`),
+};
 
 /** The engine's own trouble: not a step's failure, nor a lost connection. */
 const troubled = (journal: Journal): Journal => ({
@@ -195,6 +209,175 @@ test("once the way back is closed it is refused with the reason; what is stuck i
   expect(deeds).toEqual(["apply a", "apply b", "apply c", "apply c", "apply c", "apply d"]);
   expect((await requestsFor(store, id)).map(({ verb, by }) => [verb, by])).toEqual([["resume", "someone"]]);
   await expect(engine.resume(id, "someone")).rejects.toMatchObject({ kind: "refused" });
+});
+
+test("a pause keeps the next step from beginning, also over a restart; resume goes on", async () => {
+  waiting.add("a");
+  const id = await begins(planFor("paused", [step("a"), step("b")]));
+  await does("apply a");
+  await engine.pause(id, "lena");
+  await engine.pause(id, "again");
+  expect((await findUpgrade(store, id))?.state, "the step in flight goes on").toBe("running");
+  waiting.clear();
+  expect(await reaches(id, "paused")).toMatchObject({ pausedBy: "lena" });
+  await engine.stop();
+  engine = await begin();
+  await systemClock.sleep(700);
+  expect(deeds).toEqual(["apply a"]);
+  await engine.resume(id, "lena");
+  expect(await reaches(id, "upgraded")).toMatchObject({ pausedAt: null });
+  expect(deeds).toEqual(["apply a", "apply b"]);
+  expect((await requestsFor(store, id)).map(({ verb, by }) => [verb, by])).toEqual([
+    ["pause", "lena"],
+    ["resume", "lena"],
+  ]);
+});
+
+test("the way back can be taken out of a pause", async () => {
+  const id = await begins(planFor("paused", [step("a"), gate, step("b")]));
+  await reaches(id, "at-gate");
+  await engine.pause(id, "lena");
+  await engine.approve(id, "go", "lena", (await findUpgrade(store, id))?.planHash ?? "");
+  await reaches(id, "paused");
+  await engine.rollback(id, "lena", "changed my mind");
+  await reaches(id, "rolled-back");
+  expect(deeds).toEqual(["apply a", "undo a"]);
+  await expect(engine.pause(id, "lena")).rejects.toMatchObject({ kind: "refused" });
+});
+
+test("an abort lets the step in flight end, undoes nothing and waits for a person", async () => {
+  waiting.add("a");
+  const id = await begins(planFor("aborted", [step("a"), step("b")]));
+  await does("apply a");
+  await engine.abort(id, "lena", "something smells");
+  waiting.clear();
+  const stuck = await reaches(id, "stuck");
+  expect(stuck.problem).toMatchObject({ what: "aborted by lena", why: "something smells" });
+  expect(stuck.problem?.next).toContain("changeover resume");
+  expect(deeds).toEqual(["apply a"]);
+  await expect(engine.abort(id, "lena", "again")).rejects.toMatchObject({ kind: "refused" });
+  await engine.resume(id, "lena");
+  await reaches(id, "upgraded");
+  expect(deeds).toEqual(["apply a", "apply b"]);
+});
+
+test("an abort ends what only waits: a gate, a pause and a waiting step; the gate's time stands still", async () => {
+  const id = await begins(planFor("aborted", [step("a"), gate, step("w", "wait"), step("b")]));
+  await reaches(id, "at-gate");
+  const [before] = await gatesOf(store, id);
+  await engine.abort(id, "lena", "not now");
+  await reaches(id, "stuck");
+  await systemClock.sleep(300);
+  await engine.resume(id, "lena");
+  await reaches(id, "at-gate");
+  const [after] = await gatesOf(store, id);
+  expect((after?.deadlineAt ?? 0) - (before?.deadlineAt ?? 0)).toBeGreaterThanOrEqual(300);
+  waiting.add("w");
+  await engine.approve(id, "go", "lena", after?.planHash ?? "");
+  await does("apply w");
+  await engine.abort(id, "lena", "not now either");
+  expect((await reaches(id, "stuck")).problem).toMatchObject({ what: "aborted by lena", why: "not now either" });
+  await engine.rollback(id, "lena", "enough");
+  await reaches(id, "rolled-back");
+  expect(deeds).toEqual(["apply a", "apply w", "undo w", "undo a"]);
+});
+
+test("an abort on the way back stops it where it is; rollback goes on", async () => {
+  waiting.add("undo b");
+  const id = await begins(planFor("aborted", [step("a"), step("b"), gate]));
+  await reaches(id, "at-gate");
+  await engine.rollback(id, "lena", "back");
+  await does("undo b");
+  await engine.abort(id, "lena", "stop");
+  waiting.clear();
+  expect((await reaches(id, "stuck")).problem).toMatchObject({ what: "aborted by lena" });
+  expect(deeds).toEqual(["apply a", "apply b", "undo b"]);
+  await expect(engine.resume(id, "lena")).rejects.toMatchObject({ kind: "refused" });
+  await engine.rollback(id, "lena", "go on");
+  await reaches(id, "rolled-back");
+  expect(deeds).toEqual(["apply a", "apply b", "undo b", "undo a"]);
+});
+
+describe("a hot-fix at a gate", () => {
+  const again = [step("test {fix}")];
+  const fix = {
+    servers: ["app-1"],
+    migrator: "app-1",
+    primaryEndpoint: { address: "-", port: 1 },
+    limitMs: 1_000,
+    again,
+  };
+  const input = { gate: "go", question: "Go on?", deadlineMs: 60_000, evidenceOf: ["toy", "hot-fix"], fix };
+  const mendable: PlanStep = { step: "gate", input, says: "Go on?" };
+  const asks = (id: string, script: string, planHash: string) =>
+    engine.fix({ upgrade: id, gate: "go", script, account: "application", planHash, by: "lena" });
+  const asked = async (id: string, deed: string) => {
+    await does(deed);
+    for (let tries = 0; tries < 500; tries++) {
+      const [seen] = await gatesOf(store, id);
+      if (seen?.answer === null) return seen;
+      await systemClock.sleep(10);
+    }
+    throw new Error("the gate did not ask again");
+  };
+
+  test("is run, what follows it is done again, and the gate asks again with new evidence", async () => {
+    const plan = planFor("mended", [step("a"), mendable, step("b")]);
+    const id = await begins(plan);
+    await reaches(id, "at-gate");
+    await expect(asks(id, "true", "other")).rejects.toMatchObject({ kind: "not-found" });
+    expect(await asks(id, "sed -i s/bad/good/ page", planHash(plan))).toBe(1);
+    const seen = await asked(id, "apply test 1");
+    expect(seen.evidence.map(({ says }) => says)).toEqual([
+      "a",
+      expect.stringMatching(/^Run hot-fix 1 \([0-9a-f]{12}\) as the application on "app-1"$/),
+      "test 1",
+    ]);
+    expect(fixed).toEqual(["sed -i s/bad/good/ page"]);
+    await engine.approve(id, "go", "lena", planHash(plan));
+    await reaches(id, "upgraded");
+    expect(deeds).toEqual(["apply a", "apply test 1", "apply b"]);
+    expect((await requestsFor(store, id)).map(({ verb }) => verb)).toEqual(["fix", "approve"]);
+  });
+
+  test("that does not hold keeps the gate shut until another one does; the way back ends its job", async () => {
+    failing.add("test 1");
+    const plan = planFor("mended", [step("a"), mendable, step("b")]);
+    const id = await begins(plan);
+    await reaches(id, "at-gate");
+    await asks(id, "first", planHash(plan));
+    expect(await asked(id, "apply test 1")).toMatchObject({ blocked: "test 1 fails: told so" });
+    await expect(engine.approve(id, "go", "lena", planHash(plan))).rejects.toMatchObject({
+      kind: "refused",
+      text: { why: "test 1 fails: told so", next: expect.stringContaining("changeover fix") },
+    });
+    await asks(id, "second", planHash(plan));
+    expect(await asked(id, "apply test 2")).toMatchObject({ blocked: null });
+    await engine.deny(id, "go", "lena", planHash(plan));
+    await reaches(id, "rolled-back");
+    expect(deeds).toEqual(["apply a", "apply test 1", "apply test 2", "undo a"]);
+    expect(fixed).toEqual(["first", "second", "cancelled fix-2", "cancelled fix-1"]);
+  });
+
+  test("is refused where the plan has none", async () => {
+    const plan = planFor("mended", [step("a"), gate]);
+    const id = await begins(plan);
+    await reaches(id, "at-gate");
+    await expect(asks(id, "true", planHash(plan))).rejects.toMatchObject({
+      kind: "refused",
+      text: { what: 'gate "go" takes no hot-fix' },
+    });
+    await engine.deny(id, "go", "lena", planHash(plan));
+    await reaches(id, "rolled-back");
+  });
+});
+
+test("a gate whose deadline lets it go on is passed by the deadline, and --yes leaves it alone", async () => {
+  const input = { gate: "keep", question: "Enough?", deadlineMs: 900, atDeadline: "go-on", answeredByYes: false };
+  const id = await begins(planFor("kept", [{ step: "gate", input, says: "Enough?" }, step("a")]), true);
+  await reaches(id, "at-gate");
+  await reaches(id, "upgraded");
+  expect((await gatesOf(store, id))[0]).toMatchObject({ answer: "approved", answeredBy: "deadline" });
 });
 
 test("the engine's own trouble never takes anything back: it is stuck, says why, and a person decides", async () => {
