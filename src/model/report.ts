@@ -1,5 +1,6 @@
 /** The report of an upgrade: the same shape for every example and every real upgrade. */
 import type { Phase } from "./plan.ts";
+import type { GateEvidence } from "./upgrade.ts";
 
 export interface Report {
   outcome: "upgraded" | "rolled-back";
@@ -8,6 +9,11 @@ export interface Report {
   upgrade: string;
   from: string;
   to: string;
+  planHash: string;
+  askedBy: string;
+  /** ISO 8601, UTC. */
+  startedAt: string | null;
+  endedAt: string | null;
   /** Why the way back was taken; null when it was not. */
   reason: string | null;
   /** By the ledger's clients when one ran, else by the load balancers' counters (which know no writes). */
@@ -19,9 +25,37 @@ export interface Report {
   /** Longest time between two acknowledged writes in a row; null without a ledger. */
   writeGapMs: number | null;
   phases: Record<`${Phase}Ms`, number>;
-  steps: { name: string; says: string; durationMs: number }[];
+  /** Every try of every step, in the order in which they began. */
+  steps: ReportedStep[];
+  /** Who asked, answered, paused, mended, and when. */
+  decisions: Decision[];
+  /** What each gate showed to those who decided. */
+  gates: { gate: string; question: string; evidence: GateEvidence[] }[];
+  /** How the old release did on the migrated copy; null when it was not tried. */
+  oldReleaseOnNewSchema: string | null;
   /** Path of the client's acknowledged writes, one JSON object a line; null without a ledger. */
   ledger: string | null;
+}
+
+export interface ReportedStep {
+  /** Steps of the way back are named `undo …`. */
+  name: string;
+  says: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  durationMs: number;
+  /** `cut short`: a crash left it without a result, and it was taken up again. */
+  result: "done" | "failed" | "cut short";
+  problem: string | null;
+}
+
+export interface Decision {
+  /** ISO 8601, UTC. */
+  at: string;
+  by: string;
+  /** Such as `approve "reopen"`. */
+  what: string;
+  reason: string;
 }
 
 /** What the ledger's clients saw, counted from their own file. */

@@ -143,3 +143,15 @@ export interface HotFix {
 
 /** `application`: on every new server, which then starts anew; `migration`: once, as the account that may alter the schema. */
 export type FixAccount = "application" | "migration";
+
+/** What people can ask of an upgrade. */
+export type Verb = "rollback" | "resume" | "approve" | "deny" | "pause" | "abort" | "fix";
+
+export interface ControlRequest {
+  upgrade: string;
+  verb: Verb;
+  by: string;
+  at: number;
+  /** Of an answer: the gate's name. */
+  reason: string;
+}

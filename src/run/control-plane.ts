@@ -2,6 +2,7 @@
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary, Report } from "../model/report.ts";
+import { requestsFor } from "../store/control-requests.ts";
 import { gatesOf } from "../store/gates.ts";
 import { journalOf } from "../store/journal.ts";
 import { findLedger, saveLedger } from "../store/ledgers.ts";
@@ -89,7 +90,8 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
           next: `changeover watch ${id}`,
         });
       }
-      return composeReport({ ...(await facts(record)), ledger: await findLedger(store, id) });
+      const [ledger, requests] = [await findLedger(store, id), await requestsFor(store, id)];
+      return composeReport({ ...(await facts(record)), ledger, requests });
     },
     saveLedger: async (id, summary) => saveLedger(store, (await mustFind(id)).id, summary),
     async ledgerTask(environment) {

@@ -1,10 +1,8 @@
 /** Lock servers for this upgrade: nobody retires one by mistake until it is unlocked. */
 import { z } from "zod";
-import { LOCKED } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
-import { locksOn, unlock } from "./parts/locks.ts";
-import { addLabels } from "./parts/records.ts";
+import { lock, locksOn, unlock } from "./parts/locks.ts";
 import { servers } from "./parts/shapes.ts";
 
 export const lockServers = defineStep({
@@ -22,9 +20,7 @@ export const lockServers = defineStep({
       next: "changeover status",
     });
   },
-  async apply(context, { servers: names }) {
-    for (const name of names) await addLabels(context, name, { [LOCKED]: context.upgrade });
-  },
+  apply: (context, { servers: names }) => lock(context, names),
   async verify(context, { servers: names }) {
     const locked = new Set((await locksOn(context, names)).map(({ name }) => name));
     const open = names.filter((name) => !locked.has(name));

@@ -1,15 +1,6 @@
 /** Table `control_requests`: who asked for what, when and why. */
+import type { ControlRequest, Verb } from "../model/upgrade.ts";
 import type { Db } from "./store.ts";
-
-export type Verb = "rollback" | "resume" | "approve" | "deny" | "pause" | "abort" | "fix";
-
-export interface ControlRequest {
-  upgrade: string;
-  verb: Verb;
-  by: string;
-  at: number;
-  reason: string;
-}
 
 export async function recordRequest(db: Db, upgrade: string, verb: Verb, by: string, reason: string): Promise<void> {
   await db.query("insert into changeover.control_requests (upgrade, verb, by, reason) values ($1, $2, $3, $4)", [

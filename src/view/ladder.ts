@@ -66,7 +66,7 @@ export function drawGate(upgrade: string, gate: GateView): string[] {
   ];
 }
 
-const drawFacts = (facts: Evidence): string =>
+export const drawFacts = (facts: Evidence): string =>
   Object.entries(facts)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");

@@ -9,6 +9,8 @@ export function drawReport(report: Report): string[] {
     `${report.outcome === "upgraded" ? "✓" : "↩"} ${what} ${report.outcome} (${report.strategy}, ${report.upgrade})`,
   ];
   if (report.reason) lines.push(`  reason     ${oneLine(report.reason)}`);
+  if (report.oldReleaseOnNewSchema)
+    lines.push(`  old code   on the new schema, tried on a copy: ${oneLine(report.oldReleaseOnNewSchema)}`);
   lines.push(
     `  requests   ${requests.total} total, ${requests.failed} failed, ${requests.paged} saw the page, ${requests.held} held`,
     `  writes     ${drawWrites(report)}`,

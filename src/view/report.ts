@@ -1,17 +1,19 @@
 /** Composes the report of an ended upgrade from its plan, its journal, the load balancers' counters and the ledger. Pure. */
 import { PHASES, type Plan } from "../model/plan.ts";
-import type { LedgerSummary, Report } from "../model/report.ts";
+import type { Decision, LedgerSummary, Report, ReportedStep } from "../model/report.ts";
 import type { TrafficCounters } from "../model/load-balancer.ts";
-import type { JournalEntry, UpgradeRecord } from "../model/upgrade.ts";
+import type { ControlRequest, GateRecord, JournalEntry, UpgradeRecord } from "../model/upgrade.ts";
 
 export interface ReportFacts {
   record: UpgradeRecord;
   plan: Plan;
   entries: JournalEntry[];
+  gates: GateRecord[];
+  requests: ControlRequest[];
   ledger: LedgerSummary | null;
 }
 
-export function composeReport({ record, plan, entries, ledger }: ReportFacts): Report {
+export function composeReport({ record, plan, entries, gates, requests, ledger }: ReportFacts): Report {
   const traffic = trafficBetween(entries);
   return {
     outcome: record.state === "upgraded" ? "upgraded" : "rolled-back",
@@ -20,6 +22,10 @@ export function composeReport({ record, plan, entries, ledger }: ReportFacts): R
     upgrade: record.id,
     from: plan.from,
     to: plan.to,
+    planHash: record.planHash,
+    askedBy: record.askedBy,
+    startedAt: iso(record.startedAt),
+    endedAt: iso(record.endedAt),
     reason: record.reason,
     requests: ledger
       ? { ...ledger.requests, held: traffic.held }
@@ -28,13 +34,46 @@ export function composeReport({ record, plan, entries, ledger }: ReportFacts): R
     clientDowntimeMs: ledger?.clientDowntimeMs ?? null,
     writeGapMs: ledger?.writeGapMs ?? null,
     phases: addPhases(plan, entries),
-    steps: entries.map(({ step, says, direction, durationMs }) => ({
-      name: direction === "undo" ? `undo ${step}` : step,
-      says: direction === "undo" ? `Undo: ${says}` : says,
-      durationMs: durationMs ?? 0,
-    })),
+    steps: entries.map(stepOf),
+    decisions: decisionsIn(record, gates, requests),
+    gates: gates.map(({ gate, question, evidence }) => ({ gate, question, evidence })),
+    oldReleaseOnNewSchema: factOf(entries, "try-old-release", "oldReleaseOnNewSchema"),
     ledger: ledger?.path ?? null,
   };
+}
+
+const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+const stepOf = ({ step, says, direction, intentAt, durationMs, result, problem }: JournalEntry): ReportedStep => ({
+  name: direction === "undo" ? `undo ${step}` : step,
+  says: direction === "undo" ? `Undo: ${says}` : says,
+  at: new Date(intentAt).toISOString(),
+  durationMs: durationMs ?? 0,
+  result: result ?? "cut short",
+  problem: problem && `${problem.what}: ${problem.why}`,
+});
+
+/** A gate that nobody answered by hand was answered by an option or by its deadline. */
+function decisionsIn(record: UpgradeRecord, gates: GateRecord[], requests: ControlRequest[]): Decision[] {
+  const asked = { at: record.createdAt, by: record.askedBy, what: `upgrade by plan ${record.planHash}`, reason: "" };
+  const people = requests.map(({ at, by, verb, reason }) =>
+    verb === "approve" || verb === "deny"
+      ? { at, by, what: `${verb} "${reason}"`, reason: "" }
+      : { at, by, what: verb, reason },
+  );
+  const others = gates.flatMap(({ gate, answer, answeredBy, answeredAt }) =>
+    answer && answeredAt !== null && ["--yes", "deadline"].includes(answeredBy ?? "")
+      ? [{ at: answeredAt, by: answeredBy ?? "", what: `${answer} "${gate}"`, reason: "" }]
+      : [],
+  );
+  return [asked, ...people, ...others]
+    .sort((left, right) => left.at - right.at)
+    .map((one) => ({ ...one, at: new Date(one.at).toISOString() }));
+}
+
+function factOf(entries: JournalEntry[], step: string, fact: string): string | null {
+  const found = entries.findLast((entry) => entry.step === step && entry.result === "done")?.evidence?.[fact];
+  return found === undefined ? null : String(found);
 }
 
 /** What the load balancers counted between the first and the last time they were read. */

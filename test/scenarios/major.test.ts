@@ -51,7 +51,7 @@ async function storyOf(told: Told): Promise<string> {
     "\n── the ladder ──\n",
     ...drawLadder(viewUpgrade({ ...facts, gates: [] }), { open: true, columns: 160 }),
     "\n── the report ──\n",
-    ...drawReport(composeReport({ ...facts, ledger: null })),
+    ...drawReport(composeReport({ ...facts, gates: [], requests: [], ledger: null })),
     "\n── the environment afterwards ──\n",
     ...drawStatus({ environment: plan.environment, inventory, upgrade: null }),
     "",

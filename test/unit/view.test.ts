@@ -4,6 +4,7 @@ import type { Plan, PlanStep } from "../../src/model/plan.ts";
 import type { Direction, GateRecord, JournalEntry, UpgradeRecord } from "../../src/model/upgrade.ts";
 import { drawLadder, oneLine, seconds } from "../../src/view/ladder.ts";
 import { composeReport } from "../../src/view/report.ts";
+import { reportMarkdown } from "../../src/view/report-markdown.ts";
 import { drawReport } from "../../src/view/report-text.ts";
 import { viewUpgrade } from "../../src/view/upgrade-view.ts";
 
@@ -115,21 +116,22 @@ Way back now: promote the standby
 `);
 });
 
-test("at a gate: the question, and the command that answers it", () => {
-  const gate: GateRecord = {
-    upgrade: "u-1",
-    gate: "reopen",
-    question: "Reopen?",
-    askedAt: 0,
-    deadlineAt: 9,
-    atDeadline: "way-back",
-    evidence: [{ says: "Migrate", facts: { exit: 0, schemaAfter: "abcdef" } }],
-    blocked: null,
-    answer: null,
-    answeredBy: null,
-    answeredAt: null,
-    planHash: "abc",
-  };
+const gate: GateRecord = {
+  upgrade: "u-1",
+  gate: "reopen",
+  question: "Reopen?",
+  askedAt: 0,
+  deadlineAt: 9,
+  atDeadline: "way-back",
+  evidence: [{ says: "Migrate", facts: { exit: 0, schemaAfter: "abcdef" } }],
+  blocked: null,
+  answer: null,
+  answeredBy: null,
+  answeredAt: null,
+  planHash: "abc",
+};
+
+test("at a gate: the question, its evidence, and the commands that answer it", () => {
   const drawn = draw(record({ state: "at-gate" }), [entry(0, "apply")], [gate]);
   expect(drawn).toContain(`? Gate "reopen": Reopen?
     Migrate: exit 0, schemaAfter abcdef
@@ -188,7 +190,14 @@ const whole = [
 ];
 
 test("the report adds up phases over every try, and counts between the first and the last look", () => {
-  const report = composeReport({ record: record({ state: "upgraded" }), plan, entries: whole, ledger: null });
+  const report = composeReport({
+    record: record({ state: "upgraded" }),
+    plan,
+    entries: whole,
+    gates: [gate],
+    requests: [{ upgrade: "u-1", verb: "approve", by: "lena", at: 5, reason: "reopen" }],
+    ledger: null,
+  });
   expect(report).toMatchObject({
     outcome: "upgraded",
     from: "1",
@@ -216,11 +225,47 @@ test("the report adds up phases over every try, and counts between the first and
 test("undone steps are told as such and add to no phase", () => {
   const entries = [...whole.slice(0, 3), entry(2, "undo", { durationMs: 9_000 })];
   const of = record({ state: "rolled-back", reason: "the migration failed: exit 1" });
-  const report = composeReport({ record: of, plan, entries, ledger: null });
+  const report = composeReport({ record: of, plan, entries, gates: [], requests: [], ledger: null });
   expect(report.phases.migrationMs).toBe(50);
-  expect(report.steps.at(-1)).toEqual({ name: "undo migrate", says: "Undo: Migrate", durationMs: 9_000 });
+  expect(report.steps.at(-1)).toMatchObject({
+    name: "undo migrate",
+    says: "Undo: Migrate",
+    durationMs: 9_000,
+    result: "done",
+  });
   expect(drawReport(report).slice(0, 2)).toEqual([
     "↩ shop: 1 → 2 rolled-back (major, u-1)",
     "  reason     the migration failed: exit 1",
   ]);
+});
+
+test("the report as a document tells who decided what, what the gate showed, and every step with its result", () => {
+  const document = reportMarkdown(
+    composeReport({
+      record: record({ state: "upgraded", endedAt: 60_000 }),
+      plan,
+      entries: [...whole, entry(4, "apply", { says: "Count | again", result: null, durationMs: null })],
+      gates: [
+        { ...gate, answer: "approved", answeredBy: "lena", answeredAt: 5 },
+        { ...gate, gate: "retire", evidence: [], answer: "approved", answeredBy: "deadline", answeredAt: 9 },
+      ],
+      requests: [
+        { upgrade: "u-1", verb: "pause", by: "olaf", at: 3, reason: "" },
+        { upgrade: "u-1", verb: "approve", by: "lena", at: 5, reason: "reopen" },
+      ],
+      ledger: null,
+    }),
+  );
+  expect(document).toContain("# shop: 1 → 2, upgraded\n");
+  expect(document).toContain(`| When | Who | What | Reason |
+| --- | --- | --- | --- |
+| 1970-01-01T00:00:00.000Z | a test | upgrade by plan abc |  |
+| 1970-01-01T00:00:00.003Z | olaf | pause |  |
+| 1970-01-01T00:00:00.005Z | lena | approve "reopen" |  |
+| 1970-01-01T00:00:00.009Z | deadline | approved "retire" |  |
+`);
+  expect(document).toContain("**reopen**: Reopen?\n\n- Migrate: exit 0, schemaAfter abcdef\n");
+  expect(document).toContain("| Writes | not counted: no ledger ran |");
+  expect(document).toContain("| Migrate<br>");
+  expect(document, "a crash left it without a result").toContain("| Count \\| again | cut short |");
 });

@@ -99,7 +99,7 @@ async function runWeb(around: Surroundings, { args, env, print, sleep }: Program
 /** What a release adds to the schema when it starts, although it should not. */
 const BOOTED = "at-boot";
 
-const isTrial = (env: Record<string, string>): boolean => env.CHANGEOVER_REHEARSAL === "1";
+const isTrial = (env: Record<string, string>): boolean => env.REHEARSAL === "1";
 
 const endpointOf = ({ DATABASE_HOST = "", DATABASE_PORT = "" }: Record<string, string>): Endpoint => ({
   address: DATABASE_HOST,

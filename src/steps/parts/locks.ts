@@ -1,17 +1,31 @@
 /** Who has locked which servers, read from the servers themselves. */
-import { LOCKED } from "../../model/provider.ts";
+import { LOCKED, type ServerRecord } from "../../model/provider.ts";
 import type { StepContext } from "../../model/step.ts";
-import { dropLabel } from "./records.ts";
+import type { World } from "../../model/world.ts";
+import { each } from "./each.ts";
 
 export async function locksOn({ world }: StepContext, names: string[]): Promise<{ name: string; by: string }[]> {
-  const records = await world.provider.list(world.environment);
-  return records.flatMap(({ name, labels }) => {
+  return (await recordsOf(world, names)).flatMap(({ name, labels }) => {
     const by = labels[LOCKED];
-    return by !== undefined && names.includes(name) ? [{ name, by }] : [];
+    return by === undefined ? [] : [{ name, by }];
   });
 }
 
-export async function unlock(context: StepContext, names: string[]): Promise<void> {
-  const mine = (await locksOn(context, names)).filter(({ by }) => by === context.upgrade);
-  for (const { name } of mine) await dropLabel(context, name, LOCKED);
+export async function lock({ world, upgrade }: StepContext, names: string[]): Promise<void> {
+  const open = (await recordsOf(world, names)).filter(({ labels }) => labels[LOCKED] !== upgrade);
+  await each(open, ({ name, labels }) =>
+    world.provider.relabel(world.environment, name, { ...labels, [LOCKED]: upgrade }),
+  );
 }
+
+/** Only what this upgrade has locked. */
+export async function unlock({ world, upgrade }: StepContext, names: string[]): Promise<void> {
+  const mine = (await recordsOf(world, names)).filter(({ labels }) => labels[LOCKED] === upgrade);
+  await each(mine, ({ name, labels }) => {
+    const { [LOCKED]: _, ...rest } = labels;
+    return world.provider.relabel(world.environment, name, rest);
+  });
+}
+
+const recordsOf = async (world: World, names: string[]): Promise<ServerRecord[]> =>
+  (await world.provider.list(world.environment)).filter(({ name }) => names.includes(name));

@@ -23,7 +23,7 @@ export interface MajorInput {
 export const DRILL = "drill";
 
 /** Named to an application that is tried on a copy: it should send no mail and call nobody. */
-const TRIAL = { CHANGEOVER_REHEARSAL: "1" };
+const TRIAL = { REHEARSAL: "1" };
 
 export interface GreenServer {
   record: ServerRecord;
