@@ -15,6 +15,7 @@ import { startEngine } from "./run/engine.ts";
 import { openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { steps } from "./steps/registry.ts";
+import { readActivity, recordActivity } from "./store/activity.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
@@ -68,6 +69,10 @@ export async function serve(): Promise<void> {
   const changes = await openChanges({ url, revive });
   const app = createApp({
     controlPlane: openControlPlane(store, engine, environments),
+    activity: {
+      record: (done) => recordActivity(store, done),
+      read: (filter) => readActivity(store, filter),
+    },
     changed: (ms) => changes.next(ms),
     health: async () => ({
       version: VERSION,

@@ -1,6 +1,7 @@
 /** The HTTP service: one file per resource, shapes in contract.ts, meaning in run/control-plane.ts. */
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
+import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
 import { parseBody } from "./body.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
@@ -9,6 +10,7 @@ import { upgradeRoutes } from "./upgrades.ts";
 
 export interface ServiceParts {
   controlPlane: ControlPlane;
+  activity: ActivityBook;
   health(): Promise<Health>;
   /** Resolves when something was journalled, or after `ms`. */
   changed(ms: number): Promise<void>;
@@ -19,18 +21,20 @@ export interface ServiceParts {
 /** So that the answer is out before the process ends. */
 const SHUTDOWN_AFTER_MS = 50;
 
-export function createApp({ controlPlane, health, changed, shutDown }: ServiceParts): Hono {
+export function createApp({ controlPlane, activity, health, changed, shutDown }: ServiceParts): Hono {
   const app = new Hono();
   app.onError((error, context) => {
     const problem = toWire(error);
     return context.json(problem, problem.status as 500, { "content-type": "application/problem+json" });
   });
+  app.use(writeDown(activity));
   app.get("/health", async (context) => context.json(await health()));
   app.post("/shutdown", async (context) => {
     const { forget } = await parseBody(context.req, shutdownBody);
     setTimeout(() => void shutDown(forget), SHUTDOWN_AFTER_MS);
     return context.json({});
   });
+  app.route("/activity", activityRoutes(activity));
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

@@ -1,9 +1,11 @@
 /** Speaks HTTP to the control plane over its unix socket; problems come back as Problems. */
 import http from "node:http";
 import { createInterface } from "node:readline";
+import { BY } from "../api/activity.ts";
 import { fromWire, type WireProblem } from "../api/problems.ts";
 import { Problem } from "../model/problem.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
+import { whoAsks } from "./command.ts";
 import { socketOf } from "./home.ts";
 
 /** Packing, building and reading a whole environment can take minutes. */
@@ -28,7 +30,7 @@ export function createClient(home: string): Client {
 function request(socketPath: string, method: string, path: string, body?: unknown, signal?: AbortSignal) {
   return new Promise<http.IncomingMessage>((resolve, reject) => {
     const sent = http.request(
-      { socketPath, method, path, signal, headers: { "content-type": "application/json" } },
+      { socketPath, method, path, signal, headers: { "content-type": "application/json", [BY]: whoAsks() } },
       resolve,
     );
     sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error("no answer")));

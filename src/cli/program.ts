@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { AddCommand } from "./command.ts";
 import { abort } from "./commands/abort.ts";
+import { activity } from "./commands/activity.ts";
 import { approve, deny } from "./commands/approve.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
@@ -34,6 +35,7 @@ export const commands: readonly AddCommand[] = [
   abort,
   rollback,
   report,
+  activity,
   ledger,
   doctor,
   down,

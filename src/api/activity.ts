@@ -1,0 +1,92 @@
+/** The resource "activity", and what writes it down: each request that changes something, with who asked and how it ended. */
+import { Hono, type MiddlewareHandler } from "hono";
+import { z } from "zod";
+import type { Activity, ActivityFilter } from "../model/activity.ts";
+import { asProblem, Problem } from "../model/problem.ts";
+
+export interface ActivityBook {
+  record(done: Omit<Activity, "at">): Promise<void>;
+  read(filter: ActivityFilter): Promise<Activity[]>;
+}
+
+/** Named by every client; a request without it was sent by hand. */
+export const BY = "x-changeover-by";
+
+interface Sentence {
+  method: string;
+  path: RegExp;
+  says(parts: Record<string, string>): string;
+}
+
+const sentences: Sentence[] = [
+  { method: "PUT", path: /^\/environments$/, says: () => "save an environment file and bring it up" },
+  {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)$/,
+    says: ({ environment }) => `take ${environment} down`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/upgrades$/,
+    says: ({ environment }) => `start an upgrade of ${environment}`,
+  },
+  {
+    method: "POST",
+    path: /^\/upgrades\/(?<upgrade>[^/]+)\/gates\/(?<gate>[^/]+)$/,
+    says: ({ gate }) => `answer gate "${gate}"`,
+  },
+  {
+    method: "POST",
+    path: /^\/upgrades\/(?<upgrade>[^/]+)\/gates\/(?<gate>[^/]+)\/fixes$/,
+    says: ({ gate }) => `run a hot-fix at gate "${gate}"`,
+  },
+  {
+    method: "POST",
+    path: /^\/upgrades\/(?<upgrade>[^/]+)\/(?<verb>pause|resume|abort|rollback)$/,
+    says: ({ verb = "" }) => verb,
+  },
+  { method: "POST", path: /^\/shutdown$/, says: () => "end the control plane" },
+];
+
+/** Plans and ledgers change nothing that anybody would look for. */
+const SILENT = /\/(plans|ledger)$/;
+
+export function writeDown(book: ActivityBook): MiddlewareHandler {
+  return async (context, next) => {
+    const { method, path } = context.req;
+    if (method === "GET" || SILENT.test(path)) return next();
+    await next();
+    const found = sentences.map((one) => ({ one, match: one.method === method ? one.path.exec(path) : null }));
+    const { one, match } = found.find(({ match: hit }) => hit !== null) ?? {};
+    const parts = match?.groups ?? {};
+    await book.record({
+      by: context.req.header(BY) ?? "somebody",
+      environment: parts.environment ?? /^\/environments\/([^/]+)/.exec(path)?.[1] ?? null,
+      upgrade: parts.upgrade ?? null,
+      says: one?.says(parts) ?? `${method.toLowerCase()} ${path.slice(1)}`,
+      problem: context.error ? asProblem(context.error).text.why : null,
+    });
+  };
+}
+
+const query = z.strictObject({
+  environment: z.string().optional(),
+  upgrade: z.string().optional(),
+  by: z.string().optional(),
+  since: z.coerce.number().optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(50),
+});
+
+export function activityRoutes(book: ActivityBook): Hono {
+  const routes = new Hono();
+  routes.get("/", async (context) => {
+    const asked = query.safeParse(context.req.query());
+    if (asked.success) return context.json(await book.read(asked.data));
+    throw new Problem("bad-input", {
+      what: "the activity can't be filtered like this",
+      why: z.prettifyError(asked.error),
+      next: "see src/api/activity.ts",
+    });
+  });
+  return routes;
+}

@@ -1,0 +1,23 @@
+/** What people and the control plane did, one sentence each. */
+
+export interface Activity {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** A user's name; `changeover` for what happened by itself. */
+  by: string;
+  environment: string | null;
+  upgrade: string | null;
+  says: string;
+  /** Why it was refused or failed; null when it was done. */
+  problem: string | null;
+}
+
+export interface ActivityFilter {
+  environment?: string;
+  upgrade?: string;
+  by?: string;
+  /** Milliseconds since 1970. */
+  since?: number;
+  /** The newest so many. */
+  limit: number;
+}
