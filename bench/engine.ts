@@ -69,6 +69,7 @@ async function emptySteps(url: string): Promise<number[]> {
     input: z.strictObject({ number: z.number() }),
     undoable: "always",
     says: ({ number }) => `Do nothing, ${number}`,
+    byHand: () => ({ act: "-", see: "-", back: null }),
     limitMs: () => 10_000,
     apply: async () => void began.push(performance.now()),
     verify: async (_context, { number }) => ({ number }),

@@ -28,4 +28,7 @@ export function misses(check: HttpCheck, answer: { status: number; body: string 
   return null;
 }
 
+/** Of what `misses` or a probe gave: did somebody answer, though not as expected? */
+export const hasAnswered = (missed: string): boolean => / answered \d{3}[, ]/.test(missed);
+
 const excerpt = (body: string): string => JSON.stringify(body.length > 200 ? `${body.slice(0, 200)}…` : body);

@@ -15,12 +15,22 @@ export interface StepContext {
   until<T>(withinMs: number, look: () => Promise<T | null | undefined | false>, everyMs?: number): Promise<T | null>;
 }
 
+export interface ByHand {
+  act: string;
+  /** What proves that it holds. */
+  see: string;
+  /** How to take it back; null where there is nothing to take back. */
+  back: string | null;
+}
+
 export interface StepDefinition<I = unknown> {
   name: string;
   input: z.ZodType<I>;
   /** `until-writes`: only before the first public write on green. */
   undoable: "always" | "until-writes" | "never";
   says(input: I): string;
+  /** The same for a person without us: what the written runbook says. */
+  byHand(input: I): ByHand;
   /** It only waits for something outside and changes nothing, so that an abort may cut it short. */
   waits?: true;
   /** The longest that apply and verify may take together, in milliseconds. */

@@ -5,6 +5,7 @@ import { LOCKED } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 const input = z.strictObject({
   loadBalancers: servers,
@@ -19,6 +20,11 @@ export const assertClean = defineStep({
   input,
   undoable: "never",
   says: () => "Assert that nothing is left held, fenced, paged, routed to testers or running for nobody",
+  byHand: ({ loadBalancers, gone }) => ({
+    act: `On ${all(loadBalancers)} look for a maintenance page, a hold, a test route, testers and members of the other pool; list the servers and their databases.`,
+    see: `Nothing of that is there, exactly one database takes writes, also after a restart, and ${gone.length > 0 ? `${all(gone)} are gone or marked as kept` : "no server is left over"}.`,
+    back: null,
+  }),
   limitMs: () => 30_000,
   async apply() {},
   async verify(context, asked) {

@@ -4,6 +4,7 @@ import { canonical } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { install } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const assertInputs = defineStep({
   name: "assert-inputs",
@@ -11,6 +12,11 @@ export const assertInputs = defineStep({
   undoable: "always",
   says: ({ servers }) =>
     `Assert that ${servers.map(({ server }) => `"${server}"`).join(", ")} run with the environment's own inputs`,
+  byHand: ({ servers }) => ({
+    act: `On ${all(servers.map(({ server }) => server))} compare the installed release, its inputs and its database endpoint with what a fresh launch would get.`,
+    see: "They are equal: nothing of a trial or an isolation is left.",
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply() {},
   async verify({ world }, { servers }) {

@@ -5,6 +5,7 @@ import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { settleDatabase } from "./parts/settle.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const closeEndpoint = defineStep({
   name: "close-endpoint",
@@ -17,6 +18,11 @@ export const closeEndpoint = defineStep({
   }),
   undoable: "until-writes",
   says: ({ slot: which }) => `Close the old release's database endpoint ${which}`,
+  byHand: ({ loadBalancers, slot: which }) => ({
+    act: `On ${all(loadBalancers)} close database endpoint ${which}, and cut the connections that stand on it.`,
+    see: `A connection to it is refused.`,
+    back: "Lead it to the primary again.",
+  }),
   limitMs: () => 20_000,
   async apply({ world }, { loadBalancers, slot: which }) {
     await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setEndpoint(which, null));

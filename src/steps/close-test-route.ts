@@ -4,12 +4,18 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const closeTestRoute = defineStep({
   name: "close-test-route",
   input: z.strictObject({ loadBalancers: servers, testHost: z.string() }),
   undoable: "never",
   says: ({ testHost }) => `Close the isolated route "${testHost}" and forget the testers`,
+  byHand: ({ loadBalancers, testHost }) => ({
+    act: `On ${all(loadBalancers)} take the route of ${testHost} away and forget the testers' token.`,
+    see: `A request for ${testHost} gets no application.`,
+    back: null,
+  }),
   limitMs: () => 20_000,
   async apply({ world }, { loadBalancers }) {
     await each(loadBalancers, async (name) => {

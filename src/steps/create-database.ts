@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { one } from "./parts/words.ts";
 
 export const createDatabase = defineStep({
   name: "create-database",
@@ -12,6 +13,11 @@ export const createDatabase = defineStep({
   }),
   undoable: "always",
   says: ({ server, settings }) => `Create the empty database "${settings.name}" on "${server}"`,
+  byHand: ({ server, settings }) => ({
+    act: `On ${one(server)} install an empty database server on port ${settings.port} with the database ${settings.name}, its account ${settings.user}, one for migrations and one for replication; read-only.`,
+    see: "It answers and refuses writes.",
+    back: null,
+  }),
   limitMs: () => 120_000,
   async apply({ world }, { server, settings, serverId }) {
     const database = await world.database(server);

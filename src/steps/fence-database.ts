@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { settleDatabase } from "./parts/settle.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const fenceDatabase = defineStep({
   name: "fence-database",
@@ -18,6 +19,11 @@ export const fenceDatabase = defineStep({
   }),
   undoable: "until-writes",
   says: ({ primary, quietMs }) => `Fence "${primary}" and prove that no write arrives for ${quietMs} ms`,
+  byHand: ({ primary, quietMs }) => ({
+    act: `On ${one(primary)} refuse the application's writes, also after a restart (read-only), and end its connections and the migration account's.`,
+    see: `Its position stands still for ${quietMs} ms, and no connection, transaction, prepared transaction or event could still write.`,
+    back: "Let it take writes again, unless the migration has begun: then see the migration's way back.",
+  }),
   limitMs: ({ quietMs }) => quietMs + 30_000,
   async apply({ world }, { primary }) {
     await (await world.database(primary)).fence();

@@ -4,12 +4,18 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { followAgain } from "./parts/follow-again.ts";
 import { endpoint } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const freezeStandby = defineStep({
   name: "freeze-standby",
   input: z.strictObject({ primary: z.string(), primaryEndpoint: endpoint, standby: z.string() }),
   undoable: "always",
   says: ({ standby }) => `Freeze "${standby}" at the last position before the migration`,
+  byHand: ({ standby, primary }) => ({
+    act: `On ${one(standby)} stop replication; keep the server running.`,
+    see: `Its position equals that of ${one(primary)}. Write the position down: it is the way back.`,
+    back: "Let it follow the primary again.",
+  }),
   limitMs: () => 30_000,
   async apply({ world }, { standby }) {
     await (await world.database(standby)).freeze();

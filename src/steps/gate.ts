@@ -41,6 +41,11 @@ export const gate = defineStep({
   input: gateInput,
   undoable: "always",
   says: ({ gate: name, question }) => `Gate "${name}": ${question}`,
+  byHand: ({ question, deadlineMs, atDeadline }) => ({
+    act: `Decide: ${question} The evidence is in the steps before.`,
+    see: `Somebody has said yes, and their name and the time are written down. After ${deadlineMs / 1000} s without an answer ${atDeadline === "go-on" ? "go on" : "take the way back"}.`,
+    back: null,
+  }),
   limitMs: ({ deadlineMs }) => deadlineMs,
   async apply() {},
   async verify() {

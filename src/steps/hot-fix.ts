@@ -5,6 +5,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { endpoint, servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const hotFix = defineStep({
   name: "hot-fix",
@@ -20,6 +21,11 @@ export const hotFix = defineStep({
   undoable: "until-writes",
   says: ({ number, script, account, servers: names }) =>
     `Run hot-fix ${number} (${sha(script)}) as the ${account} on ${names.map((name) => `"${name}"`).join(", ")}`,
+  byHand: ({ servers: names, account, script }) => ({
+    act: `On ${all(names)}, in the release's folder, run as the ${account}: ${script}`,
+    see: "It ends with 0 on each of them.",
+    back: "End it if it still runs.",
+  }),
   limitMs: ({ limitMs }) => limitMs + 30_000,
   async apply(context, { number, script, account, servers: names, database, limitMs }) {
     await each(names, async (name) => {

@@ -5,12 +5,18 @@ import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { member, servers, slot } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const joinPool = defineStep({
   name: "join-pool",
   input: z.strictObject({ loadBalancers: servers, slot, members: z.array(member).min(1), healthyMs: z.number() }),
   undoable: "always",
   says: ({ members, slot: which }) => `Put ${members.map(({ server }) => `"${server}"`).join(", ")} into pool ${which}`,
+  byHand: ({ loadBalancers, slot: which, members }) => ({
+    act: `On ${all(loadBalancers)} put ${all(members.map(({ server }) => server))} into pool ${which}.`,
+    see: "The load balancer's own check finds each of them healthy.",
+    back: "Take them out again.",
+  }),
   limitMs: ({ healthyMs }) => healthyMs + 20_000,
   async apply({ world }, { loadBalancers, slot: which, members }) {
     await each(loadBalancers, async (name) => {

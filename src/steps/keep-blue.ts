@@ -3,12 +3,18 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const keepBlue = defineStep({
   name: "keep-blue",
   input: z.strictObject({ servers, seconds: z.number() }),
   undoable: "never",
   says: ({ servers: names, seconds }) => `Keep ${names.map((name) => `"${name}"`).join(", ")} for ${seconds} s`,
+  byHand: ({ servers: names, seconds }) => ({
+    act: `Leave ${all(names)} alone for ${seconds} s after reopening.`,
+    see: "The time is over.",
+    back: null,
+  }),
   limitMs: ({ seconds }) => seconds * 1000 + 60_000,
   async apply(context, { servers: names, seconds }) {
     const { world } = context;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { serverRecord } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const launchServer = defineStep({
   name: "launch-server",
@@ -15,6 +16,11 @@ export const launchServer = defineStep({
   undoable: "always",
   says: ({ record }) =>
     record.labels.clonedFrom ? `Clone "${record.name}" from "${record.labels.clonedFrom}"` : `Launch "${record.name}"`,
+  byHand: ({ record }) => ({
+    act: `Get a server ${one(record.name)} with the address ${record.address}${record.labels.clonedFrom ? `, configured like ${one(record.labels.clonedFrom)}` : ""}. Start nothing on it.`,
+    see: "It can be reached, and nothing listens on its ports.",
+    back: "Stop it; keep it for diagnosis or retire it.",
+  }),
   limitMs: () => 60_000,
   async check({ world }, { record, ports }) {
     if ((await world.provider.list(record.environment)).some(({ name }) => name === record.name)) return;

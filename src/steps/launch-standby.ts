@@ -5,6 +5,7 @@ import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { endpoint, serverRecord, servers, slot } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const launchStandby = defineStep({
   name: "launch-standby",
@@ -19,6 +20,11 @@ export const launchStandby = defineStep({
   }),
   undoable: "always",
   says: ({ record, source }) => `Clone "${record.name}" from "${source}" as a replica that follows it`,
+  byHand: ({ record, source }) => ({
+    act: `Get a server ${one(record.name)} (${record.address}), fill it with a copy of ${one(source)} without stopping that one, and let it replicate from there; read-only, without scheduled backups.`,
+    see: `It reaches the position that ${one(source)} has now. Compare positions, never seconds of lag.`,
+    back: "Retire it.",
+  }),
   limitMs: ({ withinMs, copyMs }) => withinMs + copyMs,
   async apply({ world }, { record, source }) {
     await world.provider.launch(record);

@@ -4,12 +4,18 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const leavePool = defineStep({
   name: "leave-pool",
   input: z.strictObject({ loadBalancers: servers, slot, members: servers, drainMs: z.number() }),
   undoable: "always",
   says: ({ members, slot: which }) => `Take ${members.map((name) => `"${name}"`).join(", ")} out of pool ${which}`,
+  byHand: ({ loadBalancers, slot: which, members, drainMs }) => ({
+    act: `On ${all(loadBalancers)} let ${all(members)} have no new sessions in pool ${which}, wait until they have none, at most ${drainMs / 1000} s, then take them out.`,
+    see: "They are in that pool nowhere.",
+    back: null,
+  }),
   limitMs: ({ drainMs }) => drainMs + 30_000,
   async apply({ world }, { loadBalancers, slot: which, members, drainMs }) {
     await each(loadBalancers, async (name) => {

@@ -4,12 +4,18 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { lock, locksOn, unlock } from "./parts/locks.ts";
 import { servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const lockServers = defineStep({
   name: "lock-servers",
   input: z.strictObject({ servers }),
   undoable: "always",
   says: ({ servers: names }) => `Lock ${names.map((name) => `"${name}"`).join(", ")} for this upgrade`,
+  byHand: ({ servers: names }) => ({
+    act: `Lock ${all(names)}, so that nobody terminates one by mistake.`,
+    see: "Terminating one is refused.",
+    back: "Unlock them.",
+  }),
   limitMs: () => 60_000,
   async check(context, { servers: names }) {
     const others = (await locksOn(context, names)).filter(({ by }) => by !== context.upgrade);

@@ -7,12 +7,18 @@ import { askThrough, isPage, missesThrough } from "./parts/asking.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { entrance, servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const maintenanceOn = defineStep({
   name: "maintenance-on",
   input: z.strictObject({ loadBalancers: servers, entrance, health: httpCheckSchema }),
   undoable: "until-writes",
   says: () => "Show the maintenance page on every load balancer",
+  byHand: ({ loadBalancers, entrance: where }) => ({
+    act: `On ${all(loadBalancers)} show the maintenance page for ${where.publicHost}; write down the time: the window begins.`,
+    see: `Ask each of them: every request for ${where.publicHost} gets 503 with Retry-After and the page.`,
+    back: "Look at the old release as a tester through each load balancer; when it answers, take the page away.",
+  }),
   limitMs: () => 30_000,
   async apply({ world }, { loadBalancers }) {
     await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setMaintenance(true));

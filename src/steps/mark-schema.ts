@@ -3,12 +3,18 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { recordOf, SCHEMA_NOTE } from "./parts/records.ts";
+import { one } from "./parts/words.ts";
 
 export const markSchema = defineStep({
   name: "mark-schema",
   input: z.strictObject({ server: z.string() }),
   undoable: "always",
   says: ({ server }) => `Write down the schema on "${server}" as the migration left it`,
+  byHand: ({ server }) => ({
+    act: `Dump the schema of the copy on ${one(server)} without data and keep the file.`,
+    see: "The file is there.",
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply(context, { server }) {
     const { world } = context;

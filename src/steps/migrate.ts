@@ -6,6 +6,7 @@ import { defineStep, type Evidence } from "../model/step.ts";
 import { cancelMigration, migrationState, runMigration } from "./parts/migration-job.ts";
 import { settleDatabase } from "./parts/settle.ts";
 import { endpoint, servers, slot } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const migrate = defineStep({
   name: "migrate",
@@ -29,6 +30,14 @@ export const migrate = defineStep({
   undoable: "until-writes",
   says: ({ of, release, primary, migrator }) =>
     `Migrate the schema on ${of === "copy" ? "the copy " : ""}"${primary}" to release ${release}, run from "${migrator}"`,
+  byHand: ({ of, migrator, command, primary, primaryEndpoint, wayBack }) => ({
+    act: `On ${one(migrator)}, in the new release's folder, with DATABASE_HOST=${primaryEndpoint.address} and DATABASE_PORT=${primaryEndpoint.port} and the migration account${of === "copy" ? " (the restored copy, not the live database)" : ""}, run once: ${command}`,
+    see: `It ends with 0, and the schema on ${one(primary)} is another one than before.`,
+    back:
+      of === "copy" || wayBack === null
+        ? "Retire the copy."
+        : `End it if it runs. Keep ${one(primary)} fenced, promote ${one(wayBack.standby)}, lead database endpoint ${wayBack.slot} to it.`,
+  }),
   limitMs: ({ limitMs }) => 3 * limitMs + 30_000,
   /** The next way back must work before this one is given up. */
   async check(context, { of, migrator, primary, wayBack }) {

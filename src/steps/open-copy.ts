@@ -3,12 +3,18 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { servers } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const openCopy = defineStep({
   name: "open-copy",
   input: z.strictObject({ server: z.string(), loadBalancers: servers }),
   undoable: "always",
   says: ({ server }) => `Let the restored copy on "${server}" take writes, apart from everything`,
+  byHand: ({ server }) => ({
+    act: `On ${one(server)}, the restored copy, allow writes. Make sure that no load balancer and no replica leads to it.`,
+    see: "It takes a write.",
+    back: "Close it again.",
+  }),
   limitMs: () => 60_000,
   check: (context, input) => mustStandApart(context, input),
   async apply({ world }, { server }) {

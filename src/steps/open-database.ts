@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { all, one } from "./parts/words.ts";
 
 export const openDatabase = defineStep({
   name: "open-database",
@@ -12,6 +13,11 @@ export const openDatabase = defineStep({
   }),
   undoable: "always",
   says: ({ server }) => `Let "${server}" take writes again`,
+  byHand: ({ server, others }) => ({
+    act: `On ${one(server)} let the application write again, also after a restart.${others.length > 0 ? ` Look first: ${all(others)} must take none.` : ""}`,
+    see: `It is the only database that takes writes.`,
+    back: "Fence it again.",
+  }),
   limitMs: () => 60_000,
   async check({ world }, { others }) {
     for (const name of others) {

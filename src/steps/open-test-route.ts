@@ -5,12 +5,18 @@ import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const openTestRoute = defineStep({
   name: "open-test-route",
   input: z.strictObject({ loadBalancers: servers, slot, testHost: z.string() }),
   undoable: "always",
   says: ({ testHost, slot: which }) => `Open the isolated route "${testHost}" to slot ${which}`,
+  byHand: ({ loadBalancers, slot: which, testHost }) => ({
+    act: `On ${all(loadBalancers)} lead ${testHost}, and nothing else, to pool ${which}; let testers with the token in.`,
+    see: `${testHost} leads to pool ${which}, the public name does not.`,
+    back: "Take the route away and forget the testers.",
+  }),
   limitMs: () => 20_000,
   async apply({ world }, { loadBalancers, slot: which }) {
     await each(loadBalancers, async (name) => {

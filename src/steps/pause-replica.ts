@@ -4,12 +4,18 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { followAgain } from "./parts/follow-again.ts";
 import { endpoint } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const pauseReplica = defineStep({
   name: "pause-replica",
   input: z.strictObject({ replica: z.string(), primary: endpoint }),
   undoable: "always",
   says: ({ replica }) => `Pause "${replica}" at one position`,
+  byHand: ({ replica }) => ({
+    act: `On ${one(replica)} stop replication.`,
+    see: "Its position stands still.",
+    back: "Let it replicate again.",
+  }),
   limitMs: () => 30_000,
   async apply({ world }, { replica }) {
     await (await world.database(replica)).freeze();

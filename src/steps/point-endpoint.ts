@@ -5,12 +5,18 @@ import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { endpoint, servers, slot } from "./parts/shapes.ts";
+import { all, one } from "./parts/words.ts";
 
 export const pointEndpoint = defineStep({
   name: "point-endpoint",
   input: z.strictObject({ loadBalancers: servers, slot, to: endpoint, database: z.string() }),
   undoable: "always",
   says: ({ slot: which, database }) => `Point database endpoint ${which} to "${database}"`,
+  byHand: ({ loadBalancers, slot: which, to, database }) => ({
+    act: `On ${all(loadBalancers)} lead database endpoint ${which} to ${one(database)} (${to.address}:${to.port}).`,
+    see: "A connection to the endpoint ends there.",
+    back: "Close it.",
+  }),
   limitMs: () => 20_000,
   async apply({ world }, { loadBalancers, slot: which, to }) {
     await each(loadBalancers, async (name) => (await world.loadBalancer(name)).setEndpoint(which, to));

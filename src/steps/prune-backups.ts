@@ -3,12 +3,18 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const pruneBackups = defineStep({
   name: "prune-backups",
   input: z.strictObject({ servers, drill: z.string() }),
   undoable: "never",
   says: ({ servers: names }) => `Remove backups of earlier upgrades on ${names.map((name) => `"${name}"`).join(", ")}`,
+  byHand: ({ servers: names }) => ({
+    act: `On ${all(names)} remove backups that are not to be kept any longer.`,
+    see: "What is left is what the rule keeps; a proven one is among it.",
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply(context, { servers: names, drill }) {
     for (const { server, id } of await outdated(context, names, drill)) {

@@ -2,12 +2,18 @@
 import { z } from "zod";
 import { defineStep } from "../model/step.ts";
 import { servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const readTraffic = defineStep({
   name: "read-traffic",
   input: z.strictObject({ loadBalancers: servers }),
   undoable: "always",
   says: () => "Read the load balancers' counters",
+  byHand: ({ loadBalancers }) => ({
+    act: `Write down how many requests ${all(loadBalancers)} have answered, paged, held and failed.`,
+    see: "The numbers are written down.",
+    back: null,
+  }),
   limitMs: () => 20_000,
   async apply() {},
   async verify({ world }, { loadBalancers }) {

@@ -6,12 +6,18 @@ import { defineStep } from "../model/step.ts";
 import { missesThrough } from "./parts/asking.ts";
 import { each } from "./parts/each.ts";
 import { entrance, servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const reopen = defineStep({
   name: "reopen",
   input: z.strictObject({ loadBalancers: servers, entrance, health: httpCheckSchema }),
   undoable: "never",
   says: () => "Reopen: take the maintenance page away on every load balancer",
+  byHand: ({ loadBalancers, entrance: where }) => ({
+    act: `On ${all(loadBalancers)} take the maintenance page away, at once on all; write down the time: the window ends. From here on a way back can lose writes.`,
+    see: `Ask each of them for ${where.publicHost}: the new release answers.`,
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply({ world, until }, { loadBalancers }) {
     // All at once and again until it is done: a half-opened site is worse than a late one.

@@ -4,6 +4,7 @@ import type { TableSum } from "../model/database.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { serverRecord } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const restoreBackup = defineStep({
   name: "restore-backup",
@@ -17,6 +18,11 @@ export const restoreBackup = defineStep({
   undoable: "always",
   says: ({ source, spare, backup }) =>
     `Back up "${source}" (${backup}), start the backup on "${spare.name}" and compare every table`,
+  byHand: ({ source, spare, backup }) => ({
+    act: `Back up ${one(source)} (name it ${backup}), restore that on the spare server ${one(spare.name)} and start it there, following nobody.`,
+    see: `Number of rows and checksum of every table are equal on both.`,
+    back: `Retire ${one(spare.name)}; keep the backup.`,
+  }),
   limitMs: ({ copyMs }) => copyMs,
   async apply({ world, upgrade }, { source, spare, backup }) {
     const database = await world.database(source);

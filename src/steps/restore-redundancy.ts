@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { followAgain } from "./parts/follow-again.ts";
 import { endpoint, slot } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 const input = z.strictObject({
   loadBalancer: z.string(),
@@ -24,6 +25,11 @@ export const restoreRedundancy = defineStep({
   input,
   undoable: "never",
   says: ({ replica }) => `Make "${replica}" a replica of the primary that serves now, in sync`,
+  byHand: ({ replica, primary }) => ({
+    act: `Let ${one(replica)} replicate from whichever server serves now, with a new copy if need be. If that is not ${one(primary)} any more, stop ${one(primary)} and keep it for diagnosis.`,
+    see: "The replica reaches the position of the primary that serves.",
+    back: null,
+  }),
   limitMs: ({ withinMs, copyMs }) => withinMs + copyMs,
   async apply(context, input) {
     const { world } = context;

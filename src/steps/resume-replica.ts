@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { followAgain } from "./parts/follow-again.ts";
 import { endpoint } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const resumeReplica = defineStep({
   name: "resume-replica",
@@ -17,6 +18,11 @@ export const resumeReplica = defineStep({
   }),
   undoable: "always",
   says: ({ replica, primary }) => `Let "${replica}" follow "${primary}" and reach its position`,
+  byHand: ({ replica, primary }) => ({
+    act: `On ${one(replica)} let replication from ${one(primary)} go on.`,
+    see: `It reaches the position that ${one(primary)} has now.`,
+    back: null,
+  }),
   limitMs: ({ withinMs, reseedMs }) => withinMs + (reseedMs ?? 0) + 30_000,
   async apply({ world }, { replica, primary, primaryEndpoint, reseedMs }) {
     const database = await world.database(replica);

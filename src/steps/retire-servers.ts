@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const retireServers = defineStep({
   name: "retire-servers",
@@ -14,6 +15,11 @@ export const retireServers = defineStep({
   }),
   undoable: "never",
   says: ({ servers: names }) => `Retire ${names.map((name) => `"${name}"`).join(", ")}`,
+  byHand: ({ servers: names, pool }) => ({
+    act: `Terminate ${all(names)}${pool ? `, each when it has no sessions left in pool ${pool.slot}, or after ${pool.drainMs / 1000} s` : ""}.`,
+    see: "They are gone from the list of servers.",
+    back: null,
+  }),
   limitMs: ({ pool }) => (pool?.drainMs ?? 0) + 120_000,
   async check({ world }, { pool }) {
     for (const name of pool?.loadBalancers ?? []) {

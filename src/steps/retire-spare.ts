@@ -2,12 +2,18 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { one } from "./parts/words.ts";
 
 export const retireSpare = defineStep({
   name: "retire-spare",
   input: z.strictObject({ spare: z.string() }),
   undoable: "always",
   says: ({ spare }) => `Retire the copy on "${spare}"`,
+  byHand: ({ spare }) => ({
+    act: `Terminate ${one(spare)}, which holds a copy only.`,
+    see: "It is gone.",
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply({ world }, { spare }) {
     await world.provider.retire(world.environment, spare);

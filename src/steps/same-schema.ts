@@ -3,12 +3,18 @@ import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { recordOf, SCHEMA_NOTE } from "./parts/records.ts";
+import { one } from "./parts/words.ts";
 
 export const sameSchema = defineStep({
   name: "same-schema",
   input: z.strictObject({ server: z.string(), release: z.string() }),
   undoable: "always",
   says: ({ release, server }) => `Assert that starting release ${release} left the schema on "${server}" alone`,
+  byHand: ({ server, release }) => ({
+    act: `Dump the schema of the copy on ${one(server)} again and compare it with the file.`,
+    see: `They are equal. If not, release ${release} migrates when it starts: stop here.`,
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply() {},
   async verify(context, { server, release }) {

@@ -4,12 +4,18 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { sayChecks, testThrough } from "./parts/asking.ts";
 import { checks, entrance, servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const smokeTest = defineStep({
   name: "smoke-test",
   input: z.strictObject({ loadBalancers: servers, entrance, checks, healthyMs: z.number() }),
   undoable: "always",
   says: ({ checks: asked }) => `Smoke test as a tester on every load balancer: ${sayChecks({ ...asked, script: [] })}`,
+  byHand: ({ loadBalancers, checks: asked }) => ({
+    act: `As a tester, through each of ${all(loadBalancers)}, run the checks: ${sayChecks({ ...asked, script: [] })}. Take away what they wrote.`,
+    see: "Each answer is as declared.",
+    back: null,
+  }),
   limitMs: ({ healthyMs }) => healthyMs + 60_000,
   async apply({ world }, { loadBalancers }) {
     for (const name of loadBalancers) await (await world.loadBalancer(name)).allowTester(world.secret("tester"));

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { one } from "./parts/words.ts";
 
 export const startLoadBalancer = defineStep({
   name: "start-load-balancer",
@@ -18,6 +19,11 @@ export const startLoadBalancer = defineStep({
   }),
   undoable: "always",
   says: ({ server, settings }) => `Start load balancer "${server}" on port ${settings.port}, showing the page`,
+  byHand: ({ server, settings }) => ({
+    act: `On ${one(server)} start a load balancer on port ${settings.port} that shows the page to everyone.`,
+    see: "It answers with the page.",
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply({ world }, { server, settings }) {
     const loadBalancer = await world.loadBalancer(server);

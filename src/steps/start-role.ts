@@ -5,6 +5,7 @@ import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { missesOn, sayChecks } from "./parts/asking.ts";
 import { type Checks, checks, role, servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const startRole = defineStep({
   name: "start-role",
@@ -19,6 +20,11 @@ export const startRole = defineStep({
   undoable: "always",
   says: ({ servers: names, role: which, good }) =>
     `Start ${which} on ${names.map((name) => `"${name}"`).join(", ")}${good ? ` and probe each: ${sayChecks(good)}` : ""}`,
+  byHand: ({ servers: names, role: which, good }) => ({
+    act: `On ${all(names)} start ${which}.${good ? ` On each of them, past the load balancers, run the checks: ${sayChecks(good)}. Take away what they wrote.` : ""}`,
+    see: good ? "Every check holds on every server. A green health check alone is no evidence." : "It stays up.",
+    back: "Stop it again.",
+  }),
   limitMs: ({ healthyMs, servers: names, good }) => healthyMs + names.length * 10_000 + scriptMs(good),
   async apply({ world }, { servers: names, role: which }) {
     await each(names, async (name) => (await world.application(name)).start(which));

@@ -7,6 +7,7 @@ import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { httpCheckSchema } from "../model/environment.ts";
+import { all } from "./parts/words.ts";
 
 export const stopGeneration = defineStep({
   name: "stop-generation",
@@ -23,6 +24,11 @@ export const stopGeneration = defineStep({
   undoable: "until-writes",
   says: ({ servers: names }) =>
     `Stop workers and web on the old servers: ${names.map((name) => `"${name}"`).join(", ")}`,
+  byHand: ({ servers: names, workers, drainMs }) => ({
+    act: `${workers.length > 0 ? `Stop the workers on ${all(workers)}. ` : ""}Wait until no request is in flight, at most ${drainMs / 1000} s, then stop web on ${all(names)}.`,
+    see: "No process of the old release lives.",
+    back: "Start them again and look at each.",
+  }),
   limitMs: ({ drainMs, graceMs, healthyMs }) => drainMs + 2 * graceMs + 2 * healthyMs + 60_000,
   async apply(context, { servers: names, workers, drainMs, graceMs, ...where }) {
     const { world, until } = context;

@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 type Way = { loadBalancers: string[] };
 
@@ -13,6 +14,11 @@ export const swapPools = defineStep({
   undoable: "until-writes",
   says: ({ from, to }) =>
     from ? `Swap the pools: the public goes from ${from} to ${to}` : `Let the public go to pool ${to}`,
+  byHand: ({ loadBalancers, from, to }) => ({
+    act: `On ${all(loadBalancers)} lead the public name to pool ${to}${from ? ` instead of ${from}` : ""}, on all of them at once.`,
+    see: "Each of them says so.",
+    back: from ? `Lead it to pool ${from} again.` : "Lead it nowhere.",
+  }),
   limitMs: () => 20_000,
   apply: (context, { loadBalancers, to }) => lead(context, { loadBalancers }, to),
   async verify(context, { loadBalancers, to }) {

@@ -5,12 +5,18 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { missesThrough } from "./parts/asking.ts";
 import { entrance, servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const testIsolated = defineStep({
   name: "test-isolated",
   input: z.strictObject({ loadBalancers: servers, entrance, checks: z.array(httpCheckSchema).min(1) }),
   undoable: "always",
   says: ({ entrance: where }) => `Test the new server through "${where.testHost}" on every load balancer`,
+  byHand: ({ loadBalancers, entrance: where }) => ({
+    act: `Ask for ${where.testHost} through ${all(loadBalancers)}: health and every read check.`,
+    see: "Each answer is as declared.",
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply() {},
   async verify(context, { loadBalancers, entrance: where, checks }) {

@@ -34,6 +34,7 @@ const toy = defineStep({
   }),
   undoable: "always",
   says: ({ name }) => `Make ${name}`,
+  byHand: () => ({ act: "-", see: "-", back: null }),
   limitMs: () => 10_000,
   async apply({ signal }, { name, takesMs, apply }) {
     note(`apply ${name}`);

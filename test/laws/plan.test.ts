@@ -33,6 +33,14 @@ function expectSound(plan: Plan): void {
     expect(says).toMatch(/^[A-Z]/);
     expect(says).not.toMatch(/undefined|null|NaN|\[object/);
     expect(definition?.limitMs(read)).toBeGreaterThan(0);
+    const { act, see, back } = definition?.byHand(read) ?? {};
+    for (const text of [act, see, back ?? "Nothing."]) {
+      expect(text, step).toMatch(/^["A-Z`].{6,}[.:?]?$/s);
+      expect(text, step).not.toMatch(/undefined|null|NaN|\[object/);
+    }
+    expect(back, `${step} can be undone, so a person must know how`).toSatisfy(
+      (text: unknown) => text !== null || !definition?.undo,
+    );
   }
 }
 

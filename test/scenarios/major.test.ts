@@ -1,13 +1,16 @@
 /** The story of a major upgrade and of a way back, as people read it: drawn from the simulated shop, compared as text. */
 import { expect, test } from "vitest";
-import { planHash } from "../../src/model/plan.ts";
+import { type PlanStep, planHash } from "../../src/model/plan.ts";
+import type { ByHand } from "../../src/model/step.ts";
 import type { UpgradeRecord } from "../../src/model/upgrade.ts";
 import { drawLadder } from "../../src/view/ladder.ts";
 import { drawPlan } from "../../src/view/plan-text.ts";
 import { composeReport } from "../../src/view/report.ts";
 import { drawReport } from "../../src/view/report-text.ts";
+import { drawRunbook } from "../../src/view/runbook.ts";
 import { drawStatus } from "../../src/view/status.ts";
 import { viewUpgrade } from "../../src/view/upgrade-view.ts";
+import { steps } from "../../src/steps/registry.ts";
 import { readInventory } from "../../src/observe/inventory.ts";
 import { type Told, upgradeUnderClients } from "../laws/upgraded.ts";
 
@@ -62,6 +65,12 @@ test("an upgrade to release 2", async () => {
   const told = await upgradeUnderClients();
   expect(told.end.state).toBe("upgraded");
   await expect(await storyOf(told)).toMatchFileSnapshot("major-upgraded.story.txt");
+});
+
+test("the same upgrade as a runbook for a person", async () => {
+  const { plan } = await upgradeUnderClients();
+  const byHand = ({ step, input }: PlanStep) => steps.get(step)?.byHand(input) as ByHand;
+  await expect(drawRunbook({ plan, hash: "(its hash)", byHand })).toMatchFileSnapshot("major-runbook.md");
 });
 
 test("a smoke test that fails, and the way back from a migrated schema", async () => {

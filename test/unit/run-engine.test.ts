@@ -83,6 +83,7 @@ const toy = (name: string, undoable: StepDefinition["undoable"]): StepDefinition
   input: z.string(),
   undoable,
   says: (input) => String(input),
+  byHand: () => ({ act: "-", see: "-", back: null }),
   limitMs: () => 30_000,
   async apply({ signal }, input) {
     deeds.push(`apply ${input}`);

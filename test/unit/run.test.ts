@@ -59,6 +59,7 @@ function toyNamed(name: string, made: Made, undoable: StepDefinition["undoable"]
     input: schema,
     undoable,
     says: (input) => input.name,
+    byHand: () => ({ act: "-", see: "-", back: null }),
     limitMs: () => 10_000,
     async check(_context, input) {
       if (input.fails === "check") throw bad(`${input.name} may not`);

@@ -1,11 +1,22 @@
 /** `changeover plan [environment] --to RELEASE`: shows what an upgrade would do, and what its way back costs at each stage. */
 import type { PlanAnswer } from "../../api/contract.ts";
+import type { PlanStep } from "../../model/plan.ts";
+import { Problem } from "../../model/problem.ts";
+import type { ByHand } from "../../model/step.ts";
+import { steps } from "../../steps/registry.ts";
 import { drawPlan } from "../../view/plan-text.ts";
+import { drawRunbook } from "../../view/runbook.ts";
 import { type AddCommand, JSON_OPTION, type JsonOption } from "../command.ts";
 import { ensureControlPlane } from "../control-plane-process.ts";
 import { findHome } from "../home.ts";
 import { printJson } from "../output.ts";
 import { theEnvironment } from "./status.ts";
+
+interface PlanOptions extends JsonOption {
+  to: string;
+  failAt?: string;
+  runbook?: boolean;
+}
 
 export const plan: AddCommand = (program) => {
   program
@@ -14,8 +25,9 @@ export const plan: AddCommand = (program) => {
     .argument("[environment]", "may be left out when there is only one")
     .requiredOption("--to <release>", "the release to upgrade to")
     .option("--fail-at <step>", "let this step fail, to rehearse the way back")
+    .option("--runbook", "as a document that a person could follow by hand (Markdown)")
     .option(...JSON_OPTION)
-    .action(async (environment: string | undefined, options: JsonOption & { to: string; failAt?: string }) => {
+    .action(async (environment: string | undefined, options: PlanOptions) => {
       const client = await ensureControlPlane(findHome());
       const name = await theEnvironment(client, environment);
       const answer = await client.send<PlanAnswer>("POST", `/environments/${name}/plans`, {
@@ -23,6 +35,17 @@ export const plan: AddCommand = (program) => {
         failAt: options.failAt ?? null,
       });
       if (options.json) printJson(answer);
+      else if (options.runbook) process.stdout.write(drawRunbook({ ...answer, byHand }));
       else console.log(drawPlan(answer.plan, answer.hash).join("\n"));
     });
 };
+
+function byHand({ step, input, says }: PlanStep): ByHand {
+  const definition = steps.get(step);
+  if (definition) return definition.byHand(definition.input.parse(input));
+  throw new Problem("bad-input", {
+    what: `"${says}" can't be explained`,
+    why: "the control plane is of another release than this command",
+    next: "changeover down, or use the release that runs it",
+  });
+}
