@@ -14,7 +14,7 @@ export const openTestRoute = defineStep({
   says: ({ testHost, slot: which }) => `Open the isolated route "${testHost}" to slot ${which}`,
   byHand: ({ loadBalancers, slot: which, testHost }) => ({
     act: `On ${all(loadBalancers)} lead ${testHost}, and nothing else, to pool ${which}; let testers with the token in.`,
-    see: `${testHost} leads to pool ${which}, the public name does not.`,
+    see: `The name ${testHost} leads to pool ${which}, the public one does not.`,
     back: "Take the route away and forget the testers.",
   }),
   limitMs: () => 20_000,
