@@ -26,7 +26,7 @@ export const tryOldRelease = defineStep({
   byHand: ({ server, release }) => ({
     act: `On ${one(server)} start web of the old release ${release} against the migrated copy, run every check, stop it.`,
     see: "Write down what fails: it says why the page is needed. If nothing fails, ask whether this has to be a major upgrade.",
-    back: null,
+    back: "Stop it if it still runs.",
   }),
   limitMs: ({ healthyMs, graceMs }) => healthyMs + 2 * graceMs + 120_000,
   async apply(context, { server, good, healthyMs, graceMs }) {
