@@ -8,12 +8,14 @@ import { seconds, Stop } from "./say.js";
 
 /** @param {...string} path */
 const script = (...path) => join(root, "node_modules", ...path);
+/** Also emits, for `npm pack`. */
+export const tsc = script("typescript", "bin", "tsc");
 const biome = script("@biomejs", "biome", "bin", "biome");
 export const vitest = script("vitest", "vitest.mjs");
 
 /** @type {Record<string, string[]>} */
 const parts = {
-  types: [script("typescript", "bin", "tsc"), "-p", "."],
+  types: [tsc, "-p", "."],
   "dead code": [script("knip", "bin", "knip.js"), "--no-progress", "--no-config-hints"],
   format: [biome, "format", "--max-diagnostics=50", "."],
   lint: [biome, "lint", "--max-diagnostics=50", "--error-on-warnings", "."],

@@ -20,9 +20,14 @@ const numbers = (version) =>
  * @param {string} version @param {string} least as in package.json's engines, ">=22.18"
  */
 export function suits(version, least) {
+  const [major = 0] = numbers(version);
+  return (major % 2 === 0 || major >= 27) && atLeast(version, least);
+}
+
+/** @param {string} version @param {string} least as in package.json's engines, ">=22.18" */
+export function atLeast(version, least) {
   const [major = 0, minor = 0] = numbers(version);
   const [leastMajor = 0, leastMinor = 0] = numbers(least);
-  if (major % 2 === 1 && major < 27) return false;
   return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 

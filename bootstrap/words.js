@@ -1,6 +1,7 @@
 /** The words of `npm run`: what each needs before it can run, and what runs then. */
 import { join } from "node:path";
 import { check } from "./check.js";
+import { emit } from "./emit.js";
 import { handOver } from "./handover.js";
 import { getReady, root } from "./ready.js";
 import { ending, Stop } from "./say.js";
@@ -19,6 +20,7 @@ const words = {
   example: program("src", "main.ts"),
   prove: program("bench", "main.ts"),
   bench: program("bench", "main.ts"),
+  emit: (node) => emit(node),
   check: (node, _word, args) => check(node, args),
   test: (node, _word, args) => test(node, args),
 };

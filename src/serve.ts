@@ -1,10 +1,11 @@
 /** The control plane, wired: store, engine, providers, drivers and api meet here and nowhere else. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./api/app.ts";
 import { findHome, makeHome, socketOf } from "./cli/home.ts";
+import { VERSION } from "./cli/installation.ts";
 import { createWorld } from "./drivers/world.ts";
 import { Problem } from "./model/problem.ts";
 import type { Provider } from "./model/provider.ts";
@@ -98,8 +99,6 @@ async function tokenToLook(store: Store, environment: string, boot: number): Pro
   const upgrade = await unfinishedUpgrade(store, environment);
   return upgrade && upgrade.token > 0 ? upgrade.token : Math.max(boot, await newestToken(store, environment));
 }
-
-const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")).version;
 
 /** Only who may write to the home folder may speak to the control plane. */
 function listen(server: ReturnType<typeof createServer>, home: string): void {

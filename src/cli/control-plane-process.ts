@@ -7,10 +7,10 @@ import type { Health } from "../api/contract.ts";
 import { Problem } from "../model/problem.ts";
 import { type Client, createClient } from "./client.ts";
 import { logOf, makeHome } from "./home.ts";
+import { MAIN } from "./installation.ts";
 
 const START_MS = 90_000;
 const END_MS = 15_000;
-const MAIN = join(import.meta.dirname, "..", "main.ts");
 /** A small young generation keeps an idle control plane small; the warnings are about libraries and Node's own ways. */
 const NODE_FLAGS = [
   "--max-semi-space-size=1",

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary } from "../model/report.ts";
 import type { Client } from "./client.ts";
+import { MAIN } from "./installation.ts";
 
-const MAIN = join(import.meta.dirname, "..", "main.ts");
 const FIRST_WRITE_MS = 15_000;
 const FINISH_MS = 60_000;
 

@@ -18,6 +18,7 @@ import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { upgrade } from "./commands/upgrade.ts";
 import { watch } from "./commands/watch.ts";
+import { VERSION } from "./installation.ts";
 import { EXIT, printProblem } from "./output.ts";
 
 export const commands: readonly AddCommand[] = [
@@ -46,6 +47,7 @@ export async function runProgram(argv: string[], adds: readonly AddCommand[]): P
   let code: number = EXIT.done;
   const program = new Command("changeover")
     .description("Upgrades running production and can take it back without losing a write.")
+    .version(VERSION, "-V, --version", "print the version")
     .showHelpAfterError("(see: changeover --help)")
     .exitOverride();
   for (const add of adds) {

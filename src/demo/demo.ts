@@ -1,8 +1,9 @@
-/** `npm run demo` and `npm run example NAME`: an environment of examples/ from nothing to its report, then gone again. */
+/** `demo` and `example NAME`: an environment of examples/ from nothing to its report, then gone again. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { Argument, Option } from "commander";
 import { parseDocument } from "yaml";
 import type { Health, Started } from "../api/contract.ts";
 import { answersFile } from "../ledger/book.ts";
@@ -14,12 +15,11 @@ import { drawReport } from "../view/report-text.ts";
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../cli/command.ts";
 import { ensureControlPlane } from "../cli/control-plane-process.ts";
 import { follow } from "../cli/follow.ts";
+import { COMMAND, EXAMPLES, INSTALLED, VERSION } from "../cli/installation.ts";
 import { exitOfState, printJson, printProblem, say } from "../cli/output.ts";
 import { endControlPlane } from "../cli/commands/down.ts";
 import { readEnvironmentFile } from "../cli/commands/up.ts";
 import { runUpgrade } from "../cli/commands/upgrade.ts";
-
-const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
 
 interface DemoOptions extends JsonOption {
   over: string;
@@ -31,7 +31,11 @@ export const demo: AddCommand = (program, ends) => {
   const withOptions = (name: string) =>
     program
       .command(name)
-      .option("--over <transport>", "how its servers are reached: local or ssh (a real sshd on loopback)", "local")
+      .addOption(
+        new Option("--over <transport>", "how its servers are reached; ssh is a real sshd on loopback")
+          .choices(["local", "ssh"])
+          .default("local"),
+      )
       .option("--fail-at <step>", "let this step fail and watch the way back")
       .option("--keep", "leave everything up, and say how to look around")
       .option(...JSON_OPTION);
@@ -40,19 +44,12 @@ export const demo: AddCommand = (program, ends) => {
     .action(async (options: DemoOptions) => ends(await runExample("major", options)));
   withOptions("example")
     .description("the same with another environment of examples/")
-    .argument("<name>", "major, bring-your-own …")
+    .addArgument(new Argument("<name>", "which one").choices(exampleNames()))
     .action(async (name: string, options: DemoOptions) => ends(await runExample(name, options)));
 };
 
 async function runExample(name: string, options: DemoOptions): Promise<number> {
   const file = exampleFile(name);
-  if (!["local", "ssh"].includes(options.over)) {
-    throw new Problem("bad-input", {
-      what: `there is no way over "${options.over}"`,
-      why: "only local and ssh",
-      next: "--over ssh",
-    });
-  }
   // A folder of its own, so that the demo never meets anything that is real.
   const home = join(tmpdir(), `changeover-demo-${randomBytes(4).toString("hex")}`);
   mkdirSync(home, { mode: 0o755 });
@@ -115,15 +112,18 @@ function keepLedger(path: string): string {
   return lasting;
 }
 
+const exampleNames = (): string[] =>
+  readdirSync(EXAMPLES).filter((entry) => existsSync(join(EXAMPLES, entry, "environment.yaml")));
+
+/** Releases are built in their folders, and an installed package can belong to somebody else: then a copy is used. */
 function exampleFile(name: string): string {
-  const file = join(EXAMPLES, name, "environment.yaml");
-  if (existsSync(file)) return file;
-  const names = readdirSync(EXAMPLES).filter((entry) => existsSync(join(EXAMPLES, entry, "environment.yaml")));
-  throw new Problem("bad-input", {
-    what: `there is no example "${name}"`,
-    why: `there are: ${names.join(", ")}`,
-    next: `npm run example ${names[0]}`,
-  });
+  const shipped = join(EXAMPLES, name);
+  if (!INSTALLED) return join(shipped, "environment.yaml");
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  // One place for each version, so that what was built there once is not built again.
+  const own = join(cache, "changeover", "examples", VERSION, name);
+  cpSync(shipped, own, { recursive: true });
+  return join(own, "environment.yaml");
 }
 
 /** The environment file, with its servers behind a real sshd when wanted. */
@@ -145,11 +145,11 @@ function sayHowToLook(home: string): void {
   say(`
 Everything stays up. Look around:
   export CHANGEOVER_HOME=${home}
-  npx changeover status
-  npx changeover report
-  npx changeover plan --to RELEASE
+  ${COMMAND} status
+  ${COMMAND} report
+  ${COMMAND} plan --to RELEASE
 and end it with:
-  npx changeover down --all && rm -rf ${home}`);
+  ${COMMAND} down --all && rm -rf ${home}`);
 }
 
 /** Also when an upgrade is in flight: the control plane goes first, then whatever it had launched. */
