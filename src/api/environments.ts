@@ -10,6 +10,7 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
   routes.put("/", async (context) =>
     context.json(await controlPlane.bringUp(await parseBody(context.req, saveEnvironmentBody))),
   );
+  routes.get("/", async (context) => context.json(await controlPlane.summaries()));
   routes.get("/:name", async (context) => {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);

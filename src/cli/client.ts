@@ -18,29 +18,34 @@ export interface Client {
   views(upgrade: string, signal: AbortSignal): AsyncGenerator<UpgradeView>;
 }
 
-export function createClient(home: string): Client {
+export function createClient(home: string, answerMs = ANSWER_MS): Client {
   const socketPath = socketOf(home);
   return {
-    get: (path) => exchange(socketPath, "GET", path),
-    send: (method, path, body) => exchange(socketPath, method, path, body),
-    views: (upgrade, signal) => streamViews(socketPath, upgrade, signal),
+    get: (path) => exchange({ socketPath, answerMs }, "GET", path),
+    send: (method, path, body) => exchange({ socketPath, answerMs }, method, path, body),
+    views: (upgrade, signal) => streamViews({ socketPath, answerMs }, upgrade, signal),
   };
 }
 
-function request(socketPath: string, method: string, path: string, body?: unknown, signal?: AbortSignal) {
+interface Line {
+  socketPath: string;
+  answerMs: number;
+}
+
+function request({ socketPath, answerMs }: Line, method: string, path: string, body?: unknown, signal?: AbortSignal) {
   return new Promise<http.IncomingMessage>((resolve, reject) => {
     const sent = http.request(
       { socketPath, method, path, signal, headers: { "content-type": "application/json", [BY]: whoAsks() } },
       resolve,
     );
-    sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error("no answer")));
+    sent.setTimeout(answerMs, () => sent.destroy(new Error("no answer")));
     sent.on("error", (cause) => reject(gone(cause)));
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 
-async function exchange<T>(socketPath: string, method: string, path: string, body?: unknown): Promise<T> {
-  const response = await request(socketPath, method, path, body);
+async function exchange<T>(line: Line, method: string, path: string, body?: unknown): Promise<T> {
+  const response = await request(line, method, path, body);
   let text = "";
   try {
     for await (const part of response.setEncoding("utf8")) text += part;
@@ -52,17 +57,17 @@ async function exchange<T>(socketPath: string, method: string, path: string, bod
   throw answer?.type ? fromWire(answer as WireProblem) : gone(new Error(`status ${response.statusCode}`));
 }
 
-async function* streamViews(socketPath: string, upgrade: string, signal: AbortSignal): AsyncGenerator<UpgradeView> {
-  const response = await request(socketPath, "GET", `/upgrades/${upgrade}/views`, undefined, signal);
+async function* streamViews(line: Line, upgrade: string, signal: AbortSignal): AsyncGenerator<UpgradeView> {
+  const response = await request(line, "GET", `/upgrades/${upgrade}/views`, undefined, signal);
   if (response.statusCode !== 200) {
     // Unread, it would keep the connection, and with it this process, for seconds.
     response.resume();
-    await exchange(socketPath, "GET", `/upgrades/${upgrade}`);
+    await exchange(line, "GET", `/upgrades/${upgrade}`);
     return;
   }
   try {
-    for await (const line of createInterface({ input: response })) {
-      if (line.startsWith("data: {")) yield JSON.parse(line.slice(6)) as UpgradeView;
+    for await (const said of createInterface({ input: response })) {
+      if (said.startsWith("data: {")) yield JSON.parse(said.slice(6)) as UpgradeView;
     }
   } catch {
     // The control plane went away in mid-stream: the caller looks again.

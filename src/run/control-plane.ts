@@ -13,9 +13,11 @@ import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger } from "./environments.ts";
+import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
 
 export interface ControlPlane {
   readonly environments: Environments;
+  summaries(): Promise<EnvironmentSummary[]>;
   readonly engine: Engine;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
@@ -54,6 +56,7 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
   };
   return {
     environments,
+    summaries: () => summarizeAll(store),
     engine,
     async bringUp({ text, path, by }) {
       const { name, plan } = await environments.save(text, path);
