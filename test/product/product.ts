@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EnvironmentStatus } from "../../src/api/contract.ts";
 import { type Client, createClient } from "../../src/cli/client.ts";
@@ -46,19 +46,20 @@ export const answerOf = <T>({ stdout, stderr }: Ran): T => {
   return JSON.parse(line) as T;
 };
 
-export function openProduct(name: string): Product {
+/** `program`: another one than this checkout's; a relative path begins in the product's folder. */
+export function openProduct(name: string, program = MAIN): Product {
   const folder = join(tmpdir(), `changeover-${name}-${randomBytes(3).toString("hex")}`);
   const home = join(folder, "home");
   // The control database runs as another user when we are root: it has to pass.
   mkdirSync(home, { recursive: true, mode: 0o755 });
-  return productIn(folder, home);
+  return productIn(folder, home, resolve(folder, program));
 }
 
-function productIn(folder: string, home: string): Product {
+function productIn(folder: string, home: string, program: string): Product {
   const client = createClient(home);
   const start = (args: string[]): Started =>
     watchOver(
-      spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
+      spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...args], {
         cwd: folder,
         env: { ...process.env, TMPDIR: folder, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
         stdio: ["ignore", "pipe", "pipe"],
@@ -76,7 +77,7 @@ function productIn(folder: string, home: string): Product {
       return answerOf(ran);
     },
     status: (environment) => client.get<EnvironmentStatus>(`/environments/${environment}`),
-    at: (other) => productIn(folder, other),
+    at: (other) => productIn(folder, other, program),
     end: () => end(folder),
   };
 }

@@ -7,7 +7,7 @@ function __changeover_complete
         # In "--file=na" only "na" is the beginning of a file's name.
         set -l option (string match -r -- '^--[^=]+=' $word)
         for path in (complete -C "'' "(string replace -- "$option" "" $word))
-            echo $option$path
+            echo "$option$path"
         end
         return
     end
