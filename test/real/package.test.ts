@@ -1,6 +1,6 @@
 /** What `npm pack` makes, installed by npm away from any checkout: the command, a whole environment, completion. */
 import { execFile } from "node:child_process";
-import { cpSync, globSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -86,15 +86,16 @@ describe("an environment of the package's own examples", () => {
     ["plan --t\t2\t2\t", "plan --to 2024.2"],
     ["plan --to=2\t1\t", "plan --to=2024.1"],
     ["report \t", `report ${upgrade}`],
-    ["upgrade --fail-at smo\t", "upgrade --fail-at smoke-test"],
     ["up anoth\t", "up another.yaml"],
     ["ledger --file=anoth\t", "ledger --file=another.yaml"],
-    ["status nowh\t", "status nowh"],
+    // Completed, then wiped away: had Tab run the line, the file would be there.
+    ["up $(touch ran) anoth\t\x15changeover status", "status"],
   ];
 
   async function completes(shell: Shell): Promise<void> {
     try {
       for (const [keys, line] of lines()) expect([keys, await shell.type(`changeover ${keys}`)]).toEqual([keys, line]);
+      expect(existsSync(join(product.folder, "ran"))).toBe(false);
     } finally {
       await shell.end();
     }
