@@ -18,17 +18,17 @@ export function wantedAt(program: Command, words: string[]): Wanted {
   let place: Place = { command: program, flags: [], values: 0, open: null };
   for (const before of words.slice(0, -1)) place = after(place, before);
   const { command, flags, values, open } = place;
-  if (open) return valueOf(open, "");
+  if (open) return wantedFor(open, "");
   if (word.startsWith("-")) {
     const [flag = "", value] = word.split("=", 2);
     if (value === undefined) return { kind: "words", words: flagsOf(command, flags) };
     const option = findOption(command, flag);
-    return option ? valueOf(option, `${flag}=`) : NOTHING;
+    return option ? wantedFor(option, `${flag}=`) : NOTHING;
   }
   const inner = values === 0 ? subcommands(command) : [];
   if (inner.length > 0) return { kind: "words", words: inner.map(asCandidate) };
   const argument = command.registeredArguments[values] ?? command.registeredArguments.find(({ variadic }) => variadic);
-  return argument ? valueOf(argument, "") : NOTHING;
+  return argument ? wantedFor(argument, "") : NOTHING;
 }
 
 /** Where reading the line has come to. */
@@ -63,7 +63,7 @@ const NOTHING: Wanted = { kind: "words", words: [] };
 const FILES = ["file", "path"];
 
 /** What an argument or an option's value is, its placeholder says: `[environment]`, `--to <release>`, `--file <path>`. */
-function valueOf(taker: Argument | Option, prefix: string): Wanted {
+function wantedFor(taker: Argument | Option, prefix: string): Wanted {
   if (taker.argChoices) {
     return { kind: "words", words: taker.argChoices.map((choice) => ({ value: `${prefix}${choice}`, says: "" })) };
   }
