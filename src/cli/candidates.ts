@@ -12,6 +12,15 @@ export type Wanted =
   | { kind: "names"; of: string; prefix: string }
   | { kind: "files" };
 
+/** Bash puts what it is given onto the line as it is: a name that means more than itself there is left to be typed. */
+const PLAIN = /^[\p{L}\p{N}_.,:@%+=/-]+$/u;
+
+/** The lines that shells read: those that go on from what was typed, each with what it means. */
+export const fitting = (candidates: Candidate[], typed: string): string[] =>
+  candidates
+    .filter(({ value }) => value.startsWith(typed) && PLAIN.test(value))
+    .map(({ value, says }) => `${value}\t${says.replace(/\s+/g, " ")}`);
+
 /** `words` are those after "changeover"; the last one is at the cursor, empty when it has not begun. */
 export function wantedAt(program: Command, words: string[]): Wanted {
   const word = words.at(-1) ?? "";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { wantedAt } from "../../src/cli/candidates.ts";
+import { fitting, wantedAt } from "../../src/cli/candidates.ts";
 import { socketOf } from "../../src/cli/home.ts";
 import { namesOf } from "../../src/cli/names.ts";
 import { commands } from "../../src/cli/program.ts";
@@ -62,6 +62,15 @@ describe("the line so far", () => {
     expect(wordsAt("status", "--nonsense=")).toEqual([]);
     expect(wordsAt("upgarde", "")).toEqual([]);
   });
+});
+
+test("a shell gets what goes on from the typed word, a line each, and nothing it would read as more than a word", () => {
+  const found = ["2024.1", "2025.1", "2024.2 beta", "2024$(halt)", "2024;x"].map((value) => ({
+    value,
+    says: "a\nb\tc",
+  }));
+  expect(fitting(found, "2024")).toEqual(["2024.1\ta b c"]);
+  expect(fitting(found, "")).toHaveLength(2);
 });
 
 describe("names", () => {

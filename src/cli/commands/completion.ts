@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Argument } from "commander";
-import { wantedAt } from "../candidates.ts";
+import { fitting, wantedAt } from "../candidates.ts";
 import type { AddCommand } from "../command.ts";
 import { findHome } from "../home.ts";
 import { namesOf } from "../names.ts";
@@ -24,13 +24,12 @@ export const completion: AddCommand = (program) => {
     .action(async (words: string[]) => {
       const wanted = wantedAt(program, words);
       if (wanted.kind === "files") return console.log(":files");
-      const found =
-        wanted.kind === "words"
-          ? wanted.words
-          : (await namesOf(wanted.of, findHome(), words)).map((name) => ({
-              ...name,
-              value: wanted.prefix + name.value,
-            }));
-      for (const { value, says } of found) if (value.startsWith(words.at(-1) ?? "")) console.log(`${value}\t${says}`);
+      const found = wanted.kind === "words" ? wanted.words : await namesOf(wanted.of, findHome(), words);
+      const prefix = wanted.kind === "words" ? "" : wanted.prefix;
+      const lines = fitting(
+        found.map(({ value, says }) => ({ value: `${prefix}${value}`, says })),
+        words.at(-1) ?? "",
+      );
+      if (lines.length > 0) console.log(lines.join("\n"));
     });
 };
