@@ -105,6 +105,7 @@ test("a replica that applies late, or not at all, is not in sync, whatever its s
 
   // A row that is here already: the applier fails for good, which is told at once and not at the limit.
   await tell(
+    replica,
     "SET GLOBAL read_only=0; SET sql_log_bin=0; INSERT INTO shop_live.orders (id) VALUES (5); SET GLOBAL read_only=1",
   );
   await client.query("INSERT INTO orders (id) VALUES (5)");
