@@ -11,7 +11,9 @@ const PLACES = new Set([
   ...["address", "port", "ports", "entrance", "host", "hosts", "testHost", "publicHost", "endpoints", "to", "from"],
   ...["environment", "name", "record", "labels", "server", "servers", "loadBalancer", "loadBalancers", "member"],
   ...["members", "primary", "standby", "replica", "replicas", "spare", "source", "others", "gone", "kept", "migrator"],
-  ...["database", "serves", "slot", "pool", "workers"],
+  ...["database", "serves", "slot", "pool", "workers", "old", "endpointPorts"],
+  // A sentence names servers; and that an empty scaling group is not grown on trial is only a count.
+  ...["says", "onUndo"],
 ]);
 
 const isPlace = (key: string): boolean => PLACES.has(key) || /Endpoint$|Ms$|[sS]econds$/.test(key);
@@ -36,8 +38,8 @@ export function likenessOf(plan: Plan): string {
     // When the window is, each environment decides for itself.
     .filter(({ step }) => step !== awaitWindow.name)
     .map(({ step, input }) => canonical([step, strip(input)]));
-  // A second server gets what the first one got: how many there are is no difference.
-  const different = [...new Set(told)];
+  // A second server gets what the first one got: how many there are is no difference. The order is the strategy's own.
+  const different = [...new Set(told)].sort();
   const whole = canonical([plan.strategy, plan.from, plan.to, plan.failAt, different]);
   return createHash("sha256").update(whole).digest("hex").slice(0, 16);
 }
