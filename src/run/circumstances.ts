@@ -82,7 +82,7 @@ async function readArtefact({ saved, blue, to, artefact }: Looking, past: readon
   const folder = wanted && resolve(dirname(saved.definitionPath), wanted.artefact);
   const serving = blue.applications.map(({ installed }) => installed);
   // What an environment of this name did before it was last taken down is another story.
-  const born = past.findIndex(({ strategy }) => strategy === "bring-up");
+  const born = past.findIndex(({ from }) => from === "");
   const installs = [...serving, ...past.slice(0, born < 0 ? past.length : born + 1).flatMap(installsOf)];
   const served = installs.flatMap((install) => (install?.release === to ? [install.artefact] : []));
   return { hash: artefact, served: [...new Set(served)], git: folder ? await readCommitted(folder) : null };

@@ -9,6 +9,7 @@ import { readInventory } from "../../src/observe/inventory.ts";
 import { drawDrift } from "../../src/view/drift-text.ts";
 import { bringUp } from "../laws/run.ts";
 import { shop } from "../laws/shop.ts";
+import { upgradeUnderClients } from "../laws/upgraded.ts";
 
 let healthy: Inventory;
 beforeAll(async () => {
@@ -133,6 +134,17 @@ test.each<[string, (seen: Inventory) => void, string[]]>([
   ],
 ])("%s", (_what, change, told) => {
   expect(found(change)).toEqual(told);
+});
+
+test.each([
+  [null, "2"],
+  ["smoke-test", "1"],
+])("after an upgrade that failed at %s there is no drift, whatever is kept of it", async (failAt, release) => {
+  const { shop: site, end } = await upgradeUnderClients({ failAt });
+  expect(end.state).toBe(failAt === null ? "upgraded" : "rolled-back");
+  const seen = await readInventory(site.world);
+  expect(driftOfWorld({ definition: shop, release }, seen)).toEqual([]);
+  expect(keptServers(seen).length > 0).toBe(failAt !== null);
 });
 
 test("what the file says by now is compared, too, and a release that nobody brought", () => {
