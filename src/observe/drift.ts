@@ -8,11 +8,11 @@ import { canonical } from "../model/plan.ts";
 import { asProblem } from "../model/problem.ts";
 import type { ServerRecord } from "../model/provider.ts";
 
-/** `text` is null when the file is gone. Names the keys that differ; their values may be nobody else's business. */
+/** `text` is null when the file can't be read. Names the keys that differ; their values may be nobody else's business. */
 export function driftOfFile(saved: EnvironmentDefinition, path: string, text: string | null): Drift[] {
   const next = `changeover up ${path}`;
   const wanted = "what was saved by the last `changeover up`";
-  if (text === null) return [{ where: path, wanted, seen: "there is no such file", next, heals: false }];
+  if (text === null) return [{ where: path, wanted, seen: "it is gone, or can't be read", next, heals: false }];
   let now: EnvironmentDefinition;
   try {
     now = parseEnvironment(text, path);

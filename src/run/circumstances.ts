@@ -1,5 +1,5 @@
 /** Gathers what guards want to know besides the inventory: files, history, locks, and the databases' readiness. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Drift } from "../model/drift.ts";
 import type { Inventory } from "../model/inventory.ts";
@@ -58,11 +58,18 @@ export async function readCircumstances(looking: Looking): Promise<Circumstances
 
 export function readDrift(saved: SavedEnvironment, past: readonly Plan[], inventory: Inventory): Drift[] {
   const { definition, definitionPath: path } = saved;
-  const text = existsSync(path) ? readFileSync(path, "utf8") : null;
   return [
-    ...driftOfFile(definition, path, text),
+    ...driftOfFile(definition, path, readText(path)),
     ...driftOfWorld({ definition, release: past[0]?.to ?? null }, inventory),
   ];
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 /** Of those that are still there. */

@@ -106,7 +106,7 @@ test("whoever asks for the way back while it waits gets it at once, and nobody s
   expect(serving(await picture(up.site, up.world))).toEqual(serving(before));
 });
 
-test("a freeze that came since the plan was made takes it back with its reason", async () => {
+test("a freeze at that hour takes it back with its reason, and the public saw nothing of it", async () => {
   const { end, pages, clients } = await waitingUpgrade({ frozen: true });
   expect(end).toMatchObject({ state: "rolled-back", reason: { what: "the window is not open" } });
   expect(end.state === "rolled-back" && end.reason.why).toMatch(/^frozen until .*: a sale$/);

@@ -187,7 +187,7 @@ const inFile = (text: string | null) => driftOfFile(saved(), "shop.yaml", text);
 test("a file that only looks different is no drift; one that is gone, broken or changed is", () => {
   expect(inFile(`# a remark\n${file()}\n`)).toEqual([]);
   expect(inFile(null)).toMatchObject([
-    { where: "shop.yaml", seen: "there is no such file", next: "changeover up shop.yaml" },
+    { where: "shop.yaml", seen: "it is gone, or can't be read", next: "changeover up shop.yaml" },
   ]);
   expect(inFile("environment: [")).toMatchObject([{ next: "mend it, then: changeover up shop.yaml" }]);
   const changed = file((it) => {
