@@ -59,7 +59,7 @@ export function nextOpening(calendar: Calendar, after: number, withinMs: number)
   return null;
 }
 
-const wordsOf = ({ days, from, to, zone }: Window): string => `${days.join(", ")} ${from}–${to} ${zone}`;
+export const wordsOf = ({ days, from, to, zone }: Window): string => `${days.join(", ")} ${from}–${to} ${zone}`;
 
 const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
-import { freezeSchema, instant, whyShut, windowSchema } from "../model/windows.ts";
+import { freezeSchema, instant, whyShut, windowSchema, wordsOf } from "../model/windows.ts";
 
 /** An hour that is further away than this is a matter for a calendar, not for a waiting upgrade. */
 export const LONGEST_WAIT_MS = 14 * 24 * 3_600_000;
@@ -19,6 +19,15 @@ export const awaitWindow = defineStep({
   undoable: "always",
   says: ({ at }) =>
     at === null ? "Look whether the window is open now" : `Wait until ${at}, then look whether the window is open`,
+  byHand: ({ at, windows, freezes }) => ({
+    act: at === null ? "Look at the clock." : `Wait until ${at}.`,
+    see: [
+      windows.length === 0 ? "Any hour will do." : `It is inside of ${windows.map(wordsOf).join(" or of ")}.`,
+      ...freezes.map(({ from, to, why }) => `It is not between ${from} and ${to}: ${why}.`),
+    ].join(" "),
+    back: null,
+  }),
+  waits: true,
   limitMs: ({ at }) => (at === null ? 0 : LONGEST_WAIT_MS) + 60_000,
   async apply({ world: { clock }, signal }, { at }) {
     if (at !== null) await clock.sleep(Math.max(0, Date.parse(at) - clock.now()), signal);
