@@ -26,6 +26,16 @@ const sentences: Sentence[] = [
     says: ({ environment }) => `take ${environment} down`,
   },
   {
+    method: "PUT",
+    path: /^\/environments\/(?<environment>[^/]+)\/lock$/,
+    says: ({ environment }) => `lock ${environment}`,
+  },
+  {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)\/lock$/,
+    says: ({ environment }) => `unlock ${environment}`,
+  },
+  {
     method: "POST",
     path: /^\/environments\/(?<environment>[^/]+)\/upgrades$/,
     says: ({ environment }) => `start an upgrade of ${environment}`,

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
-import type { Plan } from "../model/plan.ts";
+import type { Lock } from "../model/lock.ts";
+import { instant } from "../model/windows.ts";
+import type { DriftSeen, Planned } from "../run/environments.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
 
 export const saveEnvironmentBody = z.strictObject({
@@ -12,7 +14,12 @@ export const saveEnvironmentBody = z.strictObject({
   path: z.string(),
   by: z.string(),
 });
-export const planBody = z.strictObject({ to: z.string(), failAt: z.string().nullable() });
+export const planBody = z.strictObject({
+  to: z.string(),
+  failAt: z.string().nullable(),
+  /** When the window is to begin. */
+  at: instant.nullable().default(null),
+});
 export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
 export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });
@@ -27,6 +34,7 @@ export const fixBody = z.strictObject({
   by: z.string(),
 });
 export const resumeBody = z.strictObject({ by: z.string() });
+export const lockBody = z.strictObject({ by: z.string(), reason: z.string().min(1).max(200) });
 export const shutdownBody = z.strictObject({ forget: z.boolean() });
 
 export interface Health {
@@ -43,6 +51,7 @@ export interface EnvironmentStatus {
   inventory: Inventory;
   /** The unfinished upgrade, else the last one. */
   upgrade: UpgradeView | null;
+  lock: Lock | null;
 }
 
 export interface Started {
@@ -51,10 +60,8 @@ export interface Started {
   upgrade: string | null;
 }
 
-export interface PlanAnswer {
-  hash: string;
-  plan: Plan;
-}
+export type PlanAnswer = Planned;
+export type DriftAnswer = DriftSeen;
 
 export interface LedgerTask {
   definition: NonNullable<EnvironmentDefinition["ledger"]>;

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { parseBody } from "./body.ts";
-import { planBody, saveEnvironmentBody, startBody } from "./contract.ts";
+import { lockBody, planBody, saveEnvironmentBody, startBody } from "./contract.ts";
 
 export function environmentRoutes(controlPlane: ControlPlane): Hono {
   const { environments } = controlPlane;
@@ -15,8 +15,15 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);
     const [inventory, upgrade] = [await environments.inventory(name), await controlPlane.latest(name)];
-    return context.json({ environment: name, definitionPath, inventory, upgrade });
+    const lock = await environments.findLock(name);
+    return context.json({ environment: name, definitionPath, inventory, upgrade, lock });
   });
+  routes.get("/:name/drift", async (context) => context.json(await environments.drift(context.req.param("name"))));
+  routes.put("/:name/lock", async (context) => {
+    const { by, reason } = await parseBody(context.req, lockBody);
+    return context.json(await environments.lock(context.req.param("name"), by, reason));
+  });
+  routes.delete("/:name/lock", async (context) => context.json(await environments.unlock(context.req.param("name"))));
   routes.get("/:name/upgrade", async (context) => {
     const { name } = await environments.find(context.req.param("name"));
     return context.json(await controlPlane.latest(name));
@@ -25,8 +32,10 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
     context.json({ retired: await controlPlane.takeDown(context.req.param("name")) }),
   );
   routes.post("/:name/plans", async (context) => {
-    const { to, failAt } = await parseBody(context.req, planBody);
-    return context.json(await environments.planUpgrade(context.req.param("name"), to, failAt));
+    const { at, ...wish } = await parseBody(context.req, planBody);
+    // One spelling of a time, so that the same time gives the same plan.
+    const begins = at === null ? null : new Date(at).toISOString();
+    return context.json(await environments.planUpgrade(context.req.param("name"), { ...wish, at: begins }));
   });
   routes.post("/:name/upgrades", async (context) => {
     const environment = context.req.param("name");

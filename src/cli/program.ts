@@ -7,9 +7,11 @@ import { approve, deny } from "./commands/approve.ts";
 import { completion } from "./commands/completion.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
+import { drift } from "./commands/drift.ts";
 import { fix } from "./commands/fix.ts";
 import { init } from "./commands/init.ts";
 import { ledger } from "./commands/ledger.ts";
+import { lock, unlock } from "./commands/lock.ts";
 import { pause } from "./commands/pause.ts";
 import { plan } from "./commands/plan.ts";
 import { report } from "./commands/report.ts";
@@ -39,6 +41,9 @@ export const commands: readonly AddCommand[] = [
   report,
   activity,
   ledger,
+  drift,
+  lock,
+  unlock,
   doctor,
   completion,
   down,

@@ -44,6 +44,19 @@ export interface Blocker {
   detail: string;
 }
 
+/** What an upgrade needs to know of a server before it begins. */
+export interface DatabaseReadiness {
+  /** Open for at least as long as was asked for, longest first; ours are left out. Never shows what was said in them. */
+  longTransactions: { seconds: number; user: string; detail: string }[];
+  /** How many transactions a replica applies at once; null when the product does not say. */
+  applierThreads: number | null;
+  /** What a copy of the server takes. */
+  dataBytes: number;
+  binlogBytes: number;
+  /** Where the server's own directory lies; servers that share a disk name the same file system. */
+  disk: { fileSystem: string; freeBytes: number };
+}
+
 export interface Database {
   readonly name: string;
   readonly address: string;
@@ -54,6 +67,9 @@ export interface Database {
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): Promise<DatabaseHealth>;
+
+  /** Changes nothing. The server must run. */
+  readiness(longSeconds: number): Promise<DatabaseReadiness>;
 
   /** Exact position of what is applied here, comparable with `===` between a fenced primary and its replicas. */
   position(): Promise<string>;

@@ -1,6 +1,7 @@
 /** Reads the text of an environment file: YAML with positions in, a definition or every problem with its line out. */
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { Problem } from "./problem.ts";
 
@@ -65,6 +66,14 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   const size = definition.application.servers + (definition.application.group?.size ?? 0);
   if (definition.application.workers > size) {
     found.push({ path: ["application", "workers"], why: `there are only ${size} servers` });
+  }
+  for (const [at, { from, to }] of definition.freezes.entries()) {
+    if (Date.parse(to) <= Date.parse(from)) found.push({ path: ["freezes", at], why: "ends before it begins" });
+  }
+  const place = unknownPlace(definition.announcement ?? "");
+  if (place !== undefined) found.push({ path: ["announcement"], why: `nobody knows what {${place}} is` });
+  if (definition.staging === definition.environment) {
+    found.push({ path: ["staging"], why: "must be another environment" });
   }
   const { write } = definition.ledger ?? {};
   if (write && !`${write.path}${write.body ?? ""}${Object.values(write.headers ?? {}).join("")}`.includes("{key}")) {

@@ -1,5 +1,6 @@
 /** The environment file: what a user writes down about one environment. The documentation is the schema is the validator. */
 import { z } from "zod";
+import { freezeSchema, windowSchema } from "./windows.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
 const seconds = z
@@ -152,6 +153,25 @@ export const environmentSchema = z.strictObject({
         .default(0)
         .describe("old servers are kept this long before clean-up"),
       gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
+    })
+    .prefault({}),
+  windows: z.array(windowSchema).default([]).describe("when the public may see the page; at any time when left out"),
+  freezes: z.array(freezeSchema).default([]).describe("when it must not, whatever the windows say"),
+  staging: name.optional().describe("environment of this control plane in which the same plan must have ended well"),
+  announcement: line
+    .optional()
+    .describe("text that tells people of the window: {environment} {from} {to} {start} {minutes}"),
+  policy: z
+    .strictObject({
+      verifiedBackupHours: z
+        .number()
+        .positive()
+        .max(10_000)
+        .optional()
+        .describe("refuse when the newest backup that was proven is older; only a warning when left out"),
+      longTransactionSeconds: seconds.default(30).describe("refuse while a transaction is open for so long"),
+      artefacts: z.enum(["any", "committed"]).default("any").describe("refuse a release that is not committed to git"),
+      announcedMinutes: z.int().min(1).max(1440).default(15).describe("what the announcement says for {minutes}"),
     })
     .prefault({}),
 });

@@ -7,6 +7,7 @@ import { gatesOf } from "../store/gates.ts";
 import { journalOf } from "../store/journal.ts";
 import { findLedger, saveLedger } from "../store/ledgers.ts";
 import { findPlan } from "../store/plans.ts";
+import { plannedStart } from "../steps/await-window.ts";
 import type { Store } from "../store/store.ts";
 import { findUpgrade, listUpgrades, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
@@ -122,7 +123,8 @@ async function planOf(store: Store, hash: string): Promise<Plan> {
 
 /** The world may have changed since the plan was made: the same wish must still give the same plan. */
 async function mustBeCurrent(environments: Environments, environment: string, plan: Plan, hash: string): Promise<void> {
-  const again = await environments.planUpgrade(environment, plan.to, plan.failAt);
+  const { to, failAt } = plan;
+  const again = await environments.planUpgrade(environment, { to, failAt, at: plannedStart(plan) });
   if (again.hash === hash) return;
   throw new Problem("refused", {
     what: `plan ${hash} no longer fits environment "${environment}"`,

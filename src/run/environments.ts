@@ -1,22 +1,31 @@
 /** What the control plane can do with an environment: save it, bring it up, look at it, plan for it, take it down. */
 import { dirname, resolve } from "node:path";
-import type { EnvironmentDefinition } from "../model/environment.ts";
+import { announce, startIn } from "../model/announcement.ts";
+import type { Drift } from "../model/drift.ts";
+import { type EnvironmentDefinition, environmentSchema } from "../model/environment.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
+import type { GuardResult } from "../model/guard.ts";
 import type { Inventory } from "../model/inventory.ts";
+import type { Lock } from "../model/lock.ts";
 import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { LOCKED, type Provider, type ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
+import { keptServers } from "../observe/drift.ts";
 import { readInventory } from "../observe/inventory.ts";
 import { readBlue } from "../plan/blue.ts";
+import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
-import { planMajor } from "../plan/strategies/major/major.ts";
 import type { Artefacts } from "../store/artefacts.ts";
 import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironment } from "../store/environments.ts";
+import { findLock } from "../store/locks.ts";
+import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
+import { readCircumstances, readDrift } from "./circumstances.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
+import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import { occupied } from "./requests.ts";
 
 export interface EnvironmentParts {
@@ -32,12 +41,43 @@ export interface EnvironmentParts {
   forget(environment: string): void;
 }
 
+export interface UpgradeWish {
+  to: string;
+  failAt: string | null;
+  /** When the window is to begin, with its zone; null for as soon as all is prepared. */
+  at: string | null;
+}
+
+export interface Planned {
+  hash: string;
+  plan: Plan;
+  guards: GuardResult[];
+  /** What is to be told to people; null when the environment file has no text for it. */
+  announcement: string | null;
+}
+
+export interface DriftSeen {
+  environment: string;
+  readAt: number;
+  drift: Drift[];
+  /** Kept on purpose, so no drift. */
+  kept: { name: string; why: string }[];
+  /** The unfinished upgrade, whose doing it may be. */
+  upgrade: string | null;
+}
+
 export interface Environments {
   /** Checks and saves the file; gives the plan that brings it up, or null when it is up already. */
   save(text: string, path: string): Promise<{ name: string; plan: Plan | null }>;
   find(name: string): Promise<SavedEnvironment>;
   inventory(name: string): Promise<Inventory>;
-  planUpgrade(name: string, to: string, failAt: string | null): Promise<{ hash: string; plan: Plan }>;
+  /** Refused when a guard refuses; what warns is told with the plan. */
+  planUpgrade(name: string, wish: UpgradeWish): Promise<Planned>;
+  drift(name: string): Promise<DriftSeen>;
+  lock(name: string, by: string, reason: string): Promise<Lock>;
+  /** Gives the lock that was taken away. */
+  unlock(name: string): Promise<Lock>;
+  findLock(name: string): Promise<Lock | null>;
   /** Retires every server, then forgets the environment. */
   takeDown(name: string): Promise<number>;
   /** Keys that the ledger's SQL finds on the primary that serves. */
@@ -47,7 +87,7 @@ export interface Environments {
 export function openEnvironments(parts: EnvironmentParts): Environments {
   const find = async (name: string): Promise<SavedEnvironment> => {
     const saved = await findEnvironment(parts.store, name);
-    if (saved) return saved;
+    if (saved) return { ...saved, definition: withDefaults(saved.definition) };
     throw new Problem("not-found", {
       what: `there is no environment "${name}"`,
       why: "nobody brought it up here",
@@ -62,6 +102,8 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const definition = parseEnvironment(text, path);
       const known = await findEnvironment(parts.store, definition.environment);
       const up = known !== null && (await within(parts.world(definition.environment), isUp));
+      if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
+        await mustBeUnlocked(parts.store, known.name, "changed");
       if (known && up) await mustFit(parts.store, known.definition, definition);
       const network = known ? networkOf(known) : await parts.chooseNetwork(definition.environment);
       mustHaveFolders(definition, path);
@@ -78,20 +120,20 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       await savePlan(parts.store, plan);
       return { name: definition.environment, plan };
     },
-    async planUpgrade(name, to, failAt) {
-      const { definition, definitionPath, ...saved } = await find(name);
-      // First, because an upgrade in flight makes every other guard fail, too.
-      const busy = await unfinishedUpgrade(parts.store, name);
-      if (busy) throw occupied(name, busy);
+    planUpgrade: async (name, wish) => planFor(parts, await find(name), wish),
+    async drift(name) {
+      const saved = await find(name);
       const seen = await inventory(name);
-      const artefacts = definition.releases[to]
-        ? { [to]: await packRelease(parts.artefacts, definition, to, definitionPath) }
-        : {};
-      const plan = planMajor({ definition, network: networkOf(saved), inventory: seen, to, artefacts, failAt });
-      mustHaveStep(plan, failAt);
-      return { hash: await savePlan(parts.store, plan), plan };
+      const past = await carriedOut(parts.store, name);
+      const upgrade = (await unfinishedUpgrade(parts.store, name))?.id ?? null;
+      const drift = readDrift(saved, past, seen);
+      return { environment: name, readAt: seen.readAt, drift, kept: keptServers(seen), upgrade };
     },
+    lock: async (name, by, reason) => lockEnvironment(parts.store, (await find(name)).name, by, reason),
+    unlock: async (name) => unlockEnvironment(parts.store, (await find(name)).name),
+    findLock: (name) => findLock(parts.store, name),
     async takeDown(name) {
+      await mustBeUnlocked(parts.store, (await find(name)).name, "taken down");
       const retired = await within(parts.worldToChange((await find(name)).name), retireAll);
       await forgetEnvironment(parts.store, name);
       parts.forget(name);
@@ -105,6 +147,57 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       return within(parts.world(name), async (world) => (await world.database(primary)).readColumn(sql));
     },
   };
+}
+
+async function planFor(parts: EnvironmentParts, saved: SavedEnvironment, { to, failAt, at }: UpgradeWish) {
+  const { definition, definitionPath, name } = saved;
+  // First and alone, because an upgrade in flight makes every other guard fail, too.
+  const busy = await unfinishedUpgrade(parts.store, name);
+  if (busy) throw occupied(name, busy);
+  const artefact = definition.releases[to] ? await packRelease(parts.artefacts, definition, to, definitionPath) : null;
+  const begins = at === null ? null : Date.parse(at);
+  const [inventory, circumstances] = await within(parts.world(name), async (world) => {
+    const seen = await readInventory(world);
+    const looking = {
+      store: parts.store,
+      world,
+      saved,
+      inventory: seen,
+      blue: readBlue(seen),
+      to,
+      at: begins,
+      artefact,
+    };
+    return [seen, await readCircumstances(looking)];
+  });
+  const artefacts = artefact === null ? {} : { [to]: artefact };
+  const network = networkOf(saved);
+  const { plan, guards } = planUpgrade({ definition, network, inventory, to, artefacts, failAt, at }, circumstances);
+  mustHaveStep(plan, failAt);
+  const start = begins ?? circumstances.now;
+  return {
+    hash: await savePlan(parts.store, plan),
+    plan,
+    guards,
+    announcement: announcementOf(definition, plan, start),
+  };
+}
+
+function announcementOf(definition: EnvironmentDefinition, { from, to }: Plan, start: number): string | null {
+  if (definition.announcement === undefined) return null;
+  return announce(definition.announcement, {
+    environment: definition.environment,
+    from,
+    to,
+    start: startIn(definition.windows[0]?.zone ?? "UTC", start),
+    minutes: String(definition.policy.announcedMinutes),
+  });
+}
+
+/** What was saved by an earlier release of Changeover lacks keys that came since. */
+function withDefaults(definition: EnvironmentDefinition): EnvironmentDefinition {
+  const read = environmentSchema.safeParse(definition);
+  return read.success ? read.data : definition;
 }
 
 /** A world holds connections: it is closed when it was used. */

@@ -2,6 +2,7 @@
 import type { StepDefinition } from "../model/step.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
+import { awaitWindow } from "./await-window.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { createDatabase } from "./create-database.ts";
@@ -47,6 +48,7 @@ import { unlockServers } from "./unlock-servers.ts";
 const all = [
   assertClean,
   assertInputs,
+  awaitWindow,
   closeEndpoint,
   closeTestRoute,
   createDatabase,

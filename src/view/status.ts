@@ -1,5 +1,6 @@
 /** Draws what is seen of one environment right now. Pure text. */
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
+import type { Lock } from "../model/lock.ts";
 import { drawLadder } from "./ladder.ts";
 import type { UpgradeView } from "./upgrade-view.ts";
 
@@ -7,10 +8,12 @@ export interface StatusFacts {
   environment: string;
   inventory: Inventory;
   upgrade: UpgradeView | null;
+  lock?: Lock | null;
 }
 
-export function drawStatus({ environment, inventory, upgrade }: StatusFacts): string[] {
+export function drawStatus({ environment, inventory, upgrade, lock }: StatusFacts): string[] {
   const lines = [`${environment}, seen ${new Date(inventory.readAt).toISOString()}`];
+  if (lock) lines.push(`  locked by ${lock.by} since ${new Date(lock.at).toISOString()}: ${lock.reason}`);
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonical, type Plan, planHash } from "../../src/model/plan.ts";
 import type { Inventory } from "../../src/model/inventory.ts";
+import { windowSchema } from "../../src/model/windows.ts";
 import { readInventory } from "../../src/observe/inventory.ts";
 import { planBringUp } from "../../src/plan/strategies/bring-up.ts";
 import { planMajor } from "../../src/plan/strategies/major/major.ts";
 import { checkPlan, layOut } from "../../src/run/layout.ts";
+import { plannedStart } from "../../src/steps/await-window.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { bringUp, bringUpPlan } from "./run.ts";
 import { artefacts, network, shop } from "./shop.ts";
@@ -18,6 +20,8 @@ const wished = fc.record({
   loadBalancers: fc.integer({ min: 1, max: 3 }),
   keepSeconds: fc.nat(100),
   failAt: fc.option(fc.constantFrom("migrate", "smoke-test"), { nil: null }),
+  at: fc.option(fc.constant("2026-06-10T23:00:00.000Z"), { nil: null }),
+  windows: fc.array(fc.constant(windowSchema.parse({ days: ["wed"], from: "23:00", to: "01:00" })), { maxLength: 1 }),
 });
 
 function expectSound(plan: Plan): void {
@@ -65,14 +69,18 @@ test("every plan to bring an environment up is sound", () => {
 test("the same picture gives the same plan, whenever and in whatever order it was read", async () => {
   const inventory = await readInventory((await bringUp()).world);
   fc.assert(
-    fc.property(wished, fc.constantFrom("2", "3"), ({ keepSeconds, failAt }, to) => {
-      const definition = { ...shop, limits: { ...shop.limits, keepSeconds } };
-      const make = (seen: Inventory) => planMajor({ definition, network, inventory: seen, to, artefacts, failAt });
+    fc.property(wished, fc.constantFrom("2", "3"), ({ keepSeconds, failAt, at, windows }, to) => {
+      const definition = { ...shop, limits: { ...shop.limits, keepSeconds }, windows };
+      const make = (seen: Inventory) => planMajor({ definition, network, inventory: seen, to, artefacts, failAt, at });
       const plan = make(inventory);
       expectSound(plan);
       expect(planHash(make(structuredClone(inventory)))).toBe(planHash(plan));
       expect(planHash(make(turned(inventory)))).toBe(planHash(plan));
       expect(planHash(make({ ...inventory }))).not.toBe(planHash(bringUpPlan()));
+      expect(plannedStart(plan)).toBe(at);
+      expect(plan.stages.flatMap(({ steps: all }) => all).some(({ step }) => step === "await-window")).toBe(
+        at !== null || windows.length > 0,
+      );
     }),
     { numRuns: 30, seed: 1 },
   );

@@ -12,7 +12,7 @@ import { SimulatedClock } from "../../src/providers/simulated/clock.ts";
 import { Site } from "../../src/providers/simulated/site.ts";
 import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";
 import { steps } from "../../src/steps/registry.ts";
-import { mortal } from "./mortal.ts";
+import { type Mortal, mortal } from "./mortal.ts";
 import { artefacts, network, releases, shop } from "./shop.ts";
 
 export interface ShopSite {
@@ -40,6 +40,8 @@ export interface RunOptions {
   /** Moments at which the first, second … control plane dies; the last one lives. */
   deaths?: readonly number[];
   watch?: (moment: string) => void | Promise<void>;
+  /** Told of each control plane, before it begins. */
+  born?: (plane: Mortal) => void;
   ask?: MemoryRun["ask"];
   wayBackAsked?: AbortSignal;
   journal?: MemoryJournal;
@@ -64,6 +66,7 @@ export async function run({ site }: ShopSite, plan: Plan, options: RunOptions = 
   for (const diesAt of [...(options.deaths ?? []), null]) {
     const plane = mortal(site.clock, diesAt, options.watch);
     moments.push(plane.moments);
+    options.born?.(plane);
     const world = createSimulatedWorld({ site, clock: plane.clock, token: nextToken(), passing: plane.passing });
     const { ask, wayBackAsked, entry } = options;
     const going = runInMemory({

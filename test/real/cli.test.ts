@@ -1,7 +1,8 @@
 /** The command line as a person uses it: words and exit codes, gates, Ctrl-C, a second person, a change of mind. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DriftAnswer } from "../../src/api/contract.ts";
 import { commands } from "../../src/cli/program.ts";
 import { waitFor } from "../../src/model/clock.ts";
 import { parseEnvironment } from "../../src/model/environment-file.ts";
@@ -67,7 +68,21 @@ describe("words", () => {
   test("--help names every command, and each of them explains itself", async () => {
     const { code, stdout } = await run("--help");
     expect(code).toBe(0);
-    for (const name of ["init", "up", "status", "plan", "upgrade", "watch", "approve", "rollback", "report", "ledger"])
+    for (const name of [
+      "init",
+      "up",
+      "status",
+      "plan",
+      "upgrade",
+      "watch",
+      "approve",
+      "rollback",
+      "report",
+      "ledger",
+      "drift",
+      "lock",
+      "unlock",
+    ])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
     expect(commands.length).toBeGreaterThan(11);
     expect((await run("upgrade", "--help")).stdout).toContain("--fail-at <step>");
@@ -142,6 +157,35 @@ describe("an environment", () => {
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain(`plan ${hash} no longer fits`);
     expect((await look()).upgrade?.strategy).toBe("bring-up");
+  });
+
+  test("a plan shows every guard; the file's drift, a lock and a closed window refuse one, each with its reason", async () => {
+    const shown = await run("plan", "--to", "2024.2");
+    expect(shown.stdout).toContain("✓ no transaction is open for long");
+    expect(shown.stdout).toContain("! a backup is verified: no backup that is there now was ever proven");
+    expect((await run("drift")).code).toBe(0);
+    const kept = readFileSync(file, "utf8");
+    writeFileSync(file, kept.replace("syncSeconds: 11", "syncSeconds: 12"));
+    const drifted = await run("drift", "--json");
+    expect(drifted.code).toBe(3);
+    expect(answerOf<DriftAnswer>(drifted).drift).toMatchObject([{ where: file, seen: "limits.syncSeconds changed" }]);
+    expect((await run("plan", "--to", "2024.2")).stderr).toContain("limits.syncSeconds changed");
+    writeFileSync(file, kept);
+
+    expect((await run("lock", "--reason", "audit")).code).toBe(0);
+    for (const args of [["upgrade", "--to", "2024.2"], ["down"], ["lock", "--reason", "mine"]]) {
+      const refused = await run(...args);
+      expect([args[0], refused.code]).toEqual([args[0], 3]);
+      expect(refused.stderr).toMatch(/locked by .+ since .+: audit\n {2}next: changeover unlock board/);
+    }
+    expect((await run("status")).stdout).toContain(": audit");
+    expect((await run("unlock")).code).toBe(0);
+    expect((await run("unlock")).code).toBe(3);
+
+    expect((await run("plan", "--to", "2024.2", "--at", "tomorrow")).code).toBe(2);
+    const over = await run("plan", "--to", "2024.2", "--at", "2020-01-01T02:00:00+01:00");
+    expect(over.code).toBe(3);
+    expect(over.stderr).toContain("2020-01-01T01:00:00.000Z is over");
   });
 
   test("Ctrl-C only stops watching; a second upgrade is refused; a person takes the way back at the gate", async () => {

@@ -39,6 +39,8 @@ test("a change is a sentence with its place and who asked; looking and planning 
   await send("POST", "/upgrades/u-1/pause");
   await send("DELETE", "/environments/live");
   await send("POST", "/environments/live/upgrades");
+  await send("PUT", "/environments/live/lock");
+  await send("DELETE", "/environments/live/lock");
   await send("POST", "/environments/live/something-new");
   await send("GET", "/upgrades/u-1");
   await send("POST", "/environments/live/plans");
@@ -46,6 +48,8 @@ test("a change is a sentence with its place and who asked; looking and planning 
     { by: "lena", environment: null, upgrade: "u-1", says: "pause", problem: null },
     { by: "lena", environment: "live", upgrade: null, says: "take live down", problem: null },
     { by: "lena", environment: "live", upgrade: null, says: "start an upgrade of live", problem: null },
+    { by: "lena", environment: "live", upgrade: null, says: "lock live", problem: null },
+    { by: "lena", environment: "live", upgrade: null, says: "unlock live", problem: null },
     { by: "lena", environment: "live", upgrade: null, says: "post environments/live/something-new", problem: null },
   ]);
 });

@@ -66,6 +66,18 @@ test.each([
   ["a number out of its range", `port: 99999\n${good}`, 1, "port: "],
   ["another engine", changed("engine: mariadb", "engine: oracle"), 7, "database.engine: "],
   ["a path that is none", changed("path: /healthz", "path: healthz"), 14, "checks.health.path: "],
+  [
+    "a time without its zone",
+    `${good}freezes: [{ from: 2026-12-20T00:00:00, to: 2026-12-20T01:00:00Z, why: x }]\n`,
+    15,
+    "freezes.0.from: must be a time with its zone",
+  ],
+  [
+    "a zone that is none",
+    `${good}windows: [{ days: [sat], from: "02:00", to: "06:00", zone: Mars/Olympus }]\n`,
+    15,
+    "windows.0.zone: must be a time zone",
+  ],
   ["a name in capitals", changed("environment: shop", "environment: Shop"), 1, "environment: must be lower case"],
 ])("%s is told with its line", (_what, text, line, why) => {
   const problem = mistakes(text);
@@ -98,6 +110,14 @@ test.each([
     "must carry {key}",
     16,
   ],
+  [
+    "a freeze that ends before it begins",
+    `${good}freezes:\n  - { from: 2026-12-20T00:00:00Z, to: 2026-12-20T01:00:00+02:00, why: a sale }\n`,
+    "freezes.0: ends before it begins",
+    16,
+  ],
+  ["an announcement with an unknown place", `${good}announcement: see {url}\n`, "nobody knows what {url} is", 15],
+  ["a staging that is itself", `${good}staging: shop\n`, "must be another environment", 15],
 ])("keys are checked against each other: %s", (_what, text, why, line) => {
   const { text: said } = mistakes(text);
   expect(said.why).toContain(why);

@@ -4,17 +4,20 @@ import type { PlanStep } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
 import type { ByHand } from "../../model/step.ts";
 import { steps } from "../../steps/registry.ts";
+import { drawGuards } from "../../view/guards-text.ts";
 import { drawPlan } from "../../view/plan-text.ts";
 import { drawRunbook } from "../../view/runbook.ts";
 import { type AddCommand, JSON_OPTION, type JsonOption } from "../command.ts";
 import { ensureControlPlane } from "../control-plane-process.ts";
 import { findHome } from "../home.ts";
 import { printJson } from "../output.ts";
+import { AT_OPTION, readTime } from "../time.ts";
 import { theEnvironment } from "./status.ts";
 
 interface PlanOptions extends JsonOption {
   to: string;
   failAt?: string;
+  at?: string;
   runbook?: boolean;
 }
 
@@ -26,6 +29,7 @@ export const plan: AddCommand = (program) => {
     .requiredOption("--to <release>", "the release to upgrade to")
     .option("--fail-at <step>", "let this step fail, to rehearse the way back")
     .option("--runbook", "as a document that a person could follow by hand (Markdown)")
+    .option(...AT_OPTION)
     .option(...JSON_OPTION)
     .action(async (environment: string | undefined, options: PlanOptions) => {
       const client = await ensureControlPlane(findHome());
@@ -33,10 +37,11 @@ export const plan: AddCommand = (program) => {
       const answer = await client.send<PlanAnswer>("POST", `/environments/${name}/plans`, {
         to: options.to,
         failAt: options.failAt ?? null,
+        at: readTime(options.at),
       });
       if (options.json) printJson(answer);
       else if (options.runbook) process.stdout.write(drawRunbook({ ...answer, byHand }));
-      else console.log(drawPlan(answer.plan, answer.hash).join("\n"));
+      else console.log(drawAnswer(answer).join("\n"));
     });
 };
 
@@ -49,3 +54,11 @@ function byHand({ step, input, says }: PlanStep): ByHand {
     next: "changeover down, or use the release that runs it",
   });
 }
+
+const drawAnswer = ({ plan: planned, hash, guards, announcement }: PlanAnswer): string[] => [
+  ...drawPlan(planned, hash),
+  "",
+  "Guards",
+  ...drawGuards(guards),
+  ...(announcement === null ? [] : ["", "Announcement", ...announcement.split("\n").map((line) => `  ${line}`)]),
+];

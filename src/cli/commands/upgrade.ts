@@ -1,6 +1,7 @@
 /** `changeover upgrade [environment] --to RELEASE`: plans, runs and reports an upgrade; Ctrl-C only stops watching. */
 import type { PlanAnswer, Started } from "../../api/contract.ts";
 import type { Report } from "../../model/report.ts";
+import { drawGuards } from "../../view/guards-text.ts";
 import { drawGate } from "../../view/ladder.ts";
 import { drawReport } from "../../view/report-text.ts";
 import type { UpgradeView } from "../../view/upgrade-view.ts";
@@ -11,6 +12,7 @@ import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { exitOfState, printJson, say } from "../output.ts";
 import { startLedger } from "../ledger-process.ts";
+import { AT_OPTION, readTime } from "../time.ts";
 import { theEnvironment } from "./status.ts";
 import { drawEnd } from "./watch.ts";
 
@@ -20,6 +22,7 @@ interface UpgradeOptions extends JsonOption {
   yes?: boolean;
   ledger?: boolean;
   failAt?: string;
+  at?: string;
 }
 
 export const upgrade: AddCommand = (program, ends) => {
@@ -32,6 +35,7 @@ export const upgrade: AddCommand = (program, ends) => {
     .option("--yes", "answer the gates with yes")
     .option("--ledger", "behave as clients meanwhile and count lost and duplicated writes")
     .option("--fail-at <step>", "let this step fail, to rehearse the way back")
+    .option(...AT_OPTION)
     .option(...JSON_OPTION)
     .action(async (environment: string | undefined, options: UpgradeOptions) => {
       const home = findHome();
@@ -57,8 +61,7 @@ export async function runUpgrade(
   run: RunUpgrade,
 ): Promise<{ view: UpgradeView; report: Report | null }> {
   const { environment, home, signal } = run;
-  const wish = { to: run.to, failAt: run.failAt ?? null };
-  const planHash = run.plan ?? (await client.send<PlanAnswer>("POST", `/environments/${environment}/plans`, wish)).hash;
+  const planHash = run.plan ?? (await planAnew(client, run));
   const ledger = run.ledger ? await startLedger(client, { home, environment }) : null;
   try {
     const { upgrade: id } = await client.send<Started>("POST", `/environments/${environment}/upgrades`, {
@@ -75,6 +78,15 @@ export async function runUpgrade(
   } finally {
     await ledger?.stop();
   }
+}
+
+/** Gives the plan's hash; what warns is told, whoever asked for no plan before. */
+async function planAnew(client: Client, { environment, to, failAt, at }: RunUpgrade): Promise<string> {
+  const wish = { to, failAt: failAt ?? null, at: readTime(at) };
+  const { hash, guards } = await client.send<PlanAnswer>("POST", `/environments/${environment}/plans`, wish);
+  const warnings = guards.filter(({ result }) => result === "warns");
+  for (const line of drawGuards(warnings)) say(line);
+  return hash;
 }
 
 function tellUnfinished(view: UpgradeView, json: boolean): void {

@@ -11,6 +11,7 @@ import { blockers, fence, unfence } from "./fence.ts";
 import { allowMigration } from "./passage.ts";
 import { tail } from "./parse.ts";
 import { hasData, installData, startServer, stopServer, writeConfig } from "./process.ts";
+import { readReadiness } from "./readiness.ts";
 import * as replication from "./replication.ts";
 import { schemaFingerprint } from "./schema.ts";
 import { restore, seedFrom } from "./seed.ts";
@@ -39,6 +40,7 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     start: () => startServer(server),
     stop: () => stopServer(server),
     health: () => health(server),
+    readiness: (longSeconds) => readReadiness(server, longSeconds),
     position: () => server.session(replication.readPosition),
     fence: () => fence(server),
     unfence: () => unfence(server),

@@ -1,5 +1,5 @@
 /** A simulated database server as a machine: data, fence, replication with a delay, and what survives a restart. */
-import type { Backup, DatabaseHealth, DatabaseSettings } from "../../model/database.ts";
+import type { Backup, DatabaseHealth, DatabaseReadiness, DatabaseSettings } from "../../model/database.ts";
 import type { Endpoint } from "../../model/load-balancer.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { type Change, History } from "./history.ts";
@@ -34,6 +34,12 @@ export class DatabaseServer {
   parted: string | null = null;
   /** Between a commit on the primary and its being applied here. */
   lagMs = 20;
+  /** Open ones of the application, and when they were begun. */
+  readonly transactions: { since: number; user: string }[] = [];
+  applierThreads = 4;
+  dataBytes = 1_000_000;
+  /** All machines of a site share one disk. */
+  freeBytes = 1_000_000_000;
   /** Server and backup that the data was restored from. */
   origin: string | null = null;
   readonly backups = new Map<string, { backup: Backup; history: History }>();
@@ -64,6 +70,18 @@ export class DatabaseServer {
       replicating: this.follows !== null && this.parted === null && source?.up === true,
       error: this.parted ?? (this.follows && !source?.up ? `can't reach ${this.follows.address}` : null),
       ...durable,
+    };
+  }
+
+  readiness(longSeconds: number): DatabaseReadiness {
+    const now = this.#around.clock.now();
+    const open = this.transactions.map(({ since, user }) => ({ seconds: (now - since) / 1000, user, detail: "idle" }));
+    return {
+      longTransactions: open.filter(({ seconds }) => seconds >= longSeconds),
+      applierThreads: this.applierThreads,
+      dataBytes: this.dataBytes,
+      binlogBytes: 1024 * this.history.length,
+      disk: { fileSystem: "memory", freeBytes: this.freeBytes },
     };
   }
 

@@ -47,6 +47,7 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     start,
     stop,
     health: async () => server().health(),
+    readiness: async (longSeconds) => running(server()).readiness(longSeconds),
     position: async () => running(server()).history.position,
     fence: () => fence(act),
     unfence: () => unfence(act),

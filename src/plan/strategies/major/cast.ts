@@ -5,7 +5,8 @@ import type { Inventory, SeenApplication, SeenDatabase } from "../../../model/in
 import type { LoadBalancerSettings, Slot } from "../../../model/load-balancer.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
-import { mustPass } from "../../guards.ts";
+import { neededGuards } from "../../guards/all.ts";
+import { ask, mustPass } from "../../guards/guard.ts";
 import { databaseEndpoint, installOf, Layout, loadBalancerSettings } from "../../layout.ts";
 
 export interface MajorInput {
@@ -17,6 +18,8 @@ export interface MajorInput {
   artefacts: Record<string, string>;
   /** A step that is asked to fail, for rehearsing the way back. */
   failAt: string | null;
+  /** When the window is to begin, with its zone; as soon as all is prepared when left out. */
+  at?: string | null;
 }
 
 /** Name of the backup that only proves that backups work. */
@@ -46,6 +49,7 @@ export interface Cast {
   from: string;
   to: string;
   failAt: string | null;
+  at: string | null;
   /** Blue's slot. */
   slot: Slot;
   green: Slot;
@@ -69,7 +73,8 @@ export interface Cast {
 export function castMajor(input: MajorInput): Cast {
   const { definition, inventory, to } = input;
   const blue = readBlue(inventory);
-  mustPass({ definition, blue, to });
+  const wish = { definition, blue, to };
+  mustPass(ask(neededGuards, wish), wish);
   const present = [...inventory.loadBalancers, ...inventory.applications, ...inventory.databases].map(
     ({ record }) => record,
   );
@@ -105,6 +110,7 @@ export function castMajor(input: MajorInput): Cast {
     from: blue.release,
     to,
     failAt: input.failAt,
+    at: input.at ?? null,
     slot: blue.slot,
     green: blue.green,
     loadBalancers: loadBalancers.map(({ name }) => name),

@@ -1,5 +1,6 @@
 /** The window: page, stop, fence, sync, freeze, snapshot, migrate, start, swap, smoke test, snapshot, gate. */
 import type { PlanStep, Stage } from "../../../model/plan.ts";
+import { awaitWindow } from "../../../steps/await-window.ts";
 import { closeEndpoint } from "../../../steps/close-endpoint.ts";
 import { fenceDatabase } from "../../../steps/fence-database.ts";
 import { freezeStandby } from "../../../steps/freeze-standby.ts";
@@ -40,9 +41,11 @@ export function windowStages(cast: Cast): Stage[] {
 }
 
 function begin(cast: Cast) {
-  const { definition, loadBalancers, slot, blueServers: servers, blueWorkers: workers } = cast;
-  const { limits, checks } = definition;
+  const { definition, loadBalancers, slot, blueServers: servers, blueWorkers: workers, at } = cast;
+  const { limits, checks, windows, freezes } = definition;
+  const anyTime = at === null && windows.length === 0 && freezes.length === 0;
   return [
+    ...(anyTime ? [] : [act(awaitWindow, { at, windows, freezes })]),
     act(maintenanceOn, { loadBalancers, entrance: entranceOf(definition), health: checks.health }),
     act(stopGeneration, {
       servers,

@@ -1,0 +1,43 @@
+/** Every guard, in the order in which they are shown: first those without which there can be no plan. */
+import { releaseCommitted, releaseUnchanged } from "./artefacts.ts";
+import { backupVerified } from "./backup.ts";
+import { oneWritablePrimary, replicaFollows } from "./database.ts";
+import { diskHasRoom } from "./disk.ts";
+import { notDrifted } from "./drift.ts";
+import type { Guard, Wish } from "./guard.ts";
+import { loadBalancersRun, nothingLeft, publicPasses } from "./load-balancers.ts";
+import { enoughOldServers, oldServersHealthy } from "./old-servers.ts";
+import { noOtherUpgrade, notLocked } from "./other-upgrade.ts";
+import { releaseIsAnother, releaseKnown, releaseMigrates } from "./release.ts";
+import { replicaInSync, replicaParallel } from "./replica.ts";
+import { stagingAccepted } from "./staging.ts";
+import { noLongTransaction } from "./transactions.ts";
+import { windowOpen } from "./window.ts";
+
+export const neededGuards: readonly Guard<Wish>[] = [
+  releaseKnown,
+  releaseIsAnother,
+  releaseMigrates,
+  loadBalancersRun,
+  publicPasses,
+  nothingLeft,
+  oldServersHealthy,
+  oneWritablePrimary,
+  replicaFollows,
+];
+
+export const otherGuards: readonly Guard[] = [
+  noOtherUpgrade,
+  notLocked,
+  enoughOldServers,
+  notDrifted,
+  replicaInSync,
+  replicaParallel,
+  noLongTransaction,
+  backupVerified,
+  diskHasRoom,
+  releaseCommitted,
+  releaseUnchanged,
+  stagingAccepted,
+  windowOpen,
+];

@@ -1,0 +1,103 @@
+/** Gathers what guards want to know besides the inventory: files, history, locks, and the databases' readiness. */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Drift } from "../model/drift.ts";
+import type { Inventory } from "../model/inventory.ts";
+import type { Plan } from "../model/plan.ts";
+import type { World } from "../model/world.ts";
+import { driftOfFile, driftOfWorld } from "../observe/drift.ts";
+import { readReadiness } from "../observe/readiness.ts";
+import type { Blue } from "../plan/blue.ts";
+import type { Artefact, Circumstances } from "../plan/guards/guard.ts";
+import { likenessOf } from "../plan/likeness.ts";
+import type { SavedEnvironment } from "../store/environments.ts";
+import { findLock } from "../store/locks.ts";
+import { carriedOut, provenAt } from "../store/past.ts";
+import type { Store } from "../store/store.ts";
+import { unfinishedUpgrade } from "../store/upgrades.ts";
+import { readCommitted } from "./committed.ts";
+
+export interface Looking {
+  store: Store;
+  world: World;
+  saved: SavedEnvironment;
+  inventory: Inventory;
+  blue: Blue;
+  to: string;
+  at: number | null;
+  /** Content hash of the release that is wished for; null when it is not known. */
+  artefact: string | null;
+}
+
+/** A replica in service is there within a moment, or it is not in sync. */
+const SYNC_MS = 5_000;
+
+export async function readCircumstances(looking: Looking): Promise<Circumstances> {
+  const { store, world, saved, inventory, blue, at } = looking;
+  const { definition, name } = saved;
+  const past = await carriedOut(store, name);
+  const readiness = await readReadiness(world, inventory, {
+    primary: blue.primary.record.name,
+    replicas: blue.replicas.map(({ record }) => record.name),
+    longSeconds: definition.policy.longTransactionSeconds,
+    withinMs: Math.min(SYNC_MS, definition.limits.syncSeconds * 1000),
+  });
+  const staged = definition.staging === undefined ? [] : await carriedOut(store, definition.staging);
+  return {
+    now: world.clock.now(),
+    at,
+    other: await unfinishedUpgrade(store, name),
+    lock: await findLock(store, name),
+    readiness,
+    drift: readDrift(saved, past, inventory),
+    newestVerifiedBackupAt: await newestVerifiedBackup(looking),
+    artefact: await readArtefact(looking, past),
+    accepted: staged.map(likenessOf),
+  };
+}
+
+export function readDrift(saved: SavedEnvironment, past: readonly Plan[], inventory: Inventory): Drift[] {
+  const { definition, definitionPath: path } = saved;
+  return [
+    ...driftOfFile(definition, path, readText(path)),
+    ...driftOfWorld({ definition, release: past[0]?.to ?? null }, inventory),
+  ];
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** Of those that are still there. */
+async function newestVerifiedBackup({ store, world, saved, blue }: Looking): Promise<number | null> {
+  const running = [blue.primary, ...blue.replicas].filter(({ health }) => health.running);
+  const backups = await Promise.all(running.map(async ({ record }) => (await world.database(record.name)).backups()));
+  const times = await provenAt(
+    store,
+    saved.name,
+    backups.flat().map(({ id }) => id),
+  );
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+async function readArtefact({ saved, blue, to, artefact }: Looking, past: readonly Plan[]): Promise<Artefact> {
+  const wanted = saved.definition.releases[to];
+  const folder = wanted && resolve(dirname(saved.definitionPath), wanted.artefact);
+  const serving = blue.applications.map(({ installed }) => installed);
+  // What an environment of this name did before it was last taken down is another story.
+  const born = past.findIndex(({ from }) => from === "");
+  const installs = [...serving, ...past.slice(0, born < 0 ? past.length : born + 1).flatMap(installsOf)];
+  const served = installs.flatMap((install) => (install?.release === to ? [install.artefact] : []));
+  return { hash: artefact, served: [...new Set(served)], git: folder ? await readCommitted(folder) : null };
+}
+
+/** What a plan put on its servers and let serve. */
+const installsOf = ({ stages }: Plan): { release: string; artefact: string }[] =>
+  stages
+    .flatMap(({ steps }) => steps)
+    .filter(({ step }) => step === "install-release")
+    .map(({ input }) => (input as { install: { release: string; artefact: string } }).install);
