@@ -26,6 +26,16 @@ const sentences: Sentence[] = [
     says: ({ environment }) => `take ${environment} down`,
   },
   {
+    method: "PUT",
+    path: /^\/environments\/(?<environment>[^/]+)\/credentials\/(?<name>[^/]+)$/,
+    says: ({ name }) => `set credential "${name}"`,
+  },
+  {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)\/credentials\/(?<name>[^/]+)$/,
+    says: ({ name }) => `remove credential "${name}"`,
+  },
+  {
     method: "POST",
     path: /^\/environments\/(?<environment>[^/]+)\/upgrades$/,
     says: ({ environment }) => `start an upgrade of ${environment}`,

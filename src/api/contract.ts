@@ -12,6 +12,8 @@ export const saveEnvironmentBody = z.strictObject({
   path: z.string(),
   by: z.string(),
 });
+/** The value itself is looked at by src/model/credential.ts. */
+export const credentialBody = z.strictObject({ value: z.string() });
 export const planBody = z.strictObject({ to: z.string(), failAt: z.string().nullable() });
 export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });

@@ -5,6 +5,7 @@ import { abort } from "./commands/abort.ts";
 import { activity } from "./commands/activity.ts";
 import { approve, deny } from "./commands/approve.ts";
 import { completion } from "./commands/completion.ts";
+import { credential } from "./commands/credential.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { fix } from "./commands/fix.ts";
@@ -39,6 +40,7 @@ export const commands: readonly AddCommand[] = [
   report,
   activity,
   ledger,
+  credential,
   doctor,
   completion,
   down,

@@ -1,27 +1,42 @@
 /** The environment file: what a user writes down about one environment. The documentation is the schema is the validator. */
 import { z } from "zod";
+import { credentialName } from "./credential.ts";
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
+export const environmentName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
 const seconds = z
   .number()
   .positive()
   .max(24 * 3600);
 const hostName = z.string().regex(/^[a-z0-9.-]{1,200}$/i, "must be a host name");
-const line = z.string().min(1).max(4000);
+/** No process can be given a zero byte. */
+const text = z.string().regex(/^[^\0]*$/, "must hold no zero byte");
+const line = text.min(1).max(4000);
 
 const expect = z
   .strictObject({
     status: z.int().min(100).max(599).default(200).describe("the answer's status"),
-    body: z.string().optional().describe("text that the answer's body must contain"),
+    body: text.optional().describe("text that the answer's body must contain"),
   })
   .default({ status: 200 });
 
 export const httpCheckSchema = z.strictObject({
   method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
   path: z.string().startsWith("/").describe("path and query; {key} becomes a fresh key each time"),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.string().optional().describe("sent as it is; {key} becomes the same key as in the path"),
+  headers: z.record(z.string(), text).optional(),
+  body: text.optional().describe("sent as it is; {key} becomes the same key as in the path"),
   expect,
+});
+
+const inputName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and _")
+  .regex(/^(?!changeover_)/i, "names that begin with CHANGEOVER_ are ours");
+/** No process can be given more than 128 KiB in one variable. */
+const inputText = text.max(32_000);
+const input = z.union([inputText, z.strictObject({ credential: credentialName })], {
+  error: "must be a text, or { credential: NAME }",
 });
 
 const releaseSchema = z.strictObject({
@@ -46,13 +61,13 @@ const releaseSchema = z.strictObject({
     .optional()
     .describe("what the release runs on: checked on each server when it is installed"),
   inputs: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .record(inputName, input)
     .default({})
-    .describe("environment variables"),
+    .describe("environment variables; a credential is looked up by its name when a process is started"),
 });
 
 export const environmentSchema = z.strictObject({
-  environment: name.describe("the environment's name"),
+  environment: environmentName.describe("the environment's name"),
   provider: z
     .discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("local") }),
@@ -74,11 +89,11 @@ export const environmentSchema = z.strictObject({
   port: z.int().min(1).max(65535).default(8080).describe("port of the load balancers"),
   loadBalancers: z.int().min(1).max(8).default(2),
   application: z.strictObject({
-    name,
+    name: environmentName,
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),
     servers: z.int().min(1).max(50).default(2).describe("fixed servers"),
     group: z
-      .strictObject({ name, size: z.int().min(0).max(50) })
+      .strictObject({ name: environmentName, size: z.int().min(0).max(50) })
       .optional()
       .describe("a scaling group beside them"),
     workers: z.int().min(0).max(50).default(1).describe("how many of the servers also run the worker"),

@@ -16,6 +16,7 @@ import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironm
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
+import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { occupied } from "./requests.ts";
 
@@ -28,7 +29,9 @@ export interface EnvironmentParts {
   worldToChange(environment: string): Promise<World>;
   /** The first three octets of a network of its own, "127.31.7". */
   chooseNetwork(environment: string): Promise<string>;
-  /** Drops the environment's secrets. */
+  /** Names of the environment's credentials. */
+  credentials(environment: string): string[];
+  /** Drops the environment's secrets and credentials. */
   forget(environment: string): void;
 }
 
@@ -65,6 +68,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       if (known && up) await mustFit(parts.store, known.definition, definition);
       const network = known ? networkOf(known) : await parts.chooseNetwork(definition.environment);
       mustHaveFolders(definition, path);
+      if (!up) mustHaveCredentials(definition, [definition.release], parts.credentials(definition.environment));
       const page = readPage(definition, path);
       const hash = await packRelease(parts.artefacts, definition, definition.release, path);
       await saveEnvironment(parts.store, {
@@ -84,6 +88,8 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const busy = await unfinishedUpgrade(parts.store, name);
       if (busy) throw occupied(name, busy);
       const seen = await inventory(name);
+      // Green runs the old release first, to be tested apart from the new one.
+      mustHaveCredentials(definition, [...installedIn(seen), to], parts.credentials(name));
       const artefacts = definition.releases[to]
         ? { [to]: await packRelease(parts.artefacts, definition, to, definitionPath) }
         : {};
@@ -154,6 +160,10 @@ async function mustFit(store: Store, old: EnvironmentDefinition, wanted: Environ
     next: "put these back; or, without its data: changeover down, then up",
   });
 }
+
+const installedIn = ({ applications }: Inventory): string[] => [
+  ...new Set(applications.flatMap(({ installed }) => installed?.release ?? [])),
+];
 
 const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
 
