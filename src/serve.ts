@@ -70,9 +70,9 @@ export async function serve(): Promise<void> {
     // Looking must neither be refused nor make an upgrade in flight stale.
     world: async (name) => worldOf(name, await tokenToLook(store, name, engine.token)),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
-    chooseNetwork: async (name) => {
+    chooseNetwork: async (name, wide) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
-      return chooseNetwork(home, name, others);
+      return chooseNetwork(home, name, others, wide);
     },
     credentials: (name) => credentials.names(name),
     forget(name) {

@@ -1,6 +1,6 @@
 /** What travels between the control plane and its clients; paths are in src/api/app.ts. */
 import { z } from "zod";
-import type { EnvironmentDefinition } from "../model/environment.ts";
+import { type EnvironmentDefinition, releaseName } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Plan } from "../model/plan.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
@@ -14,7 +14,7 @@ export const saveEnvironmentBody = z.strictObject({
 });
 /** The value itself is looked at by src/model/credential.ts. */
 export const credentialBody = z.strictObject({ value: z.string() });
-export const planBody = z.strictObject({ to: z.string(), failAt: z.string().nullable() });
+export const planBody = z.strictObject({ to: releaseName, failAt: z.string().nullable() });
 export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
 export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });

@@ -7,7 +7,7 @@ export const environmentName = z
   .regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
 const seconds = z
   .number()
-  .positive()
+  .min(0.001)
   .max(24 * 3600);
 const hostName = z.string().regex(/^[a-z0-9.-]{1,200}$/i, "must be a host name");
 /** No process can be given a zero byte. */
@@ -21,13 +21,40 @@ const expect = z
   })
   .default({ status: 200 });
 
+const path = text.max(4000).regex(/^\/[!-\xff]*$/, "must begin with / and have no spaces");
+const headerName = z.string().regex(/^[\w-]{1,100}$/, "must be letters, digits and dashes");
+const headerValue = z
+  .string()
+  .max(4000)
+  .regex(/^[ -~\xa1-\xff]*$/, "must be one line of plain characters");
+
 export const httpCheckSchema = z.strictObject({
   method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
-  path: z.string().startsWith("/").describe("path and query; {key} becomes a fresh key each time"),
-  headers: z.record(z.string(), text).optional(),
+  path: path.describe("path and query; {key} becomes a fresh key each time"),
+  headers: z.record(headerName, headerValue).optional(),
   body: text.optional().describe("sent as it is; {key} becomes the same key as in the path"),
   expect,
 });
+
+/** Load balancers ask it themselves, and their files have no room for quotes. */
+const healthSchema = httpCheckSchema.extend({
+  path: text.max(4000).regex(/^\/[!#-&(-~]*$/, "must begin with / and have no spaces or quotes"),
+  headers: z
+    .record(
+      headerName,
+      z
+        .string()
+        .max(4000)
+        .regex(/^[ -&(-~]*$/, "must be plain and have no quotes"),
+    )
+    .optional(),
+});
+
+export const releaseName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,40}$/, "must be letters, digits, dots and dashes, at most 40")
+  // Else what every JavaScript object has would be taken for a release.
+  .refine((name) => !(name in Object.prototype), "can't be the name of a release");
 
 const inputName = z
   .string()
@@ -66,6 +93,9 @@ const releaseSchema = z.strictObject({
     .describe("environment variables; a credential is looked up by its name when a process is started"),
 });
 
+/** Fixed ones, and as many in the group: twice as many have addresses. */
+const MOST_SERVERS = 10_000;
+
 export const environmentSchema = z.strictObject({
   environment: environmentName.describe("the environment's name"),
   provider: z
@@ -91,23 +121,28 @@ export const environmentSchema = z.strictObject({
   application: z.strictObject({
     name: environmentName,
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),
-    servers: z.int().min(1).max(50).default(2).describe("fixed servers"),
+    servers: z.int().min(1).max(MOST_SERVERS).default(2).describe("fixed servers"),
     group: z
-      .strictObject({ name: environmentName, size: z.int().min(0).max(50) })
+      .strictObject({ name: environmentName, size: z.int().min(0).max(MOST_SERVERS) })
       .optional()
       .describe("a scaling group beside them"),
-    workers: z.int().min(0).max(50).default(1).describe("how many of the servers also run the worker"),
+    workers: z
+      .int()
+      .min(0)
+      .max(2 * MOST_SERVERS)
+      .default(1)
+      .describe("how many of the servers also run the worker"),
   }),
   database: z.strictObject({
     engine: z.literal("mariadb"),
     name: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/),
     user: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/),
-    port: z.int().min(1).max(65535).default(3306),
+    port: z.int().min(1).max(65533).default(3306).describe("the next two are the endpoints' on the load balancers"),
   }),
-  release: z.string().min(1).describe("release the environment first comes up with"),
-  releases: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,40}$/), releaseSchema),
+  release: releaseName.describe("release the environment first comes up with"),
+  releases: z.record(releaseName, releaseSchema),
   checks: z.strictObject({
-    health: httpCheckSchema.describe("a server is alive when this holds"),
+    health: healthSchema.describe("a server is alive when this holds"),
     read: z.array(httpCheckSchema).default([]).describe("further requests that change nothing"),
     write: httpCheckSchema
       .extend({

@@ -72,13 +72,11 @@ export const guards: readonly Guard[] = [
     name: "every old server is healthy in every pool",
     finds: ({ blue }) => {
       const names = blue.applications.map(({ record }) => record.name);
-      const bad = blue.loadBalancers.flatMap(({ record, members }) =>
-        names
-          .filter(
-            (name) => !members[blue.slot].some((one) => one.server === name && one.healthy && one.state === "ready"),
-          )
-          .map((name) => `${name} on ${record.name}`),
-      );
+      const bad = blue.loadBalancers.flatMap(({ record, members }) => {
+        const good = members[blue.slot].filter(({ healthy, state }) => healthy && state === "ready");
+        const known = new Set(good.map(({ server }) => server));
+        return names.filter((name) => !known.has(name)).map((name) => `${name} on ${record.name}`);
+      });
       return bad.length > 0 ? { why: `not healthy: ${bad.join(", ")}`, next: "changeover status" } : null;
     },
   },

@@ -8,6 +8,7 @@ import { Problem } from "../model/problem.ts";
 import { LOCKED, type Provider, type ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { readInventory } from "../observe/inventory.ts";
+import { isWide, needsWide } from "../plan/addresses.ts";
 import { readBlue } from "../plan/blue.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
 import { planMajor } from "../plan/strategies/major/major.ts";
@@ -27,8 +28,8 @@ export interface EnvironmentParts {
   world(environment: string): Promise<World>;
   /** Under a token that is newer than any upgrade's. */
   worldToChange(environment: string): Promise<World>;
-  /** The first three octets of a network of its own, "127.31.7". */
-  chooseNetwork(environment: string): Promise<string>;
+  /** The beginning of all its addresses, which nobody else has: "127.31.7", or "127.220" when it must be wide. */
+  chooseNetwork(environment: string, wide: boolean): Promise<string>;
   /** Names of the environment's credentials. */
   credentials(environment: string): string[];
   /** Drops the environment's secrets and credentials. */
@@ -66,7 +67,9 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const known = await findEnvironment(parts.store, definition.environment);
       const up = known !== null && (await within(parts.world(definition.environment), isUp));
       if (known && up) await mustFit(parts.store, known.definition, definition);
-      const network = known ? networkOf(known) : await parts.chooseNetwork(definition.environment);
+      const wide = needsWide(definition);
+      const keeps = known && (up || isWide(networkOf(known)) === wide);
+      const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
       mustHaveFolders(definition, path);
       if (!up) mustHaveCredentials(definition, [definition.release], parts.credentials(definition.environment));
       const page = readPage(definition, path);
