@@ -14,7 +14,7 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
   routes.get("/:name", async (context) => {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);
-    const [inventory, upgrade] = [await environments.inventory(name), await controlPlane.latest(name)];
+    const [inventory, upgrade] = await Promise.all([environments.inventory(name), controlPlane.latest(name)]);
     return context.json({ environment: name, definitionPath, inventory, upgrade });
   });
   routes.get("/:name/upgrade", async (context) => {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkCredential, credentialsIn, valuesOf } from "../../src/model/credential.ts";
+import { discreet } from "../../src/drivers/discreet.ts";
 import { parseEnvironment } from "../../src/model/environment-file.ts";
+import type { Host } from "../../src/model/host.ts";
 import { Problem } from "../../src/model/problem.ts";
 import { redactionOf, withoutCutStart } from "../../src/model/redaction.ts";
 import { mustHaveCredentials } from "../../src/run/credentials.ts";
@@ -155,6 +157,39 @@ describe("redaction", () => {
       expect(redact([value])(withoutCutStart(text, [value]))).toBe("next line ‹secret›");
       expect(withoutCutStart(`${value.slice(cut)}${"x".repeat(200)}`, [value])).toMatch(/^x+$/);
     }
+  });
+});
+
+describe("a host's programs talk", () => {
+  const value = "open-sesame-open-sesame";
+  const talk = { log: "", code: 1 };
+  const host = {
+    exec: async () => ({ code: talk.code, stdout: talk.log, stderr: talk.log }),
+    jobState: async () => ({ state: "lost", output: talk.log }),
+    serviceState: async () => ({ state: "failing", pid: null, restarts: 1, tail: talk.log }),
+    readFile: async () => value,
+  } as unknown as Host;
+  const quiet = discreet(host, { redact: redactionOf(() => [value]), values: () => [value] });
+  const told = async () => {
+    const { stdout, stderr } = await quiet.exec("x", { timeoutMs: 1 });
+    const job = await quiet.jobState("x");
+    return [stdout, stderr, "output" in job ? job.output : "", (await quiet.serviceState("x")).tail];
+  };
+
+  test("is told without what they were given: commands that fail, jobs, and the ends of logs", async () => {
+    Object.assign(talk, { log: `given ${value}\n`, code: 1 });
+    expect(await told()).toEqual(Array(4).fill("given ‹secret›\n"));
+  });
+
+  test("is not told from the middle of a secret where the host cut it off", async () => {
+    Object.assign(talk, { log: `${value.slice(5)}\n${"x".repeat(70_000)}`, code: 1 });
+    for (const text of (await told()).slice(2)) expect(text).not.toContain("sesame");
+  });
+
+  test("what drivers read as an answer stays as it is", async () => {
+    Object.assign(talk, { log: value, code: 0 });
+    expect((await quiet.exec("x", { timeoutMs: 1 })).stdout).toBe(value);
+    expect(await quiet.readFile("x")).toBe(value);
   });
 });
 
