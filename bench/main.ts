@@ -3,10 +3,12 @@ import { parseArgs } from "node:util";
 import { demoTime } from "./demo-time.ts";
 import { engine } from "./engine.ts";
 import { memory } from "./memory.ts";
+import { planning } from "./planning.ts";
 import { proveCrash } from "./prove-crash.ts";
 import { proveMajor } from "./prove-major.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
+import { status } from "./status.ts";
 import { window } from "./window.ts";
 
 interface Entry {
@@ -27,6 +29,8 @@ const entries: Record<string, Entry[]> = {
   bench: [
     { name: "window", says: "fence, sync, freeze, swap and reopen beside the raw operations", run: window },
     { name: "engine", says: "what journal and durable execution add to a step", run: engine },
+    { name: "planning", says: "a major upgrade of 1 000 to 10 000 servers, planned", run: planning },
+    { name: "status", says: "the whole command `changeover status`, the control plane warm", run: status },
     { name: "memory", says: "the idle control plane with its database", run: memory },
     { name: "demo-time", says: "the whole demo by the clock", run: demoTime },
   ],

@@ -13,6 +13,6 @@ if (word === "serve") {
   await serve();
 } else {
   const { commands, runProgram } = await import("./cli/program.ts");
-  const { demo } = await import("./demo/demo.ts");
+  const demo = { names: ["demo", "example"], load: async () => (await import("./demo/demo.ts")).demo };
   process.exitCode = await runProgram(process.argv.slice(2), [...commands, demo]);
 }

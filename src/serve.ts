@@ -8,19 +8,25 @@ import { findHome, makeHome, socketOf } from "./cli/home.ts";
 import { VERSION } from "./cli/installation.ts";
 import { createWorld } from "./drivers/world.ts";
 import { Problem } from "./model/problem.ts";
+import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
 import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
 import { startEngine } from "./run/engine.ts";
+import { openCredentialDesk } from "./run/credentials.ts";
+import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
+import { missingCredentials } from "./model/credential.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
 import { findEnvironment, listEnvironments, type SavedEnvironment } from "./store/environments.ts";
+import { type Credentials, openCredentials } from "./store/credentials.ts";
+import { everySecret, secretsOf } from "./store/known-secrets.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { takeToken } from "./store/tokens.ts";
@@ -31,11 +37,14 @@ const TAKEOVER_MS = 15_000;
 
 export async function serve(): Promise<void> {
   const home = makeHome(findHome());
+  const [secrets, credentials] = [openSecrets(home), openCredentials(home)];
+  const redact = redactionOf(() => everySecret(secrets, credentials, process.env));
+  keepLogDiscreet(redact);
   const external = process.env.DATABASE_URL;
   const revive = external ? undefined : () => ensureEmbedded({ home });
   const url = external ?? (await ensureEmbedded({ home })).url;
   const store = await openStore({ url });
-  const parts = { home, secrets: openSecrets(home), artefacts: openArtefacts(home) };
+  const parts = { home, secrets, credentials, artefacts: openArtefacts(home) };
   const worldOf = async (name: string, token: number) => {
     const saved = await findEnvironment(store, name);
     if (!saved)
@@ -61,17 +70,27 @@ export async function serve(): Promise<void> {
     // Looking must neither be refused nor make an upgrade in flight stale.
     world: async (name) => worldOf(name, await tokenToLook(store, name, engine.token)),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
-    chooseNetwork: async (name) => {
+    chooseNetwork: async (name, wide) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
-      return chooseNetwork(home, name, others);
+      return chooseNetwork(home, name, others, wide);
     },
-    forget: (name) => parts.secrets.forget(name),
+    credentials: (name) => credentials.names(name),
+    forget(name) {
+      secrets.forget(name);
+      credentials.forget(name);
+    },
   });
   const changes = await openChanges({ url, revive });
   const app = createApp({
-    controlPlane: openControlPlane(store, engine, environments),
+    controlPlane: openControlPlane({
+      store,
+      engine,
+      environments,
+      credentials: openCredentialDesk(store, credentials),
+    }),
+    redact,
     activity: {
-      record: (done) => recordActivity(store, done),
+      record: (done) => recordActivity(store, { ...done, problem: done.problem && redact(done.problem) }),
       read: (filter) => readActivity(store, filter),
     },
     changed: (ms) => changes.next(ms),
@@ -87,6 +106,7 @@ export async function serve(): Promise<void> {
       await Promise.race([engine.stop(), systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();
+      if (forget) for (const name of credentials.environments()) credentials.forget(name);
       if (!external) await (forget ? removeEmbedded({ home }) : stopEmbedded({ home }));
       process.exit(0);
     },
@@ -114,17 +134,24 @@ function listen(server: ReturnType<typeof createServer>, home: string): void {
 interface Parts {
   home: string;
   secrets: Secrets;
+  credentials: Credentials;
   artefacts: Artefacts;
 }
 
-async function buildWorld(saved: SavedEnvironment, token: number, { home, secrets, artefacts }: Parts) {
+async function buildWorld(saved: SavedEnvironment, token: number, { home, secrets, credentials, artefacts }: Parts) {
   const { definition } = saved;
+  const { environment } = definition;
   return createWorld({
     definition,
     provider: await buildProvider(saved, token, home),
     clock: systemClock,
-    secret: secrets.of(definition.environment),
-    secrets: () => secrets.values(definition.environment),
+    secret: secrets.of(environment),
+    credential(name) {
+      const value = credentials.value(environment, name);
+      if (value !== null) return value;
+      throw missingCredentials(environment, [name], "a process can't be started");
+    },
+    secrets: () => secretsOf(environment, secrets, credentials),
     artefact: (hash) => artefacts.read(hash),
     path: process.env.PATH ?? null,
   });

@@ -36,6 +36,16 @@ const sentences: Sentence[] = [
     says: ({ environment }) => `unlock ${environment}`,
   },
   {
+    method: "PUT",
+    path: /^\/environments\/(?<environment>[^/]+)\/credentials\/(?<name>[^/]+)$/,
+    says: ({ name }) => `set credential "${name}"`,
+  },
+  {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)\/credentials\/(?<name>[^/]+)$/,
+    says: ({ name }) => `remove credential "${name}"`,
+  },
+  {
     method: "POST",
     path: /^\/environments\/(?<environment>[^/]+)\/upgrades$/,
     says: ({ environment }) => `start an upgrade of ${environment}`,

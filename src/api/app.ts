@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
 import { parseBody } from "./body.ts";
+import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
 import { toWire } from "./problems.ts";
@@ -12,6 +13,8 @@ export interface ServiceParts {
   controlPlane: ControlPlane;
   activity: ActivityBook;
   health(): Promise<Health>;
+  /** Leaves out every secret that is known here. */
+  redact(text: string): string;
   /** Resolves when something was journalled, or after `ms`. */
   changed(ms: number): Promise<void>;
   /** Ends the process, and with it the embedded database; `forget` removes that, too. */
@@ -21,10 +24,10 @@ export interface ServiceParts {
 /** So that the answer is out before the process ends. */
 const SHUTDOWN_AFTER_MS = 50;
 
-export function createApp({ controlPlane, activity, health, changed, shutDown }: ServiceParts): Hono {
+export function createApp({ controlPlane, activity, health, redact, changed, shutDown }: ServiceParts): Hono {
   const app = new Hono();
   app.onError((error, context) => {
-    const problem = toWire(error);
+    const problem = toWire(error, redact);
     return context.json(problem, problem.status as 500, { "content-type": "application/problem+json" });
   });
   app.use(writeDown(activity));
@@ -36,6 +39,7 @@ export function createApp({ controlPlane, activity, health, changed, shutDown }:
   });
   app.route("/activity", activityRoutes(activity));
   app.route("/environments", environmentRoutes(controlPlane));
+  app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;
 }

@@ -1,6 +1,6 @@
 /** What travels between the control plane and its clients; paths are in src/api/app.ts. */
 import { z } from "zod";
-import type { EnvironmentDefinition } from "../model/environment.ts";
+import { type EnvironmentDefinition, releaseName } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { instant } from "../model/windows.ts";
@@ -14,8 +14,10 @@ export const saveEnvironmentBody = z.strictObject({
   path: z.string(),
   by: z.string(),
 });
+/** The value itself is looked at by src/model/credential.ts. */
+export const credentialBody = z.strictObject({ value: z.string() });
 export const planBody = z.strictObject({
-  to: z.string(),
+  to: releaseName,
   failAt: z.string().nullable(),
   /** When the window is to begin. */
   at: instant.nullable().default(null),

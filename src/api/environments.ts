@@ -14,8 +14,11 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
   routes.get("/:name", async (context) => {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);
-    const [inventory, upgrade] = [await environments.inventory(name), await controlPlane.latest(name)];
-    const lock = await environments.findLock(name);
+    const [inventory, upgrade, lock] = await Promise.all([
+      environments.inventory(name),
+      controlPlane.latest(name),
+      environments.findLock(name),
+    ]);
     return context.json({ environment: name, definitionPath, inventory, upgrade, lock });
   });
   routes.get("/:name/drift", async (context) => context.json(await environments.drift(context.req.param("name"))));

@@ -25,9 +25,11 @@ const STATUS: Record<ProblemKind, number> = {
 
 const PREFIX = "urn:changeover:problem:";
 
-export function toWire(error: unknown): WireProblem {
+/** What a program printed may hold what it was given. */
+export function toWire(error: unknown, redact: (text: string) => string): WireProblem {
   const { kind, text } = asProblem(error);
-  const { what: title, why: detail, next, at } = text;
+  const { next, at } = text;
+  const [title, detail] = [redact(text.what), redact(text.why)];
   return { type: `${PREFIX}${kind}`, title, status: STATUS[kind], detail, next, ...(at ? { at } : {}) };
 }
 

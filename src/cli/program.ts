@@ -1,63 +1,54 @@
 /** The command line: every command, its options, and how it ends. Unknown options are refused. */
 import { Command, CommanderError } from "commander";
 import type { AddCommand } from "./command.ts";
-import { abort } from "./commands/abort.ts";
-import { activity } from "./commands/activity.ts";
-import { approve, deny } from "./commands/approve.ts";
-import { completion } from "./commands/completion.ts";
-import { doctor } from "./commands/doctor.ts";
-import { down } from "./commands/down.ts";
-import { drift } from "./commands/drift.ts";
-import { fix } from "./commands/fix.ts";
-import { init } from "./commands/init.ts";
-import { ledger } from "./commands/ledger.ts";
-import { lock, unlock } from "./commands/lock.ts";
-import { pause } from "./commands/pause.ts";
-import { plan } from "./commands/plan.ts";
-import { report } from "./commands/report.ts";
-import { resume } from "./commands/resume.ts";
-import { rollback } from "./commands/rollback.ts";
-import { status } from "./commands/status.ts";
-import { up } from "./commands/up.ts";
-import { upgrade } from "./commands/upgrade.ts";
-import { watch } from "./commands/watch.ts";
 import { VERSION } from "./installation.ts";
 import { EXIT, printProblem } from "./output.ts";
 
-export const commands: readonly AddCommand[] = [
-  init,
-  up,
-  status,
-  plan,
-  upgrade,
-  watch,
-  approve,
-  deny,
-  fix,
-  pause,
-  resume,
-  abort,
-  rollback,
-  report,
-  activity,
-  ledger,
-  drift,
-  lock,
-  unlock,
-  doctor,
-  completion,
-  down,
+export interface Word {
+  names: readonly string[];
+  /** Only what is asked for is read: a command must be there at once. */
+  load(): Promise<AddCommand>;
+}
+
+export const commands: readonly Word[] = [
+  { names: ["init"], load: async () => (await import("./commands/init.ts")).init },
+  { names: ["up"], load: async () => (await import("./commands/up.ts")).up },
+  { names: ["status"], load: async () => (await import("./commands/status.ts")).status },
+  { names: ["plan"], load: async () => (await import("./commands/plan.ts")).plan },
+  { names: ["upgrade"], load: async () => (await import("./commands/upgrade.ts")).upgrade },
+  { names: ["watch"], load: async () => (await import("./commands/watch.ts")).watch },
+  { names: ["approve"], load: async () => (await import("./commands/approve.ts")).approve },
+  { names: ["deny"], load: async () => (await import("./commands/approve.ts")).deny },
+  { names: ["fix"], load: async () => (await import("./commands/fix.ts")).fix },
+  { names: ["pause"], load: async () => (await import("./commands/pause.ts")).pause },
+  { names: ["resume"], load: async () => (await import("./commands/resume.ts")).resume },
+  { names: ["abort"], load: async () => (await import("./commands/abort.ts")).abort },
+  { names: ["rollback"], load: async () => (await import("./commands/rollback.ts")).rollback },
+  { names: ["report"], load: async () => (await import("./commands/report.ts")).report },
+  { names: ["activity"], load: async () => (await import("./commands/activity.ts")).activity },
+  { names: ["ledger"], load: async () => (await import("./commands/ledger.ts")).ledger },
+  { names: ["drift"], load: async () => (await import("./commands/drift.ts")).drift },
+  { names: ["lock"], load: async () => (await import("./commands/lock.ts")).lock },
+  { names: ["unlock"], load: async () => (await import("./commands/lock.ts")).unlock },
+  { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
+  { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },
+  { names: ["completion"], load: async () => (await import("./commands/completion.ts")).completion },
+  { names: ["down"], load: async () => (await import("./commands/down.ts")).down },
 ];
 
 /** Gives the exit code. */
-export async function runProgram(argv: string[], adds: readonly AddCommand[]): Promise<number> {
+export async function runProgram(argv: string[], words: readonly Word[]): Promise<number> {
   let code: number = EXIT.done;
   const program = new Command("changeover")
     .description("Upgrades running production and can take it back without losing a write.")
     .version(VERSION, "-V, --version", "print the version")
     .showHelpAfterError("(see: changeover --help)")
     .exitOverride();
-  for (const add of adds) {
+  const [first = ""] = argv;
+  const asked = words.filter(({ names }) => names.includes(first));
+  // Help, completion and a word that is none need all of them.
+  for (const { load } of asked.length > 0 ? asked : words) {
+    const add = await load();
     add(program, (ended) => {
       code = ended;
     });

@@ -2,12 +2,14 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import { redactionOf } from "../model/redaction.ts";
 import { guarded } from "../model/guarded.ts";
 import type { Host } from "../model/host.ts";
 import { withKey } from "../model/http-check.ts";
 import type { Provider } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { createApplication } from "./application/driver.ts";
+import { discreet } from "./discreet.ts";
 import { createHaproxy } from "./haproxy/driver.ts";
 import { ask } from "./http/ask.ts";
 import { createMariadb } from "./mariadb/driver.ts";
@@ -17,7 +19,9 @@ export interface WorldParts {
   provider: Provider;
   clock: Clock;
   secret: (name: string) => string;
-  /** Values of secrets, for leaving them out of what people read. */
+  /** Throws a Problem when nobody gave it. */
+  credential: (name: string) => string;
+  /** Values of secrets and credentials, for leaving them out of what people read. */
   secrets: () => string[];
   artefact: (hash: string) => Promise<Buffer>;
   /** Search path for the application's commands; null leaves the host's own. */
@@ -25,22 +29,25 @@ export interface WorldParts {
 }
 
 export function createWorld(parts: WorldParts): World {
-  return worldOver(parts, rememberHosts(parts.provider, parts.definition.environment), new AbortController().signal);
+  const { provider, definition } = parts;
+  const redact = redactionOf(parts.secrets);
+  return worldOver(parts, redact, rememberHosts(provider, definition.environment), new AbortController().signal);
 }
 
 /** After the signal no host does anything more that this world asks for; what a driver waits for then ends soon. */
-function worldOver(parts: WorldParts, hosts: Hosts, signal: AbortSignal): World {
-  const { definition, clock, secret } = parts;
+function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, signal: AbortSignal): World {
+  const { definition, clock, secret, credential } = parts;
   const { application, database, hosts: names, limits } = definition;
-  const open = async (server: string): Promise<Host> => guarded(await hosts.open(server), signal);
+  const open = async (server: string): Promise<Host> =>
+    discreet(guarded(await hosts.open(server), signal), { redact, values: parts.secrets });
   return {
     environment: definition.environment,
     clock,
     provider: guarded(hosts.provider, signal),
     secret,
     artefact: parts.artefact,
-    redact: (text) => parts.secrets().reduce((left, value) => left.replaceAll(value, "‹secret›"), text),
-    within: (until) => worldOver(parts, hosts, until),
+    redact,
+    within: (until) => worldOver(parts, redact, hosts, until),
     async loadBalancer(server) {
       return createHaproxy(await open(server), clock);
     },
@@ -55,13 +62,14 @@ function worldOver(parts: WorldParts, hosts: Hosts, signal: AbortSignal): World 
         prepareMs: limits.prepareSeconds * 1000,
         path: parts.path,
       };
-      return createApplication(await open(server), settings, secret, randomUUID);
+      return createApplication(await open(server), settings, { secret, credential, redact }, randomUUID);
     },
     async ask(server, asker, check, timeoutMs) {
       const host = await open(server);
       const headers: Record<string, string> = asker.tester ? { "x-changeover-tester": secret("tester") } : {};
       const dial = () => host.dial({ host: host.address, port: asker.port }, timeoutMs);
-      return ask(dial, withKey(check, randomUUID()), { host: asker.host, headers, timeoutMs });
+      const answer = await ask(dial, withKey(check, randomUUID()), { host: asker.host, headers, timeoutMs });
+      return { ...answer, body: redact(answer.body) };
     },
   };
 }

@@ -1,4 +1,5 @@
 /** What an upgrade asks of one application server: put a release on it, run its roles, probe it. */
+import type { Inputs } from "./credential.ts";
 import type { Endpoint } from "./load-balancer.ts";
 import type { JobState, ServiceState } from "./host.ts";
 
@@ -21,7 +22,8 @@ export interface Install {
   start: Partial<Record<Role, string>>;
   /** Run once on the server after unpacking; null when the release needs nothing. */
   prepare: string | null;
-  inputs: Record<string, string>;
+  /** A credential stands here by its name only. */
+  inputs: Inputs;
   /** What the release runs on; null when it asks for nothing. */
   runtime: Runtime | null;
   database: Endpoint;

@@ -3,42 +3,77 @@ import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
+import { printable } from "./environment-text.ts";
 import { Problem } from "./problem.ts";
+import { lineOfPath, strangeKeys } from "./yaml-places.ts";
 
 type Path = readonly PropertyKey[];
+
+/** Of a file that is wrong from end to end, the rest says nothing new. */
+const MOST_FINDINGS = 20;
 
 /** Throws one Problem that lists every finding as `file:line`. */
 export function parseEnvironment(text: string, file: string): EnvironmentDefinition {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const fault = document.errors[0];
-  if (fault) {
-    throw badFile(file, [{ line: lines.linePos(fault.pos[0]).line, why: fault.message }]);
-  }
-  const lineOf = (path: Path): number => lineIn(document, lines, path);
-  const parsed = environmentSchema.safeParse(document.toJS() ?? {});
-  const findings = parsed.success ? crossCheck(parsed.data) : parsed.error.issues.flatMap(finding);
-  if (findings.length > 0) {
+  const count = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+  // What is missing at the end is found behind it.
+  const lineAt = (offset: number): number => Math.min(lines.linePos(offset).line, Math.max(1, count));
+  const { document, faults, data } = read(text, lines, file);
+  if (faults.length > 0) {
     throw badFile(
       file,
-      findings.map(({ path, why }) => ({ line: lineOf(path), why: `${path.join(".") || "the file"}: ${why}` })),
+      placed(faults, ({ offset, why }) => ({ line: lineAt(offset), why })),
+      faults.length,
     );
   }
-  return parsed.data as EnvironmentDefinition;
+  const parsed = environmentSchema.safeParse(data);
+  const findings = parsed.success ? crossCheck(parsed.data) : parsed.error.issues.flatMap(finding);
+  if (parsed.success && findings.length === 0) return parsed.data;
+  const tell = ({ path, why }: Finding) => ({
+    line: lineOfPath(document, lines, path),
+    why: `${path.map(String).join(".") || "the file"}: ${why}`,
+  });
+  throw badFile(file, placed(findings, tell), findings.length);
 }
+
+const placed = <F>(findings: F[], place: (finding: F) => Told): Told[] =>
+  findings
+    .slice(0, MOST_FINDINGS)
+    .map(place)
+    .sort((left, right) => left.line - right.line);
 
 /** The line of a key in an environment file's text, or of what is nearest above it. */
 export function lineOfKey(text: string, key: Path): number {
   const lines = new LineCounter();
-  return lineIn(parseDocument(text, { lineCounter: lines, prettyErrors: false }), lines, key);
+  return lineOfPath(parseDocument(text, { ...READING, lineCounter: lines }), lines, key);
 }
 
-function lineIn(document: Document.Parsed, lines: LineCounter, path: Path): number {
-  for (let depth = path.length; depth >= 0; depth--) {
-    const found = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-    if (found?.range) return lines.linePos(found.range[0]).line;
+/** The library compares each key of a mapping with every other one; strangeKeys does the same in one go. */
+const READING = { prettyErrors: false, uniqueKeys: false, logLevel: "error" } as const;
+
+interface Read {
+  document: Document.Parsed;
+  /** Where it is no YAML, or has keys that can't be meant; then there is no data. */
+  faults: { offset: number; why: string }[];
+  data: unknown;
+}
+
+function read(text: string, lineCounter: LineCounter, file: string): Read {
+  try {
+    const document = parseDocument(text, { ...READING, lineCounter });
+    const errors = document.errors.slice(0, 1).map(({ pos, message }) => ({ offset: pos[0], why: message }));
+    const faults = errors.length > 0 ? errors : strangeKeys(document);
+    // Aliases multiply: what a few lines could make of themselves has no limit but this one.
+    return { document, faults, data: faults.length > 0 ? null : (document.toJS({ maxAliasCount: 100 }) ?? {}) };
+  } catch (error) {
+    const why = error instanceof RangeError ? "it is nested too deeply" : (error as Error).message;
+    throw badFile(file, [{ line: 1, why }], 1);
   }
-  return 1;
+}
+
+interface Told {
+  line: number;
+  why: string;
 }
 
 interface Finding {
@@ -60,7 +95,7 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (!definition.releases[definition.release]) {
     found.push({ path: ["release"], why: `release "${definition.release}" is not among the releases` });
   }
-  if (definition.hosts.public === definition.hosts.test) {
+  if (definition.hosts.public.toLowerCase() === definition.hosts.test.toLowerCase()) {
     found.push({ path: ["hosts", "test"], why: "must differ from hosts.public, it is what keeps testers apart" });
   }
   const size = definition.application.servers + (definition.application.group?.size ?? 0);
@@ -75,6 +110,10 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (definition.staging === definition.environment) {
     found.push({ path: ["staging"], why: "must be another environment" });
   }
+  const { port } = definition.database;
+  if (definition.port === port + 1 || definition.port === port + 2) {
+    found.push({ path: ["port"], why: `must differ from ${port + 1} and ${port + 2}, the database endpoints' ports` });
+  }
   const { write } = definition.ledger ?? {};
   if (write && !`${write.path}${write.body ?? ""}${Object.values(write.headers ?? {}).join("")}`.includes("{key}")) {
     found.push({ path: ["ledger", "write"], why: "must carry {key} in path, headers or body" });
@@ -82,14 +121,12 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   return found;
 }
 
-function badFile(file: string, findings: { line: number; why: string }[]): Problem {
-  const [first, ...rest] = findings.map(({ line, why }) => `${file}:${line} ${why}`);
+function badFile(file: string, findings: Told[], count: number): Problem {
+  const told = findings.map(({ line, why }) => `${file}:${line} ${printable(why)}`);
+  const more = count - told.length;
   return new Problem("bad-input", {
-    what:
-      findings.length === 1
-        ? "the environment file has a mistake"
-        : `the environment file has ${findings.length} mistakes`,
-    why: [first, ...rest].join("; "),
+    what: count === 1 ? "the environment file has a mistake" : `the environment file has ${count} mistakes`,
+    why: [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; "),
     next: "mend the line, then run the same command again (docs/environment-file.md lists every key)",
     at: `${file}:${findings[0]?.line ?? 1}`,
   });

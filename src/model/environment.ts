@@ -1,28 +1,70 @@
 /** The environment file: what a user writes down about one environment. The documentation is the schema is the validator. */
 import { z } from "zod";
 import { freezeSchema, windowSchema } from "./windows.ts";
+import { credentialName } from "./credential.ts";
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
+export const environmentName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower case letters, digits and dashes, at most 31");
 const seconds = z
   .number()
-  .positive()
+  .min(0.001)
   .max(24 * 3600);
 const hostName = z.string().regex(/^[a-z0-9.-]{1,200}$/i, "must be a host name");
-const line = z.string().min(1).max(4000);
+/** No process can be given a zero byte. */
+const text = z.string().regex(/^[^\0]*$/, "must hold no zero byte");
+const line = text.min(1).max(4000);
 
 const expect = z
   .strictObject({
     status: z.int().min(100).max(599).default(200).describe("the answer's status"),
-    body: z.string().optional().describe("text that the answer's body must contain"),
+    body: text.optional().describe("text that the answer's body must contain"),
   })
   .default({ status: 200 });
 
+const path = text.max(4000).regex(/^\/[!-\xff]*$/, "must begin with / and have no spaces");
+const headerName = z.string().regex(/^[\w-]{1,100}$/, "must be letters, digits and dashes");
+const headerValue = z
+  .string()
+  .max(4000)
+  .regex(/^[ -~\xa1-\xff]*$/, "must be one line of plain characters");
+
 export const httpCheckSchema = z.strictObject({
   method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
-  path: z.string().startsWith("/").describe("path and query; {key} becomes a fresh key each time"),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.string().optional().describe("sent as it is; {key} becomes the same key as in the path"),
+  path: path.describe("path and query; {key} becomes a fresh key each time"),
+  headers: z.record(headerName, headerValue).optional(),
+  body: text.optional().describe("sent as it is; {key} becomes the same key as in the path"),
   expect,
+});
+
+/** Load balancers ask it themselves, and their files have no room for quotes. */
+const healthSchema = httpCheckSchema.extend({
+  path: text.max(4000).regex(/^\/[!#-&(-~]*$/, "must begin with / and have no spaces or quotes"),
+  headers: z
+    .record(
+      headerName,
+      z
+        .string()
+        .max(4000)
+        .regex(/^[ -&(-~]*$/, "must be plain and have no quotes"),
+    )
+    .optional(),
+});
+
+export const releaseName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,40}$/, "must be letters, digits, dots and dashes, at most 40")
+  // Else what every JavaScript object has would be taken for a release.
+  .refine((name) => !(name in Object.prototype), "can't be the name of a release");
+
+const inputName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and _")
+  .regex(/^(?!changeover_)/i, "names that begin with CHANGEOVER_ are ours");
+/** No process can be given more than 128 KiB in one variable. */
+const inputText = text.max(32_000);
+const input = z.union([inputText, z.strictObject({ credential: credentialName })], {
+  error: "must be a text, or { credential: NAME }",
 });
 
 const releaseSchema = z.strictObject({
@@ -47,13 +89,16 @@ const releaseSchema = z.strictObject({
     .optional()
     .describe("what the release runs on: checked on each server when it is installed"),
   inputs: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .record(inputName, input)
     .default({})
-    .describe("environment variables"),
+    .describe("environment variables; a credential is looked up by its name when a process is started"),
 });
 
+/** Fixed ones, and as many in the group: twice as many have addresses. */
+const MOST_SERVERS = 10_000;
+
 export const environmentSchema = z.strictObject({
-  environment: name.describe("the environment's name"),
+  environment: environmentName.describe("the environment's name"),
   provider: z
     .discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("local") }),
@@ -75,25 +120,30 @@ export const environmentSchema = z.strictObject({
   port: z.int().min(1).max(65535).default(8080).describe("port of the load balancers"),
   loadBalancers: z.int().min(1).max(8).default(2),
   application: z.strictObject({
-    name,
+    name: environmentName,
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),
-    servers: z.int().min(1).max(50).default(2).describe("fixed servers"),
+    servers: z.int().min(1).max(MOST_SERVERS).default(2).describe("fixed servers"),
     group: z
-      .strictObject({ name, size: z.int().min(0).max(50) })
+      .strictObject({ name: environmentName, size: z.int().min(0).max(MOST_SERVERS) })
       .optional()
       .describe("a scaling group beside them"),
-    workers: z.int().min(0).max(50).default(1).describe("how many of the servers also run the worker"),
+    workers: z
+      .int()
+      .min(0)
+      .max(2 * MOST_SERVERS)
+      .default(1)
+      .describe("how many of the servers also run the worker"),
   }),
   database: z.strictObject({
     engine: z.literal("mariadb"),
     name: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/),
     user: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/),
-    port: z.int().min(1).max(65535).default(3306),
+    port: z.int().min(1).max(65533).default(3306).describe("the next two are the endpoints' on the load balancers"),
   }),
-  release: z.string().min(1).describe("release the environment first comes up with"),
-  releases: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,40}$/), releaseSchema),
+  release: releaseName.describe("release the environment first comes up with"),
+  releases: z.record(releaseName, releaseSchema),
   checks: z.strictObject({
-    health: httpCheckSchema.describe("a server is alive when this holds"),
+    health: healthSchema.describe("a server is alive when this holds"),
     read: z.array(httpCheckSchema).default([]).describe("further requests that change nothing"),
     write: httpCheckSchema
       .extend({
@@ -157,7 +207,9 @@ export const environmentSchema = z.strictObject({
     .prefault({}),
   windows: z.array(windowSchema).default([]).describe("when the public may see the page; at any time when left out"),
   freezes: z.array(freezeSchema).default([]).describe("when it must not, whatever the windows say"),
-  staging: name.optional().describe("environment of this control plane in which the same plan must have ended well"),
+  staging: environmentName
+    .optional()
+    .describe("environment of this control plane in which the same plan must have ended well"),
   announcement: line
     .optional()
     .describe("text that tells people of the window: {environment} {from} {to} {start} {minutes}"),

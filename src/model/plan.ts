@@ -38,13 +38,15 @@ export interface Plan {
   failAt: string | null;
 }
 
-/** Keys sorted at every level, so that equal data has equal text. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value).filter(([, held]) => held !== undefined);
-  entries.sort(([left], [right]) => (left < right ? -1 : 1));
-  return `{${entries.map(([key, held]) => `${JSON.stringify(key)}:${canonical(held)}`).join(",")}}`;
+/** Keys in one order at every level, so that equal data has equal text. */
+export const canonical = (value: unknown): string => JSON.stringify(inOrder(value)) ?? "null";
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (value === null || typeof value !== "object") return value;
+  const held = value as Record<string, unknown>;
+  const keys = Object.keys(held).sort();
+  return Object.fromEntries(keys.map((key) => [key, inOrder(held[key])]));
 }
 
 /** First 16 hex digits of the SHA-256 over the canonical text. */

@@ -30,7 +30,7 @@ export function readBlue(inventory: Inventory): Blue {
   const isKept = (labels: Record<string, string>) => labels.kept !== undefined;
   const applications = inventory.applications
     .filter(({ record }) => record.labels.slot === slot && !isKept(record.labels))
-    .sort((left, right) => rank(left).localeCompare(rank(right), "en", { numeric: true }));
+    .sort((left, right) => byNumber.compare(rank(left), rank(right)));
   const [release] = applications.map(({ installed }) => installed?.release);
   if (!release) throw unclear(inventory, `pool ${slot} has no server with a release`);
   return {
@@ -47,6 +47,9 @@ export function readBlue(inventory: Inventory): Blue {
       .map(({ name }) => name),
   };
 }
+
+/** Made once: making one costs more than a thousand comparisons. */
+const byNumber = new Intl.Collator("en", { numeric: true });
 
 const rank = ({ record }: SeenApplication): string => `${record.labels.group ? 1 : 0} ${record.name}`;
 

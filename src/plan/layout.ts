@@ -5,10 +5,7 @@ import type { Endpoint, LoadBalancerSettings, Slot } from "../model/load-balance
 import { Problem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
 import type { Checks } from "../steps/parts/shapes.ts";
-
-/** First last-octet of each kind of server; 50 servers of a kind fit before the next begins. */
-const FIRST: Record<ServerKind, number> = { "load-balancer": 10, database: 40, application: 80 };
-const LAST: Record<ServerKind, number> = { "load-balancer": 39, database: 79, application: 250 };
+import { addressAt } from "./addresses.ts";
 
 /** Hands out names and addresses that nobody has; remembers what it gave. */
 export class Layout {
@@ -16,8 +13,11 @@ export class Layout {
   readonly #network: string;
   readonly #names: Set<string>;
   readonly #addresses: Set<string>;
+  /** Below these everything is taken, and stays so. */
+  readonly #numbers = new Map<string, number>();
+  readonly #places = new Map<ServerKind, number>();
 
-  /** `network` is the first three octets, "127.31.7". */
+  /** `network` is the beginning of every address: "127.31.7", or "127.220" for many servers. */
   constructor(environment: string, network: string, present: readonly ServerRecord[]) {
     this.#environment = environment;
     this.#network = network;
@@ -26,23 +26,27 @@ export class Layout {
   }
 
   next(kind: ServerKind, prefix: string, labels: Record<string, string>): ServerRecord {
-    let number = 1;
+    let number = this.#numbers.get(prefix) ?? 1;
     while (this.#names.has(`${prefix}-${number}`)) number++;
+    this.#numbers.set(prefix, number + 1);
     const name = `${prefix}-${number}`;
     this.#names.add(name);
     return { environment: this.#environment, name, kind, address: this.#nextAddress(kind), labels };
   }
 
   #nextAddress(kind: ServerKind): string {
-    for (let last = FIRST[kind]; last <= LAST[kind]; last++) {
-      const address = `${this.#network}.${last}`;
+    let place = this.#places.get(kind) ?? 0;
+    for (;;) {
+      const address = addressAt(this.#network, kind, place++);
+      if (address === null) break;
       if (this.#addresses.has(address)) continue;
+      this.#places.set(kind, place);
       this.#addresses.add(address);
       return address;
     }
     throw new Problem("refused", {
       what: `environment "${this.#environment}" has no address left for another ${kind}`,
-      why: `${this.#network}.${FIRST[kind]} to .${LAST[kind]} are taken`,
+      why: `all ${place - 1} of them in ${this.#network} are taken`,
       next: "retire servers that are kept for diagnosis, or use fewer servers",
     });
   }

@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import { findUpgrade, listUpgrades, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
+import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger } from "./environments.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
@@ -20,6 +21,7 @@ export interface ControlPlane {
   readonly environments: Environments;
   summaries(): Promise<EnvironmentSummary[]>;
   readonly engine: Engine;
+  readonly credentials: CredentialDesk;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
@@ -39,7 +41,14 @@ export interface ControlPlane {
 
 type LedgerDefinition = NonNullable<Awaited<ReturnType<Environments["find"]>>["definition"]["ledger"]>;
 
-export function openControlPlane(store: Store, engine: Engine, environments: Environments): ControlPlane {
+export interface ControlPlaneParts {
+  store: Store;
+  engine: Engine;
+  environments: Environments;
+  credentials: CredentialDesk;
+}
+
+export function openControlPlane({ store, engine, environments, credentials }: ControlPlaneParts): ControlPlane {
   const facts = async (record: UpgradeRun) => ({
     record,
     plan: await planOf(store, record.planHash),
@@ -59,6 +68,7 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
     environments,
     summaries: () => summarizeAll(store),
     engine,
+    credentials,
     async bringUp({ text, path, by }) {
       const { name, plan } = await environments.save(text, path);
       if (!plan) return { environment: name, upgrade: null };

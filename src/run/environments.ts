@@ -13,6 +13,7 @@ import { LOCKED, type Provider, type ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { keptServers } from "../observe/drift.ts";
 import { readInventory } from "../observe/inventory.ts";
+import { isWide, needsWide } from "../plan/addresses.ts";
 import { readBlue } from "../plan/blue.ts";
 import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
@@ -24,6 +25,7 @@ import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { readCircumstances, readDrift } from "./circumstances.ts";
+import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import { occupied } from "./requests.ts";
@@ -35,9 +37,11 @@ export interface EnvironmentParts {
   world(environment: string): Promise<World>;
   /** Under a token that is newer than any upgrade's. */
   worldToChange(environment: string): Promise<World>;
-  /** The first three octets of a network of its own, "127.31.7". */
-  chooseNetwork(environment: string): Promise<string>;
-  /** Drops the environment's secrets. */
+  /** The beginning of all its addresses, which nobody else has: "127.31.7", or "127.220" when it must be wide. */
+  chooseNetwork(environment: string, wide: boolean): Promise<string>;
+  /** Names of the environment's credentials. */
+  credentials(environment: string): string[];
+  /** Drops the environment's secrets and credentials. */
   forget(environment: string): void;
 }
 
@@ -105,8 +109,11 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
         await mustBeUnlocked(parts.store, known.name, "changed");
       if (known && up) await mustFit(parts.store, known.definition, definition);
-      const network = known ? networkOf(known) : await parts.chooseNetwork(definition.environment);
+      const wide = needsWide(definition);
+      const keeps = known && (up || isWide(networkOf(known)) === wide);
+      const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
       mustHaveFolders(definition, path);
+      if (!up) mustHaveCredentials(definition, [definition.release], parts.credentials(definition.environment));
       const page = readPage(definition, path);
       const hash = await packRelease(parts.artefacts, definition, definition.release, path);
       await saveEnvironment(parts.store, {
@@ -158,6 +165,8 @@ async function planFor(parts: EnvironmentParts, saved: SavedEnvironment, { to, f
   const begins = at === null ? null : Date.parse(at);
   const [inventory, circumstances] = await within(parts.world(name), async (world) => {
     const seen = await readInventory(world);
+    // Green runs the old release first, to be tested apart from the new one.
+    mustHaveCredentials(definition, [...installedIn(seen), to], parts.credentials(name));
     const looking = {
       store: parts.store,
       world,
@@ -247,6 +256,10 @@ async function mustFit(store: Store, old: EnvironmentDefinition, wanted: Environ
     next: "put these back; or, without its data: changeover down, then up",
   });
 }
+
+const installedIn = ({ applications }: Inventory): string[] => [
+  ...new Set(applications.flatMap(({ installed }) => installed?.release ?? [])),
+];
 
 const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
 

@@ -123,11 +123,11 @@ async function perform(
       if (direction === "undo") return undo(definition, context, input, progress);
       return forward(definition, context, input, progress, direction === "apply" && parts.failAt === step.index);
     });
-    return { evidence, problem: null };
+    return { evidence: evidence && (await discreet(parts, evidence)), problem: null };
   } catch (error) {
     if (isStale(error)) throw error;
     progress.needsPerson = error instanceof Unsettled || parts.halted.aborted;
-    return { evidence: null, problem: await withoutSecrets(parts, problemData(error)) };
+    return { evidence: null, problem: await discreet(parts, problemData(error)) };
   }
 }
 
@@ -159,10 +159,14 @@ async function untilSettled<T>(
 }
 
 /** What a program printed may hold what it was given. */
-async function withoutSecrets(parts: RunnerParts, problem: ProblemData): Promise<ProblemData> {
+async function discreet<T extends Evidence | ProblemData>(parts: RunnerParts, told: T): Promise<T> {
   const world = await parts.world().catch(() => null);
-  if (!world) return problem;
-  return { ...problem, what: world.redact(problem.what), why: world.redact(problem.why) };
+  if (!world) return told;
+  const redacted = Object.entries(told).map(([key, one]) => [
+    key,
+    typeof one === "string" && key !== "kind" ? world.redact(one) : one,
+  ]);
+  return Object.fromEntries(redacted) as T;
 }
 
 async function forward(

@@ -1,6 +1,6 @@
 /** Packed releases by content hash: built once, packed the same way each time, copied to every server. */
 import { execFile } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, type Hash, randomUUID } from "node:crypto";
 import {
   createReadStream,
   createWriteStream,
@@ -66,13 +66,27 @@ export function openArtefacts(home: string): Artefacts {
       }
       const known = shared.get(hash);
       if (known !== undefined) return known;
-      const reading = readFile(fileOf(hash));
+      const reading = readWhole(fileOf(hash), hash);
       shared.set(hash, reading);
       setTimeout(() => shared.delete(hash), SHARED_MS).unref();
       return reading;
     },
   };
 }
+
+/** What was approved is what is installed: a plan names the content and not the file. */
+async function readWhole(file: string, hash: string): Promise<Buffer> {
+  const bytes = await readFile(file);
+  const found = nameOf(createHash("sha256").update(bytes));
+  if (found === hash) return bytes;
+  throw new Problem("refused", {
+    what: `artefact ${hash} is not what was planned`,
+    why: `${file} was changed: its content is ${found}`,
+    next: `remove it, then plan again: the release is then packed anew`,
+  });
+}
+
+const nameOf = (content: Hash): string => content.digest("hex").slice(0, 32);
 
 /** Built only when the folder is not what the last build of this very command left there. Gives the content's hash. */
 async function packBuilt(from: string, build: string | undefined, part: string): Promise<string> {
@@ -116,7 +130,7 @@ async function packFolder(root: string, to: string): Promise<string> {
     },
   });
   await Promise.all([pipeline(pack, hashed, createWriteStream(to, { flush: true })), addAll(pack, root)]);
-  return hash.digest("hex").slice(0, 32);
+  return nameOf(hash);
 }
 
 async function addAll(pack: tar.Pack, root: string): Promise<void> {

@@ -1,6 +1,15 @@
 /** Generated secrets of an environment, in one file that only its owner can read; never in our database. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 export interface Secrets {
@@ -8,13 +17,21 @@ export interface Secrets {
   of(environment: string): (name: string) => string;
   /** Every value that was made so far. */
   values(environment: string): string[];
+  /** Environments that have any. */
+  environments(): string[];
   forget(environment: string): void;
 }
 
-export function openSecrets(home: string): Secrets {
+/** Closed to everybody else; also what people set is kept in it (credentials.ts). */
+export function secretsFolder(home: string): string {
   const folder = join(home, "secrets");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
+  return folder;
+}
+
+export function openSecrets(home: string): Secrets {
+  const folder = secretsFolder(home);
   const fileOf = (environment: string) => join(folder, `${environment}.json`);
   const read = (environment: string): Record<string, string> =>
     existsSync(fileOf(environment)) ? JSON.parse(readFileSync(fileOf(environment), "utf8")) : {};
@@ -30,6 +47,7 @@ export function openSecrets(home: string): Secrets {
       return made;
     },
     values: (environment) => Object.values(read(environment)),
+    environments: () => readdirSync(folder).flatMap((file) => /^([a-z0-9-]+)\.json$/.exec(file)?.[1] ?? []),
     forget: (environment) => rmSync(fileOf(environment), { force: true }),
   };
 }

@@ -29,7 +29,8 @@ export interface Product {
   folder: string;
   home: string;
   client: Client;
-  start(args: string[]): Started;
+  /** `input` goes to its standard input, which is empty else. */
+  start(args: string[], input?: string): Started;
   run(args: string[]): Promise<Ran>;
   /** The last line of stdout of a command that must succeed. */
   answer<T>(args: string[]): Promise<T>;
@@ -57,13 +58,14 @@ export function openProduct(name: string, program = MAIN): Product {
 
 function productIn(folder: string, home: string, program: string): Product {
   const client = createClient(home);
-  const start = (args: string[]): Started =>
+  const start = (args: string[], input?: string): Started =>
     watchOver(
       spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...args], {
         cwd: folder,
         env: { ...process.env, TMPDIR: folder, CHANGEOVER_HOME: home, NODE_OPTIONS: "" },
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["pipe", "pipe", "pipe"],
       }),
+      input,
     );
   return {
     folder,
@@ -82,7 +84,9 @@ function productIn(folder: string, home: string, program: string): Product {
   };
 }
 
-function watchOver(child: ChildProcess): Started {
+function watchOver(child: ChildProcess, input?: string): Started {
+  // A command that asks for nothing may have ended before it is given anything.
+  child.stdin?.on("error", () => {}).end(input);
   const ran: Ran = { code: null, stdout: "", stderr: "" };
   child.stdout?.setEncoding("utf8").on("data", (part: string) => {
     ran.stdout += part;

@@ -1,8 +1,18 @@
 /** Bad input: mistakes in files, ports that are taken, releases that are sick; a problem each time, nothing half-done. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PlanAnswer, Started } from "../../src/api/contract.ts";
 import type { Report } from "../../src/model/report.ts";
 import { type BoardFile, writeBoard } from "../product/board.ts";
 import { answerOf, leftIn, openProduct, processesOf, type Product, type Ran } from "../product/product.ts";
@@ -61,6 +71,25 @@ describe("an environment file with a mistake is refused, and the mistake is name
     expect(ran.code).toBe(2);
     expect(problemOf(ran)).toMatchObject({ what: "there is no environment file" });
     expect(problemOf(ran).why).toContain("nowhere.yaml");
+  });
+
+  test.each([
+    ["a folder", (path: string) => mkdirSync(path), "is no regular file"],
+    ["a link to nothing", (path: string) => symlinkSync("nothing", path), "no such file"],
+    ["a link to itself", (path: string) => symlinkSync(path, path), "too many symbolic links"],
+    // Nobody can read this one, root neither.
+    ["a file that can't be read", (path: string) => symlinkSync("/proc/self/mem", path), "i/o error"],
+    ["a device without an end", (path: string) => symlinkSync("/dev/zero", path), "is no regular file"],
+    ["a program", (path: string) => copyFileSync(process.execPath, path), "has more than"],
+    ["a picture", (path: string) => writeFileSync(path, Buffer.from("\x89PNG\r\n\n\0\0", "latin1")), "zero byte"],
+  ])("%s instead of a file", async (_what, make, why) => {
+    const path = join(product.folder, "odd.yaml");
+    make(path);
+    const ran = await run("up", path, "--json");
+    rmSync(path, { recursive: true });
+    expect(ran.code, ran.stderr).toBe(2);
+    expect(problemOf(ran)).toMatchObject({ kind: "bad-input" });
+    expect(problemOf(ran).why).toContain(why);
   });
 
   test("text that is not YAML", async () => {
@@ -181,5 +210,39 @@ describe("a release that is sick is taken back, and the old one serves as before
     expect(ran.code).toBe(2);
     expect(problemOf(ran)).toMatchObject({ kind: "bad-input", what: 'release "2024.2" lacks a script' });
     expect((await look()).upgrade?.id).toBe(before);
+  });
+});
+
+describe("a release whose folder is edited after its plan was approved", () => {
+  const marker = (): string => join(product.folder, "2024.2", "marker.txt");
+  const installed = (): string[] => {
+    const servers = join(product.home, "servers", "board");
+    const files = readdirSync(servers)
+      .map((name) => join(servers, name, "release", "marker.txt"))
+      .filter((file) => existsSync(file));
+    return files.map((file) => readFileSync(file, "utf8"));
+  };
+  const plan = async (): Promise<string> => answerOf<PlanAnswer>(await run("plan", "--to", "2024.2", "--json")).hash;
+
+  test("between plan and upgrade: refused, because the plan is of something else", async () => {
+    writeBoard(product.folder);
+    writeFileSync(marker(), "as it was planned");
+    const hash = await plan();
+    writeFileSync(marker(), "as nobody approved it");
+    const ran = await run("upgrade", "--to", "2024.2", "--plan", hash, "--yes", "--json");
+    expect(ran.code, ran.stderr).toBe(3);
+    expect(problemOf(ran).what).toBe(`plan ${hash} no longer fits environment "board"`);
+    expect(installed()).toEqual([]);
+  });
+
+  test("after the upgrade has begun: what was approved is what is installed", async () => {
+    writeFileSync(marker(), "as it was planned");
+    const body = { planHash: await plan(), yes: true, by: "a test" };
+    const { upgrade } = await product.client.send<Started>("POST", "/environments/board/upgrades", body);
+    writeFileSync(marker(), "as nobody approved it");
+    const ran = await run("watch", String(upgrade), "--json");
+    expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+    expect(installed()).toEqual(["as it was planned"]);
+    expect(sightOf(await look())).toEqual(serving("2024.2", size, "upgraded"));
   });
 });

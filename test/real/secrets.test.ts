@@ -1,67 +1,148 @@
-/** Secrets stay where they belong: generated passwords are looked for in everything that a person or a program might read. */
+/** Secrets stay where they belong: planted ones are looked for in everything that a person or a program might read. */
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { UpgradeView } from "../../src/view/upgrade-view.ts";
 import { ensureEmbedded } from "../../src/store/embedded.ts";
-import { writeBoard } from "../product/board.ts";
-import { openProduct, type Product } from "../product/product.ts";
+import { type BoardFile, writeBoard } from "../product/board.ts";
+import { openProduct, type Product, type Ran } from "../product/product.ts";
 
 let product: Product;
-/** Command lines of all processes of this machine, looked at all the time while the upgrade ran. */
+/** Command lines of all processes of this machine, looked at all the time while things happened. */
 const commandLines = new Set<string>();
+/** Processes of servers that were given what only the control plane has. */
+const overheard: string[] = [];
+const ran: Record<string, Ran> = {};
 let told = "";
 
-const secrets = (): string[] =>
+/** Given as an input: the application prints it when it starts, the migration when it fails. */
+const CREDENTIAL = `open "sesame" & 100% of/it+ä ${randomBytes(6).toString("hex")}`;
+/** In the environment of the control plane: the build of a release prints it. */
+const PLANTED = `planted-${randomBytes(6).toString("hex")}`;
+
+const spell = `node -e 'const it = process.env.API_KEY;
+  console.log(it, encodeURIComponent(it), JSON.stringify({ it }), btoa(unescape(encodeURIComponent("me:" + it)))); process.exit(1)'`;
+
+function releasesThatTalk({ releases }: BoardFile): void {
+  const inputs = { API_KEY: { credential: "api-key" }, OTHER: "not secret" };
+  const [old, next] = [releases["2024.1"], releases["2024.2"]];
+  if (!old || !next) throw new Error("the board has other releases now");
+  const start = { web: 'echo "I was given $API_KEY and $DATABASE_PASSWORD"; exec ./start.sh' };
+  Object.assign(releases, {
+    "2024.1": { ...old, inputs, start, prepare: 'echo "prepared with $API_KEY"' },
+    "2024.2": { ...next, inputs, migrate: spell },
+    unbuildable: { ...next, inputs, build: 'echo "npm is told $PLANTED_TOKEN"; exit 1' },
+  });
+}
+
+const generated = (): string[] =>
   Object.values(
     JSON.parse(readFileSync(join(product.home, "secrets", "board.json"), "utf8")) as Record<string, string>,
   );
-const holding = (text: string): number => secrets().filter((secret) => text.includes(secret)).length;
+const spellings = (value: string): string[] => [
+  value,
+  encodeURIComponent(value),
+  JSON.stringify(value).slice(1, -1),
+  Buffer.from(`me:${value}`).toString("base64"),
+];
+const secrets = (): string[] => [...generated(), ...spellings(CREDENTIAL), PLANTED];
+const holding = (text: string): string[] => secrets().filter((secret) => text.includes(secret));
 
-function lookAtCommandLines(): void {
+function lookAtProcesses(): void {
   for (const entry of readdirSync("/proc")) {
     try {
-      if (/^\d+$/.test(entry)) commandLines.add(readFileSync(`/proc/${entry}/cmdline`, "utf8"));
+      if (!/^\d+$/.test(entry)) continue;
+      const line = readFileSync(`/proc/${entry}/cmdline`, "utf8");
+      commandLines.add(line);
+      const environment = readFileSync(`/proc/${entry}/environ`, "utf8");
+      if (environment.includes("CHANGEOVER_SERVER=") && environment.includes(PLANTED)) overheard.push(line);
     } catch {
       // It ended in between.
     }
   }
 }
 
+async function go(name: string, args: string[]): Promise<void> {
+  const result = await product.run([...args, "--json"]);
+  ran[name] = result;
+  told += result.stdout + result.stderr;
+}
+
+async function live(file: string): Promise<void> {
+  writeBoard(product.folder, releasesThatTalk);
+  await go("up without it", ["up", file]);
+  const setting = product.start(["credential", "set", "board", "api-key", "--json"], `${CREDENTIAL}\n`);
+  told += (await setting.ended).stdout + setting.told();
+  await go("up", ["up", file]);
+  await go("list", ["credential", "list", "board"]);
+  await go("remove", ["credential", "remove", "board", "api-key"]);
+  await go("plan unbuildable", ["plan", "board", "--to", "unbuildable"]);
+  await go("plan", ["plan", "board", "--to", "2024.2"]);
+  await go("upgrade", ["upgrade", "board", "--to", "2024.2", "--yes"]);
+  await go("status", ["status", "board"]);
+  await go("report", ["report"]);
+  const { upgrade } = await product.status("board");
+  const views: UpgradeView[] = [];
+  const signal = AbortSignal.timeout(10_000);
+  for await (const view of product.client.views(String(upgrade?.id), signal)) views.push(view);
+  told += JSON.stringify(views);
+}
+
 beforeAll(async () => {
   product = openProduct("secrets");
-  const looking = setInterval(lookAtCommandLines, 15);
+  process.env.PLANTED_TOKEN = PLANTED;
+  const looking = setInterval(lookAtProcesses, 15);
   try {
-    for (const args of [
-      ["up", writeBoard(product.folder), "--json"],
-      ["plan", "board", "--to", "2024.2", "--json"],
-      ["upgrade", "board", "--to", "2024.2", "--yes", "--fail-at", "migrate", "--json"],
-      ["status", "board", "--json"],
-      ["report", "--json"],
-    ]) {
-      const ran = await product.run(args);
-      told += ran.stdout + ran.stderr;
-    }
+    await live(join(product.folder, "environment.yaml"));
   } finally {
     clearInterval(looking);
+    delete process.env.PLANTED_TOKEN;
   }
 }, 180_000);
 
 afterAll(() => product.end());
 
-test("there are secrets to look for, and the upgrade really ran", () => {
-  expect(secrets().length).toBeGreaterThanOrEqual(4);
-  expect(told).toContain('"outcome":"rolled-back"');
+test("there are secrets to look for, and everything really happened", () => {
+  expect(generated().length).toBeGreaterThanOrEqual(4);
+  expect(ran.up?.code, ran.up?.stderr).toBe(0);
+  expect(ran.upgrade?.stdout).toContain('"outcome":"rolled-back"');
   expect(commandLines.size).toBeGreaterThan(50);
 });
 
-test("none is in a command line of any process", () => {
-  expect([...commandLines].filter((line) => holding(line) > 0)).toEqual([]);
+test("a missing credential is refused by name, before anything is launched", () => {
+  expect(ran["up without it"]?.code).toBe(3);
+  expect(ran["up without it"]?.stdout).toContain('has no credential \\"api-key\\"');
+  expect(ran["up without it"]?.stdout).toContain("changeover credential set board api-key");
+});
+
+test("a credential is listed by name, and stays while a release needs it", () => {
+  expect(ran.list?.stdout).toContain('{"credential":"api-key","set":true,"usedBy":["2024.1","2024.2"');
+  expect(ran.remove?.code).toBe(3);
+});
+
+test("a migration that prints what it was given as it fails, and a build that does so, are told without it", () => {
+  expect(ran.upgrade?.stdout).toContain("exit 1: ‹secret› ‹secret›");
+  expect(ran["plan unbuildable"]?.stdout).toContain("npm is told ‹secret›");
+});
+
+test("the application really was given it, and printed it: only its owner can read that", () => {
+  const log = join(product.home, "servers/board/app-1/.changeover/services/web/log");
+  expect(readFileSync(log, "utf8")).toContain(`I was given ${CREDENTIAL} and `);
+  expect(statSync(log).mode & 0o777).toBe(0o600);
+  const manifest = readFileSync(join(product.home, "servers/board/app-1/install.json"), "utf8");
+  expect(manifest).toContain('"API_KEY":{"credential":"api-key"}');
+});
+
+test("none is in a command line of any process, and no server's process has the control plane's own", () => {
+  expect([...commandLines].filter((line) => holding(line).length > 0)).toEqual([]);
+  expect(overheard).toEqual([]);
 });
 
 test("none is in what the commands print, or in the control plane's log", () => {
-  expect(holding(told)).toBe(0);
-  expect(holding(readFileSync(join(product.home, "control.log"), "utf8"))).toBe(0);
+  expect(holding(told)).toEqual([]);
+  expect(holding(readFileSync(join(product.home, "control.log"), "utf8"))).toEqual([]);
 });
 
 test("none is in the plans, the journal or any other table", async () => {
@@ -76,19 +157,19 @@ test("none is in the plans, the journal or any other table", async () => {
     expect(rows.length).toBeGreaterThan(8);
     for (const { name } of rows) {
       const all = await client.query<{ text: string }>(`select whole::text as text from ${name} as whole`);
-      expect(holding(all.rows.map(({ text }) => text).join("\n")), name).toBe(0);
+      expect(holding(all.rows.map(({ text }) => text).join("\n")), name).toEqual([]);
     }
   } finally {
     await client.end();
   }
 });
 
-test("on disk each file that holds one can be read by its owner only", () => {
-  const open = filesUnder(product.home).filter(({ path, mode }) => {
-    if ((mode & 0o077) === 0 || path.includes("control-database")) return false;
-    return holding(readFileSync(path, "latin1")) > 0;
-  });
+test("on disk each file that holds one can be read by its owner only, and the control plane's own is in none", () => {
+  const files = filesUnder(product.home).filter(({ path }) => !path.includes("control-database"));
+  const texts = files.map((file) => ({ ...file, text: readFileSync(file.path, "utf8") }));
+  const open = texts.filter(({ mode, text }) => (mode & 0o077) !== 0 && holding(text).length > 0);
   expect(open.map(({ path }) => path)).toEqual([]);
+  expect(texts.filter(({ text }) => text.includes(PLANTED)).map(({ path }) => path)).toEqual([]);
 });
 
 /** Regular files with the mode that counts: closed when any folder above them is closed. */

@@ -17,7 +17,12 @@ const book: ActivityBook = {
 };
 
 const app = new Hono();
-app.onError((error, context) => context.json(toWire(error), 409));
+app.onError((error, context) =>
+  context.json(
+    toWire(error, (text) => text),
+    409,
+  ),
+);
 app.use(writeDown(book));
 app.route("/activity", activityRoutes(book));
 app.get("/upgrades/:id", (context) => context.json({}));

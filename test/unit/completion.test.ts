@@ -13,7 +13,7 @@ import { demo } from "../../src/demo/demo.ts";
 import type { EnvironmentSummary } from "../../src/run/summaries.ts";
 
 const program = new Command("changeover").version("1.2.3");
-for (const add of [...commands, demo]) add(program, () => {});
+for (const add of [...(await Promise.all(commands.map(({ load }) => load()))), demo]) add(program, () => {});
 
 const wordsAt = (...words: string[]): string[] => {
   const wanted = wantedAt(program, words);

@@ -205,13 +205,7 @@ const cases: Record<string, Change & { why: string }> = {
   },
 };
 
-const words = new Set(
-  (() => {
-    const program = new Command();
-    for (const add of commands) add(program, () => {});
-    return program.commands.map((one) => one.name());
-  })(),
-);
+const words = new Set(commands.flatMap(({ names }) => names));
 
 /** Every command that a text names. */
 const commandsIn = (text: string): string[] => [...text.matchAll(/\bchangeover (\w+)/g)].map(([, word = ""]) => word);

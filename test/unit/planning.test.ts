@@ -67,6 +67,7 @@ beforeAll(async () => {
     world: async () => shopSite().world,
     worldToChange: async () => shopSite().world,
     chooseNetwork: async () => network,
+    credentials: () => [],
     forget: () => {},
   });
   const { plan } = await environments.save(write(), file);

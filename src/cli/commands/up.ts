@@ -1,7 +1,8 @@
 /** `changeover up [file]`: starts the control plane and brings the environment up at its first release. */
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Started } from "../../api/contract.ts";
+import { MOST_BYTES, readText } from "../../model/environment-text.ts";
 import { Problem } from "../../model/problem.ts";
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../command.ts";
 import { ensureControlPlane } from "../control-plane-process.ts";
@@ -43,17 +44,33 @@ export const up: AddCommand = (program, ends) => {
 };
 
 export function readEnvironmentFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Problem(
-      "bad-input",
-      {
-        what: "there is no environment file",
-        why: (error as Error).message,
-        next: "name it (changeover up FILE), or make one: changeover init",
-      },
-      error,
-    );
-  }
+  return readText(bytesOf(path), path);
 }
+
+/** A device or a pipe has no end, or none in time. */
+function bytesOf(path: string): Buffer {
+  try {
+    const seen = statSync(path);
+    if (seen.isFile() && seen.size <= MOST_BYTES) return readFileSync(path);
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code !== "ENOENT" || isLink(path);
+    throw noFile(isThere ? "the environment file can't be read" : "there is no environment file", error);
+  }
+  throw noFile(
+    "the environment file can't be read",
+    new Error(`${path} is no regular file, or has more than ${MOST_BYTES} bytes`),
+  );
+}
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+const noFile = (what: string, error: unknown): Problem =>
+  new Problem(
+    "bad-input",
+    {
+      what,
+      why: (error as Error).message,
+      next: "name it (changeover up FILE), or make one: changeover init",
+    },
+    error,
+  );

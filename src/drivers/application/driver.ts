@@ -4,14 +4,14 @@ import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { Problem } from "../../model/problem.ts";
 import { ask } from "../http/ask.ts";
-import { applicationEnvironment, type ApplicationSettings, RELEASE } from "./inputs.ts";
+import { applicationEnvironment, type ApplicationSettings, RELEASE, type Vault } from "./inputs.ts";
 
 const MANIFEST = "install.json";
 
 export function createApplication(
   host: Host,
   settings: ApplicationSettings,
-  secret: (name: string) => string,
+  vault: Vault,
   freshKey: () => string,
 ): Application {
   const installed = async (): Promise<Install | null> => {
@@ -38,8 +38,8 @@ export function createApplication(
       await host.remove(MANIFEST);
       if (before?.artefact !== install.artefact || (await host.readFile(`${RELEASE}/.artefact`)) !== install.artefact) {
         await host.putTree(RELEASE, await artefactTar());
-        await mustHaveRuntime(host, settings, install, secret);
-        await prepare(host, settings, install, secret);
+        await mustHaveRuntime(host, settings, install, vault);
+        await prepare(host, settings, install, vault);
         await host.putFile(`${RELEASE}/.artefact`, install.artefact);
       }
       // The manifest comes last: without it the release counts as not installed.
@@ -53,7 +53,7 @@ export function createApplication(
         name: role,
         command,
         cwd: RELEASE,
-        env: applicationEnvironment(host, settings, install, role, secret),
+        env: applicationEnvironment(host, settings, install, role, vault),
       });
     },
     stop: (role, graceMs) => host.stopService(role, graceMs),
@@ -62,13 +62,14 @@ export function createApplication(
       const asked = withKey(check, freshKey());
       try {
         const dial = () => host.dial({ host: host.address, port: settings.port }, timeoutMs);
-        return misses(asked, await ask(dial, asked, { host: settings.publicHost, timeoutMs }));
+        const answer = await ask(dial, asked, { host: settings.publicHost, timeoutMs });
+        return misses(asked, { ...answer, body: vault.redact(answer.body) });
       } catch (error) {
         return error instanceof Problem ? `${error.text.what}: ${error.text.why}` : String(error);
       }
     },
     async runCheck({ run, seconds }) {
-      const env = applicationEnvironment(host, settings, await mustBeInstalled(), "check", secret);
+      const env = applicationEnvironment(host, settings, await mustBeInstalled(), "check", vault);
       const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000, cwd: RELEASE, env });
       if (code === 0) return null;
       return `check "${run}" ended with ${code ?? "no exit code"}: ${(stderr || stdout).trim().slice(-300)}`;
@@ -78,8 +79,8 @@ export function createApplication(
       const install = { ...installed, database: database ?? installed.database };
       const env =
         account === "application"
-          ? applicationEnvironment(host, settings, install, "task", secret)
-          : applicationEnvironment(host, settings, install, "migrate", secret, migrationAccount(settings));
+          ? applicationEnvironment(host, settings, install, "task", vault)
+          : applicationEnvironment(host, settings, install, "migrate", vault, migrationAccount(settings));
       await host.startJob({ id, command, cwd: RELEASE, env: { ...env, ...inputs }, timeoutMs });
     },
     task: (id) => host.jobState(id),
@@ -97,11 +98,11 @@ async function mustHaveRuntime(
   host: Host,
   settings: ApplicationSettings,
   install: Install,
-  secret: (name: string) => string,
+  vault: Vault,
 ): Promise<void> {
   const check = install.runtime?.check;
   if (!check) return;
-  const env = applicationEnvironment(host, settings, install, "prepare", secret);
+  const env = applicationEnvironment(host, settings, install, "prepare", vault);
   const done = await host.exec(check, { timeoutMs: 60_000, cwd: RELEASE, env });
   if (done.code === 0) return;
   throw new Problem(done.code === null ? "outcome-unknown" : "missing-tool", {
@@ -111,14 +112,9 @@ async function mustHaveRuntime(
   });
 }
 
-async function prepare(
-  host: Host,
-  settings: ApplicationSettings,
-  install: Install,
-  secret: (name: string) => string,
-): Promise<void> {
+async function prepare(host: Host, settings: ApplicationSettings, install: Install, vault: Vault): Promise<void> {
   if (install.prepare === null) return;
-  const env = applicationEnvironment(host, settings, install, "prepare", secret);
+  const env = applicationEnvironment(host, settings, install, "prepare", vault);
   const done = await host.exec(install.prepare, { timeoutMs: settings.prepareMs, cwd: RELEASE, env });
   if (done.code === 0) return;
   throw new Problem(done.code === null ? "outcome-unknown" : "step-failed", {

@@ -1,6 +1,7 @@
 /** The environment variables that a release's commands find; documented in docs/environment-file.md. */
 import { posix } from "node:path";
 import type { Install } from "../../model/application.ts";
+import { valuesOf } from "../../model/credential.ts";
 import type { Host } from "../../model/host.ts";
 
 /** Folder of the release, in the server's own directory. */
@@ -16,6 +17,14 @@ export interface ApplicationSettings {
   path: string | null;
 }
 
+/** Values that only a starting process is given. */
+export interface Vault {
+  secret(name: string): string;
+  credential(name: string): string;
+  /** What the application answers may repeat them. */
+  redact(text: string): string;
+}
+
 interface Account {
   user: string;
   secret: string;
@@ -26,10 +35,10 @@ export function applicationEnvironment(
   settings: ApplicationSettings,
   install: Pick<Install, "release" | "inputs" | "runtime" | "database">,
   role: string,
-  secret: (name: string) => string,
+  vault: Vault,
   account: Account = { user: settings.database.user, secret: "database.app" },
 ): Record<string, string> {
-  const password = secret(account.secret);
+  const password = vault.secret(account.secret);
   const { address, port } = install.database;
   return {
     ...searchPath(host, settings, install),
@@ -44,7 +53,7 @@ export function applicationEnvironment(
     DATABASE_USER: account.user,
     DATABASE_PASSWORD: password,
     DATABASE_URL: `mysql://${account.user}:${encodeURIComponent(password)}@${address}:${port}/${settings.database.name}`,
-    ...install.inputs,
+    ...valuesOf(install.inputs, vault.credential),
   };
 }
 

@@ -4,12 +4,15 @@ import { type Guard, refuses, type Wish } from "./guard.ts";
 
 /** As `server on load-balancer`. */
 function notHealthy({ applications, loadBalancers, slot }: Blue): { server: string; on: string }[] {
-  return loadBalancers.flatMap(({ record, members }) =>
-    applications
+  return loadBalancers.flatMap(({ record, members }) => {
+    const good = new Set(
+      members[slot].filter(({ healthy, state }) => healthy && state === "ready").map(({ server }) => server),
+    );
+    return applications
       .map((one) => one.record.name)
-      .filter((name) => !members[slot].some((one) => one.server === name && one.healthy && one.state === "ready"))
-      .map((server) => ({ server, on: record.name })),
-  );
+      .filter((name) => !good.has(name))
+      .map((server) => ({ server, on: record.name }));
+  });
 }
 
 export const oldServersHealthy: Guard<Wish> = {

@@ -1,6 +1,7 @@
 /** The simulated application server as the model's Application: a release on disk, roles as services, migrations as jobs. */
 import { randomUUID } from "node:crypto";
 import type { Application, HttpCheck, Install, Role, Task } from "../../model/application.ts";
+import { valuesOf } from "../../model/credential.ts";
 import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { canonical } from "../../model/plan.ts";
@@ -33,7 +34,7 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
     });
   };
   const inputs = ({ inputs: own, database }: Pick<Install, "inputs" | "database">): Record<string, string> => ({
-    ...own,
+    ...valuesOf(own, (name) => `simulated-${name}`),
     ADDRESS: host.address,
     PORT: String(port),
     DATABASE_HOST: database.address,

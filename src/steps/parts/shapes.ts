@@ -1,5 +1,6 @@
 /** Shapes of input that several steps share. */
 import { z } from "zod";
+import { credentialName } from "../../model/credential.ts";
 import { httpCheckSchema } from "../../model/environment.ts";
 
 export const slot = z.enum(["a", "b"]);
@@ -20,7 +21,7 @@ export const install = z.strictObject({
   artefact: z.string(),
   start: z.strictObject({ web: z.string().optional(), worker: z.string().optional() }),
   prepare: z.string().nullable(),
-  inputs: z.record(z.string(), z.string()),
+  inputs: z.record(z.string(), z.union([z.string(), z.strictObject({ credential: credentialName })])),
   runtime: z.strictObject({ path: z.string().nullable(), check: z.string().nullable() }).nullable(),
   database: endpoint,
 });

@@ -68,7 +68,8 @@ job_run() {
   uptime
   deadline=$((now + $2))
   marker="CHANGEOVER_JOB=$server_id/$1"
-  (exec >"$job/output" 2>&1 </dev/null; export "$marker"; . "$job/definition"; run_definition)
+  (umask 077; : >"$job/output")
+  (exec >>"$job/output" 2>&1 </dev/null; export "$marker"; . "$job/definition"; run_definition)
   code=$?
   timed_out=false
   ! was_killed_in_time "$code" "$deadline" || { timed_out=true; sweep family "$marker"; }

@@ -51,7 +51,7 @@ service_run() {
   service=$state/services/$1
   mark
   identify $$
-  : >>"$service/log"
+  (umask 077; : >>"$service/log")
   restarts=0 short=0 pause=0.1
   (exec 8>&- 9>&- >/dev/null 2>&1; while sleep 10; do trim "$service/log"; done) &
   while :; do
@@ -87,7 +87,7 @@ service_run() {
 # Services append, so that cutting the file in place is safe; the end of what is cut stays beside it.
 trim() {
   size=$(stat -c %s "$1") && [ "$size" -gt 8388608 ] || return 0
-  tail -c 1048576 "$1" >"$1.old"
+  (umask 077; tail -c 1048576 "$1" >"$1.old")
   tail -c 65536 "$1.old" >"$1"
 }
 

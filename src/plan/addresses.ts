@@ -1,0 +1,35 @@
+/** How an environment's network is divided among kinds of servers, and how wide it must be; pure. */
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { ServerKind } from "../model/provider.ts";
+
+/** Last octets in a network of three octets. */
+const NARROW: Record<ServerKind, { first: number; last: number }> = {
+  "load-balancer": { first: 10, last: 39 },
+  database: { first: 40, last: 79 },
+  application: { first: 80, last: 250 },
+};
+/** Third octets in a network of two; in each of them the last octets that NARROW uses. */
+const WIDE: Record<ServerKind, { first: number; last: number }> = {
+  "load-balancer": { first: 0, last: 0 },
+  database: { first: 1, last: 1 },
+  application: { first: 2, last: 255 },
+};
+const FIRST = 10;
+const EACH = 240;
+
+/** So many fit twice into a narrow network, old and new beside each other, with a few that are kept for diagnosis. */
+const MOST_IN_NARROW = 80;
+
+/** Two octets instead of three. Decided once: an environment that is up keeps its addresses. */
+export const needsWide = ({ application: { servers, group } }: EnvironmentDefinition): boolean =>
+  servers + (group?.size ?? 0) > MOST_IN_NARROW;
+
+export const isWide = (network: string): boolean => network.split(".").length === 2;
+
+/** Counts from 0; null when the network has no more for this kind. */
+export function addressAt(network: string, kind: ServerKind, place: number): string | null {
+  const { first, last } = (isWide(network) ? WIDE : NARROW)[kind];
+  if (!isWide(network)) return first + place > last ? null : `${network}.${first + place}`;
+  const third = first + Math.floor(place / EACH);
+  return third > last ? null : `${network}.${third}.${FIRST + (place % EACH)}`;
+}
