@@ -1,4 +1,5 @@
 /** What an upgrade asks of one database server; nothing here trusts a lag in seconds. */
+import type { Backup, BackupNote, BackupReason } from "./backup.ts";
 
 export interface DatabaseSettings {
   /** The application's database and its account. */
@@ -31,13 +32,6 @@ export interface TableSum {
   sum: string;
 }
 
-export interface Backup {
-  id: string;
-  /** Position of the data in it. */
-  position: string;
-  bytes: number;
-}
-
 /** What stands in the way of a fence being whole. */
 export interface Blocker {
   what: "connection" | "transaction" | "prepared" | "event";
@@ -57,6 +51,8 @@ export interface Database {
 
   /** Exact position of what is applied here, comparable with `===` between a fenced primary and its replicas. */
   position(): Promise<string>;
+  /** How many transactions it has beyond a position that it once had; null when it never had that one. */
+  transactionsSince(position: string): Promise<number | null>;
 
   /**
    * No write of the application is accepted any more, also after a restart; its connections are cut. So are those of
@@ -84,9 +80,12 @@ export interface Database {
   /** Follows nobody and takes writes, also after a restart. Safe to repeat. */
   promote(): Promise<void>;
 
-  /** Kept on the host of this server until removed; the same id again gives the same backup. */
-  backup(id: string): Promise<Backup>;
+  /** Kept on the host of this server until removed; the same id again gives the same backup. Why: "upgrade" unless told. */
+  backup(id: string, why?: BackupReason): Promise<Backup>;
+  /** Also while the server is stopped. */
   backups(): Promise<Backup[]>;
+  /** Writes down beside a backup what was learnt of it. */
+  noteBackup(id: string, note: BackupNote): Promise<void>;
   removeBackup(id: string): Promise<void>;
   /** Starts a copy of the backup on this (spare, empty) server, following nobody, fenced. */
   restore(from: Database, backupId: string): Promise<void>;

@@ -114,6 +114,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "install-release",
     "leave-pool",
     "mark-schema",
+    "prune-backups",
     "read-traffic",
     "resume-replica",
     "retire-spare",

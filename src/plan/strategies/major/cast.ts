@@ -19,9 +19,6 @@ export interface MajorInput {
   failAt: string | null;
 }
 
-/** Name of the backup that only proves that backups work. */
-export const DRILL = "drill";
-
 /** Named to an application that is tried on a copy: it should send no mail and call nobody. */
 const TRIAL = { REHEARSAL: "1" };
 

@@ -18,7 +18,7 @@ import { startRole } from "../../../steps/start-role.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
-import { type Cast, DRILL, type GreenServer } from "./cast.ts";
+import type { Cast, GreenServer } from "./cast.ts";
 import { newServers, oldServers } from "./prepare.ts";
 
 const NONE =
@@ -89,7 +89,7 @@ function cleanUp(cast: Cast): PlanStep[] {
       pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },
     }),
     act(retireServers, { servers: aside, pool: null }),
-    act(pruneBackups, { servers: [cast.primary.record.name, cast.replica.record.name], drill: DRILL }),
+    act(pruneBackups, { keep: definition.backups.keep }),
     act(assertClean, { loadBalancers, slot: green, gone }),
     act(readTraffic, { loadBalancers }),
   ];

@@ -18,7 +18,7 @@ import { stopRole } from "../../../steps/stop-role.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
-import { type Cast, DRILL, type GreenServer } from "./cast.ts";
+import type { Cast, GreenServer } from "./cast.ts";
 import { tryOnCopy } from "./trial.ts";
 
 const FREE = "undo the steps: the public never left the old release; costs nothing";
@@ -73,7 +73,7 @@ function proveBackup(cast: Cast): PlanStep[] {
     act(restoreBackup, {
       source: replica,
       spare: cast.spare,
-      backup: DRILL,
+      backup: "drill",
       copyMs: ms(cast.definition.limits.copySeconds),
     }),
     act(resumeReplica, {
