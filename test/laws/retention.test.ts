@@ -52,7 +52,9 @@ function byHand(backups: readonly Retainable[], keep: Keep, now: number): Set<st
     for (const [count, nameOf, counts] of periods) {
       const name = nameOf(one.takenAt);
       const newestOfIt = good.every((other) => nameOf(other.takenAt) !== name || other === one || older(other, one));
-      const later = new Set(good.map(({ takenAt }) => nameOf(takenAt)).filter((other) => other > name && counts(other)));
+      const later = new Set(
+        good.map(({ takenAt }) => nameOf(takenAt)).filter((other) => other > name && counts(other)),
+      );
       if (counts(name) && newestOfIt && later.size < count) kept.add(one.id);
     }
   }

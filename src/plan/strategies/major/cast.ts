@@ -6,7 +6,7 @@ import type { LoadBalancerSettings, Slot } from "../../../model/load-balancer.ts
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
 import { mustPass } from "../../guards.ts";
-import { databaseEndpoint, installOf, Layout, loadBalancerSettings } from "../../layout.ts";
+import { databaseEndpoint, everyRecord, installOf, Layout, loadBalancerSettings, scheduledServers } from "../../layout.ts";
 
 export interface MajorInput {
   definition: EnvironmentDefinition;
@@ -59,6 +59,8 @@ export interface Cast {
   replica: SeenDatabase;
   standby: ServerRecord;
   spare: ServerRecord;
+  /** Servers on which scheduled backups run now. */
+  scheduled: string[];
   /** Left from earlier upgrades, retired by this one. */
   kept: string[];
 }
@@ -67,10 +69,7 @@ export function castMajor(input: MajorInput): Cast {
   const { definition, inventory, to } = input;
   const blue = readBlue(inventory);
   mustPass({ definition, blue, to });
-  const present = [...inventory.loadBalancers, ...inventory.applications, ...inventory.databases].map(
-    ({ record }) => record,
-  );
-  const layout = new Layout(definition.environment, input.network, present);
+  const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
   const replica = blue.replicas.find(({ health }) => health.replicating) as SeenDatabase;
   const loadBalancers = blue.loadBalancers.map(({ record }) => record);
   const names = blue.applications.map(({ record }) => record.name);
@@ -121,6 +120,7 @@ export function castMajor(input: MajorInput): Cast {
     replica,
     standby: layout.next("database", "db", { role: "standby", clonedFrom: blue.primary.record.name }),
     spare,
+    scheduled: scheduledServers(inventory),
     kept: blue.kept,
   };
 }
