@@ -10,11 +10,13 @@ import { createWorld } from "./drivers/world.ts";
 import { Problem } from "./model/problem.ts";
 import type { Provider } from "./model/provider.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
+import { openBackups } from "./run/backups.ts";
 import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
 import { startEngine } from "./run/engine.ts";
 import { openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
+import { runSchedule } from "./run/scheduled-backups.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
@@ -55,11 +57,12 @@ export async function serve(): Promise<void> {
     clock: systemClock,
     takeoverMs: external ? TAKEOVER_MS : 0,
   });
+  // Looking must neither be refused nor make an upgrade in flight stale.
+  const look = async (name: string) => worldOf(name, await tokenToLook(store, name, engine.token));
   const environments = openEnvironments({
     store,
     artefacts: parts.artefacts,
-    // Looking must neither be refused nor make an upgrade in flight stale.
-    world: async (name) => worldOf(name, await tokenToLook(store, name, engine.token)),
+    world: look,
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async (name) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
@@ -67,9 +70,12 @@ export async function serve(): Promise<void> {
     },
     forget: (name) => parts.secrets.forget(name),
   });
+  const backupParts = { store, engine, environments, clock: systemClock, world: look };
+  const backups = openBackups(backupParts);
+  const schedule = runSchedule(backupParts, backups);
   const changes = await openChanges({ url, revive });
   const app = createApp({
-    controlPlane: openControlPlane(store, engine, environments),
+    controlPlane: openControlPlane(store, engine, environments, backups),
     activity: {
       record: (done) => recordActivity(store, done),
       read: (filter) => readActivity(store, filter),
@@ -84,6 +90,7 @@ export async function serve(): Promise<void> {
     }),
     async shutDown(forget) {
       server.close();
+      await Promise.race([schedule.stop(), systemClock.sleep(5_000)]);
       await Promise.race([engine.stop(), systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
+import { backupRoutes } from "./backups.ts";
 import { parseBody } from "./body.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
@@ -36,6 +37,7 @@ export function createApp({ controlPlane, activity, health, changed, shutDown }:
   });
   app.route("/activity", activityRoutes(activity));
   app.route("/environments", environmentRoutes(controlPlane));
+  app.route("/environments", backupRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;
 }

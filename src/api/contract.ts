@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Plan } from "../model/plan.ts";
+import type { BackupsView } from "../view/backups.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
 
 export const saveEnvironmentBody = z.strictObject({
@@ -26,6 +27,8 @@ export const fixBody = z.strictObject({
   planHash: z.string(),
   by: z.string(),
 });
+export const byBody = z.strictObject({ by: z.string() });
+export const restoreBody = z.strictObject({ by: z.string(), yes: z.boolean() });
 export const resumeBody = z.strictObject({ by: z.string() });
 export const shutdownBody = z.strictObject({ forget: z.boolean() });
 
@@ -41,8 +44,9 @@ export interface EnvironmentStatus {
   environment: string;
   definitionPath: string;
   inventory: Inventory;
-  /** The unfinished upgrade, else the last one. */
+  /** The unfinished upgrade, else the last one that was more than a backup. */
   upgrade: UpgradeView | null;
+  backups: BackupsView;
 }
 
 export interface Started {

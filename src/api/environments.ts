@@ -15,7 +15,8 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);
     const [inventory, upgrade] = [await environments.inventory(name), await controlPlane.latest(name)];
-    return context.json({ environment: name, definitionPath, inventory, upgrade });
+    const backups = await controlPlane.backups.list(name);
+    return context.json({ environment: name, definitionPath, inventory, upgrade, backups });
   });
   routes.get("/:name/upgrade", async (context) => {
     const { name } = await environments.find(context.req.param("name"));

@@ -4,6 +4,7 @@ import type { AddCommand } from "./command.ts";
 import { abort } from "./commands/abort.ts";
 import { activity } from "./commands/activity.ts";
 import { approve, deny } from "./commands/approve.ts";
+import { backups } from "./commands/backups.ts";
 import { completion } from "./commands/completion.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
@@ -39,6 +40,7 @@ export const commands: readonly AddCommand[] = [
   report,
   activity,
   ledger,
+  backups,
   doctor,
   completion,
   down,

@@ -31,7 +31,8 @@ const periodOf: Record<Exclude<keyof Keep, "last">, (at: number) => string> = {
 /**
  * The ids to keep. Today is no day yet: its backups are the last ones' business. A period without a backup is not
  * counted, so that a pause reaches further back instead of emptying the shelf. Whatever the numbers say: the newest
- * verified one stays, so does what an unfinished upgrade took, and one that was never proven goes only when a newer one was.
+ * verified one stays, so does what an unfinished upgrade took, and one that was never proven goes only when a newer
+ * one was.
  */
 export function retained(backups: readonly Retainable[], keep: Keep, now: number): Set<string> {
   const proven = backups.filter(({ verified }) => verified).sort((left, right) => newestFirst(left, right));

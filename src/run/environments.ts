@@ -18,6 +18,7 @@ import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { occupied } from "./requests.ts";
+import { within } from "./world-use.ts";
 
 export interface EnvironmentParts {
   store: Store;
@@ -107,16 +108,6 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
   };
 }
 
-/** A world holds connections: it is closed when it was used. */
-async function within<T>(opening: Promise<World>, use: (world: World) => Promise<T>): Promise<T> {
-  const world = await opening;
-  try {
-    return await use(world);
-  } finally {
-    await world.provider.close();
-  }
-}
-
 const isUp = async ({ provider, environment }: World): Promise<boolean> =>
   (await provider.list(environment)).length > 0;
 
@@ -155,7 +146,7 @@ async function mustFit(store: Store, old: EnvironmentDefinition, wanted: Environ
   });
 }
 
-const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
+export const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
 
 async function packRelease(artefacts: Artefacts, definition: EnvironmentDefinition, release: string, path: string) {
   const wanted = definition.releases[release];

@@ -1,5 +1,6 @@
 /** Draws what is seen of one environment right now. Pure text. */
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
+import { type BackupsView, drawBackupSummary } from "./backups.ts";
 import { drawLadder } from "./ladder.ts";
 import type { UpgradeView } from "./upgrade-view.ts";
 
@@ -7,13 +8,16 @@ export interface StatusFacts {
   environment: string;
   inventory: Inventory;
   upgrade: UpgradeView | null;
+  /** Left out where nobody looked. */
+  backups?: BackupsView;
 }
 
-export function drawStatus({ environment, inventory, upgrade }: StatusFacts): string[] {
+export function drawStatus({ environment, inventory, upgrade, backups }: StatusFacts): string[] {
   const lines = [`${environment}, seen ${new Date(inventory.readAt).toISOString()}`];
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);
+  if (backups) lines.push("", ...drawBackupSummary(backups));
   if (upgrade) lines.push("", ...drawLadder(upgrade, { open: false, columns: 120 }));
   return lines;
 }
