@@ -113,8 +113,8 @@ async function makeRestore(parts: BackupParts, environment: string, backup: stri
       right: "the backup",
     });
     const since = await primary.transactionsSince(held.backup.position);
-    const count = since === null ? "an unknown number of transactions" : `${since} transactions`;
-    return { schema: await primary.schemaFingerprint(), loss: `${count}: ${inWords(differs) || "no table differs"}` };
+    const many = since === 1 ? "1 transaction" : `${since ?? "an unknown number of"} transactions`;
+    return { schema: await primary.schemaFingerprint(), loss: `${many}: ${inWords(differs) || "no table differs"}` };
   });
   return { plan: planRestore({ ...found, held, schema, loss }), loss };
 }

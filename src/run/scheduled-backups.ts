@@ -10,7 +10,7 @@ import { repeat } from "./engine.ts";
 import { createSchedule } from "./schedule.ts";
 import { within } from "./world-use.ts";
 
-const LOOK_EVERY_MS = 15_000;
+const LOOK_EVERY_MS = 5_000;
 const BY = "schedule";
 
 export function runSchedule({ store, clock, world }: BackupParts, backups: Backups): { stop(): Promise<void> } {

@@ -55,7 +55,9 @@ function start(cast: Cast) {
     }),
     act(gate, {
       gate: "restore",
-      question: `Backup "${held.backup.id}" of ${taken} is started and proven. Taking it gives up ${cast.loss}. Go on?`,
+      question:
+        `Backup "${held.backup.id}" of ${taken} is started and proven. Taking it gives up what was written since, ` +
+        `so far ${cast.loss}. Go on?`,
       deadlineMs: ms(definition.limits.gateSeconds),
     }),
     ...(cast.scheduled.length > 0 ? [act(suspendBackups, { servers: cast.scheduled })] : []),
