@@ -28,7 +28,8 @@ export const startBackup = defineStep({
   async apply({ world }, { holder: name, backup, record }) {
     await world.provider.launch(record);
     const [holder, copy] = [await world.database(name), await world.database(record.name)];
-    await blaming(world.clock.now(), holder, backup, () => copy.restore(holder, backup));
+    // A copy that breaks off is not the backup's fault; a database that does not start from it is.
+    await blaming(world.clock.now(), holder, backup, ["unhealthy"], () => copy.restore(holder, backup));
   },
   async verify(context, { holder: name, backup, record }) {
     const { world } = context;

@@ -18,7 +18,8 @@ const ONLY = "may be left out when there is only one";
 export const backups: AddCommand = (program, ends) => {
   const group = program
     .command("backups")
-    .description("list backups and whether they are proven; take, verify or restore one");
+    .description("list backups and whether they are proven; take, verify or restore one")
+    .showHelpAfterError("(see: changeover backups --help)");
   addList(group);
   addTake(group, ends);
   addVerify(group, ends);

@@ -2,7 +2,7 @@
 import type { Backup, Verification } from "../../model/backup.ts";
 import { countRows, inWords, tableDifferences } from "../../model/content.ts";
 import type { Database } from "../../model/database.ts";
-import { Problem } from "../../model/problem.ts";
+import { Problem, type ProblemKind } from "../../model/problem.ts";
 import type { Evidence, StepContext } from "../../model/step.ts";
 
 export interface Proof {
@@ -33,7 +33,7 @@ export async function proveBackup({ world }: StepContext, { holder, id, copy, ag
   // It may be a copy of another backup, from an earlier try: that says nothing about this one.
   if (position !== backup.position) throw unproven(id, `it stands at ${backup.position}, the copy at ${position}`);
   const { content } = backup;
-  const [tables, schema] = await blaming(world.clock.now(), holder, id, async () => {
+  const [tables, schema] = await blaming(world.clock.now(), holder, id, ["step-failed", "unhealthy"], async () => {
     const read = [await copy.checksums(), await copy.schemaFingerprint()] as const;
     const differs = tableDifferences(content.tables, read[0], { left: "its source", right: "the copy" });
     if (differs.length > 0) throw unproven(id, inWords(differs));
@@ -46,11 +46,17 @@ export async function proveBackup({ world }: StepContext, { holder, id, copy, ag
 }
 
 /** What the backup itself is to blame for is written down beside it; a host that does not answer says nothing of it. */
-export async function blaming<T>(at: number, holder: Database, id: string, work: () => Promise<T>): Promise<T> {
+export async function blaming<T>(
+  at: number,
+  holder: Database,
+  id: string,
+  kinds: readonly ProblemKind[],
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Problem && (error.kind === "step-failed" || error.kind === "unhealthy")) {
+    if (error instanceof Problem && kinds.includes(error.kind)) {
       await holder.noteBackup(id, { failed: { at, why: `${error.text.what}: ${error.text.why}` } });
     }
     throw error;
