@@ -117,7 +117,8 @@ test.each([null, "smoke-test"])(
     const wanted = await restoreUnderClients({ failAt });
     const telling = tellingMoments(wanted.moments);
     expect(telling.length).toBeGreaterThan(70);
-    for (const at of telling) {
+    // All of the way forward, and every other one of the way that both have in common.
+    for (const at of telling.filter((_, number) => failAt === null || number % 2 === 0)) {
       const told = await restoreUnderClients({ failAt, deaths: [at] });
       const what = `died at ${wanted.moments[0]?.[at]}`;
       expect(told.end.state, `${what}: ${JSON.stringify(told.end)}`).toBe(wanted.end.state);

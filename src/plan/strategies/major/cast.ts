@@ -6,7 +6,14 @@ import type { LoadBalancerSettings, Slot } from "../../../model/load-balancer.ts
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
 import { mustPass } from "../../guards.ts";
-import { databaseEndpoint, everyRecord, installOf, Layout, loadBalancerSettings, scheduledServers } from "../../layout.ts";
+import {
+  databaseEndpoint,
+  everyRecord,
+  installOf,
+  Layout,
+  loadBalancerSettings,
+  scheduledServers,
+} from "../../layout.ts";
 
 export interface MajorInput {
   definition: EnvironmentDefinition;

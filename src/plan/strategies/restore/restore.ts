@@ -59,6 +59,10 @@ function start(cast: Cast) {
         `Backup "${held.backup.id}" of ${taken} is started and proven. Taking it gives up what was written since, ` +
         `so far ${cast.loss}. Go on?`,
       deadlineMs: ms(definition.limits.gateSeconds),
+      atDeadline: "way-back",
+      answeredByYes: true,
+      evidenceOf: ["start-backup"],
+      fix: null,
     }),
     ...(cast.scheduled.length > 0 ? [act(suspendBackups, { servers: cast.scheduled })] : []),
   ];
@@ -72,7 +76,7 @@ function finish(cast: Cast): Stage[] {
     atOnce("Reopen", NONE, [
       act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }, "reopen"),
       ...(workers.length > 0
-        ? [act(startRole, { servers: workers, role: "worker" as const, checks: [], ...times })]
+        ? [act(startRole, { servers: workers, role: "worker" as const, good: null, ...times })]
         : []),
     ]),
     inOrder("Restore redundancy", NONE, [redundancy(cast)]),

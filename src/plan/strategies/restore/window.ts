@@ -13,7 +13,7 @@ import { smokeTest } from "../../../steps/smoke-test.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { stopGeneration } from "../../../steps/stop-generation.ts";
 import { syncStandby } from "../../../steps/sync-standby.ts";
-import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { checksOf, databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
 
@@ -89,13 +89,13 @@ function replace(cast: Cast) {
       { loadBalancers, slot, to: databaseEndpoint(definition, restored), database: restored.name },
       "swap",
     ),
-    act(startRole, { servers, role: "web", checks: [checks.health, ...checks.read], ...times }, "start"),
+    act(startRole, { servers, role: "web", good: checksOf(definition, "always"), ...times }, "start"),
     act(
       smokeTest,
       {
         loadBalancers,
         entrance: entranceOf(definition),
-        checks: { health: checks.health, read: checks.read, write: checks.write ?? null },
+        checks: { ...checks, write: checks.write ?? null },
         healthyMs: times.healthyMs,
       },
       "smoke",
@@ -104,6 +104,10 @@ function replace(cast: Cast) {
       gate: "reopen",
       question: `The application passed its smoke test on backup "${cast.held.backup.id}", behind the page. Reopen?`,
       deadlineMs: ms(limits.gateSeconds),
+      atDeadline: "way-back",
+      answeredByYes: true,
+      evidenceOf: ["measure-restore", "restore-backup", "start-role", "smoke-test"],
+      fix: null,
     }),
   ];
 }
