@@ -11,6 +11,7 @@ import {
   heldIn,
   planBackupOf,
   planVerifyOf,
+  type Story,
   type Told,
   underClients,
 } from "./backed-up.ts";
@@ -111,6 +112,26 @@ test("an old backup is verified by what was written down; one that rotted is ref
   // The next one that is proven lets it go.
   expect((await run(shop, await planBackupOf(shop), { upgrade: "u-4" })).end).toEqual({ state: "upgraded" });
   expect((await heldBackups(shop.world)).map(({ backup: { id } }) => id)).toEqual(["u-4-backup"]);
+});
+
+test("crash at every moment of a verification and go on: proven again, and no spare is left", async () => {
+  const verify = async (story: Story) => {
+    const { shop } = await backUpUnderClients();
+    const plan = async () => planVerifyOf(shop, await heldIn(shop, "u-1-backup"));
+    return underClients(shop, plan, { ...story, upgrade: "u-2" });
+  };
+  const wanted = await verify({});
+  const telling = tellingMoments(wanted.moments);
+  expect(telling.length).toBeGreaterThan(8);
+  for (const at of telling) {
+    const told = await verify({ deaths: [at] });
+    expect(told.end, `died at ${wanted.moments[0]?.[at]}`).toEqual({ state: "upgraded" });
+    expect(told.after).toEqual(wanted.after);
+    expect((await heldIn(told.shop, "u-1-backup")).backup).toMatchObject({
+      verified: { against: "record" },
+      failed: null,
+    });
+  }
 });
 
 test("a backup whose content nobody wrote down is not started at all", async () => {

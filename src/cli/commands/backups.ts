@@ -11,6 +11,7 @@ import { findHome } from "../home.ts";
 import { EXIT, exitOfState, printJson, say } from "../output.ts";
 import { theEnvironment } from "./status.ts";
 import { tellUnfinished } from "./upgrade.ts";
+import { drawEnd } from "./watch.ts";
 
 type Ends = (code: number) => void;
 const ONLY = "may be left out when there is only one";
@@ -48,8 +49,8 @@ function addTake(group: Command, ends: Ends): void {
     .argument("[environment]", ONLY)
     .option(...JSON_OPTION)
     .action(async (environment: string | undefined, options: JsonOption) => {
-      const view = await runToEnd(environment, { path: "", body: { by: whoAsks() }, stopAtGate: false });
-      tellBackup(view, options, ends, "assert-backup", "taken and proven");
+      const ran = await run(environment, { path: "", body: { by: whoAsks() }, stopAtGate: false });
+      ends(tellBackup(ran, options, "assert-backup", "taken and proven"));
     });
 }
 
@@ -62,8 +63,8 @@ function addVerify(group: Command, ends: Ends): void {
     .option(...JSON_OPTION)
     .action(async (backup: string, environment: string | undefined, options: JsonOption) => {
       const path = `/${encodeURIComponent(backup)}/verifications`;
-      const view = await runToEnd(environment, { path, body: { by: whoAsks() }, stopAtGate: false });
-      tellBackup(view, options, ends, "start-backup", "proven again");
+      const ran = await run(environment, { path, body: { by: whoAsks() }, stopAtGate: false });
+      ends(tellBackup(ran, options, "start-backup", "proven again"));
     });
 }
 
@@ -110,7 +111,13 @@ interface Asked {
   stopAtGate: boolean;
 }
 
-async function run(environment: string | undefined, { path, body, stopAtGate }: Asked) {
+interface Ran {
+  view: UpgradeView;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+}
+
+async function run(environment: string | undefined, { path, body, stopAtGate }: Asked): Promise<Ran> {
   const home = findHome();
   const client = await ensureControlPlane(home);
   const name = await theEnvironment(client, environment);
@@ -119,22 +126,19 @@ async function run(environment: string | undefined, { path, body, stopAtGate }: 
   return { view: await follow(client, { home, upgrade: String(upgrade), signal, stopAtGate }), signal };
 }
 
-const runToEnd = async (environment: string | undefined, asked: Asked): Promise<UpgradeView> =>
-  (await run(environment, asked)).view;
-
-/** What a backup's run found out, as its last proving step says it. */
-function tellBackup(view: UpgradeView, { json }: JsonOption, ends: Ends, step: string, done: string): void {
+/** What a backup's run found out, as its last proving step says it; gives the exit code. */
+function tellBackup({ view, signal }: Ran, { json }: JsonOption, step: string, done: string): number {
   const steps = view.stages.flatMap((stage) => stage.steps);
   const evidence = steps.find(({ name }) => name === step)?.evidence ?? null;
-  const code = view.state === "rolled-back" ? EXIT.failed : exitOfState(view.state);
-  ends(code);
   if (json) printJson({ upgrade: view.id, state: view.state, reason: view.reason, problem: view.problem, ...evidence });
   else if (view.state === "upgraded" && evidence)
     console.log(
       `Backup "${evidence.backup}" is ${done}: ${evidence.tables} tables, ${evidence.rows} rows at ${evidence.position}.`,
     );
   else if (view.state === "rolled-back") console.error(`✗ ${view.reason}\n  next: changeover backups`);
-  else say(`It goes on without this command. See it again: changeover watch ${view.id}`);
+  else say(drawEnd(view));
+  // Nobody has what was asked for, unlike after an upgrade that took its way back.
+  return view.state === "rolled-back" ? EXIT.failed : exitOfState(view.state, signal);
 }
 
 const drawRestored = ({ state, id, reason }: UpgradeView, backup: string): string =>
