@@ -51,6 +51,9 @@ export interface HeldBackup {
 /** One that was only taken is not one yet. */
 export const isVerified = ({ verified, failed }: Backup): boolean => verified !== null && failed === null;
 
+/** Those that stay when the next upgrade retires what is kept. */
+export const onShelf = (held: readonly HeldBackup[]): HeldBackup[] => held.filter(({ kept }) => kept === null);
+
 export const newestVerified = (held: readonly HeldBackup[]): HeldBackup | null =>
   held
     .filter(({ backup }) => isVerified(backup))

@@ -1,5 +1,5 @@
 /** What people and the schedule do with backups: list them, take one, verify one, restore one. */
-import { type HeldBackup, isInService, newestVerified, scheduleOn } from "../model/backup.ts";
+import { type HeldBackup, isInService, newestVerified, onShelf, scheduleOn } from "../model/backup.ts";
 import type { Clock } from "../model/clock.ts";
 import { inWords, tableDifferences } from "../model/content.ts";
 import type { Plan } from "../model/plan.ts";
@@ -153,7 +153,7 @@ async function list({ store, environments, world }: BackupParts, environment: st
           ? null
           : dueAt({
               everyMs,
-              newestAt: newestVerified(seen.held)?.backup.takenAt ?? null,
+              newestAt: newestVerified(onShelf(seen.held))?.backup.takenAt ?? null,
               tries: await scheduledTries(store, environment),
             }),
     },

@@ -1,5 +1,5 @@
 /** The schedule of one control plane: its promises (schedule.ts) over the control database and the servers. */
-import { newestVerified, isInService, scheduleOn } from "../model/backup.ts";
+import { isInService, newestVerified, onShelf, scheduleOn } from "../model/backup.ts";
 import { problemData } from "../model/upgrade.ts";
 import { heldBackups } from "../steps/parts/held-backups.ts";
 import { recordBackupRequest, whileAlone } from "../store/backup-requests.ts";
@@ -29,7 +29,7 @@ export function runSchedule({ store, clock, world }: BackupParts, backups: Backu
     tries: (environment) => scheduledTries(store, environment),
     look: (environment) =>
       within(world(environment), async (seen) => ({
-        newestAt: newestVerified(await heldBackups(seen))?.backup.takenAt ?? null,
+        newestAt: newestVerified(onShelf(await heldBackups(seen)))?.backup.takenAt ?? null,
         suspended: (await seen.provider.list(environment)).some(
           (record) => isInService(record) && scheduleOn(record) === false,
         ),

@@ -1,6 +1,6 @@
 /** Prune backups: what retention no longer keeps goes, on every database server that is in service. */
 import { z } from "zod";
-import { type HeldBackup, isVerified } from "../model/backup.ts";
+import { type HeldBackup, isVerified, onShelf } from "../model/backup.ts";
 import { Problem } from "../model/problem.ts";
 import { retained } from "../model/retention.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
@@ -45,8 +45,7 @@ export const pruneBackups = defineStep({
 });
 
 /** A server that is put aside goes as a whole: what lies there must not stand for what is to stay. */
-const inService = async ({ world }: StepContext): Promise<HeldBackup[]> =>
-  (await heldBackups(world)).filter(({ kept }) => kept === null);
+const inService = async ({ world }: StepContext): Promise<HeldBackup[]> => onShelf(await heldBackups(world));
 
 async function outdated(context: StepContext, keep: Input["keep"]): Promise<HeldBackup[]> {
   const held = await inService(context);
