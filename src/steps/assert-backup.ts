@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isVerified } from "../model/backup.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { one } from "./parts/words.ts";
 
 export const assertBackup = defineStep({
   name: "assert-backup",
@@ -16,6 +17,11 @@ export const assertBackup = defineStep({
   undoable: "always",
   says: ({ source, backup }) =>
     `Assert that backup ${backup} of "${source}" is proven and that nothing else has changed`,
+  byHand: ({ source, spare }) => ({
+    act: `Look at the new backup of ${one(source)}, at ${one(source)} itself and at the list of servers.`,
+    see: `The backup is written down as proven, ${one(source)} replicates without error, ${one(spare)} is gone.`,
+    back: null,
+  }),
   limitMs: () => 30_000,
   async apply() {},
   async verify({ world, upgrade }, { source, backup, primary, spare }) {

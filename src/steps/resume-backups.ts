@@ -10,6 +10,11 @@ export const resumeBackups = defineStep({
   input: z.strictObject({}),
   undoable: "always",
   says: () => "Let scheduled backups run on the primary and the replica, and on no other server",
+  byHand: () => ({
+    act: "Enable scheduled backups on the primary and the replica, and disable them on every other database server.",
+    see: "They are enabled on exactly these two.",
+    back: null,
+  }),
   limitMs: () => 30_000,
   async apply({ world }) {
     for (const record of await databaseRecords(world)) {

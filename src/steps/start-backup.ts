@@ -4,6 +4,7 @@ import { defineStep } from "../model/step.ts";
 import { mayServe } from "./parts/may-serve.ts";
 import { blaming, proveBackup, unproven } from "./parts/proof.ts";
 import { serverRecord, servers, slot } from "./parts/shapes.ts";
+import { one } from "./parts/words.ts";
 
 export const startBackup = defineStep({
   name: "start-backup",
@@ -19,6 +20,11 @@ export const startBackup = defineStep({
   undoable: "always",
   says: ({ holder, backup, record }) =>
     `Start backup "${backup}" of "${holder}" on "${record.name}" and compare it with what was written down when it was taken`,
+  byHand: ({ holder, backup, record }) => ({
+    act: `Get a server ${one(record.name)} (${record.address}), restore backup ${backup} of ${one(holder)} on it and start it there, following nobody.`,
+    see: "Number of rows and checksum of every table are what was written down when the backup was taken.",
+    back: `Retire ${one(record.name)}; keep the backup.`,
+  }),
   limitMs: ({ copyMs }) => copyMs,
   async check({ world }, { holder, backup }) {
     const found = (await (await world.database(holder)).backups()).find(({ id }) => id === backup);

@@ -5,6 +5,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { databaseRecords, sayBackups } from "./parts/schedule-label.ts";
 import { servers } from "./parts/shapes.ts";
+import { all } from "./parts/words.ts";
 
 export const suspendBackups = defineStep({
   name: "suspend-backups",
@@ -12,6 +13,11 @@ export const suspendBackups = defineStep({
   input: z.strictObject({ servers }),
   undoable: "always",
   says: ({ servers: names }) => `Suspend scheduled backups on ${names.map((name) => `"${name}"`).join(", ")}`,
+  byHand: ({ servers: names }) => ({
+    act: `Disable scheduled backups on ${all(names)}, and wait for one that runs.`,
+    see: "No backup is scheduled on any server, and none runs.",
+    back: "Enable them again.",
+  }),
   limitMs: () => 30_000,
   async apply({ world }, { servers: names }) {
     for (const record of await databaseRecords(world)) {
