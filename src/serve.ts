@@ -11,6 +11,7 @@ import { Problem } from "./model/problem.ts";
 import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
+import { openBackups } from "./run/backups.ts";
 import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
 import { startEngine } from "./run/engine.ts";
@@ -18,6 +19,7 @@ import { openCredentialDesk } from "./run/credentials.ts";
 import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
+import { runSchedule } from "./run/scheduled-backups.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
 import { missingCredentials } from "./model/credential.ts";
@@ -64,11 +66,12 @@ export async function serve(): Promise<void> {
     clock: systemClock,
     takeoverMs: external ? TAKEOVER_MS : 0,
   });
+  // Looking must neither be refused nor make an upgrade in flight stale.
+  const look = async (name: string) => worldOf(name, await tokenToLook(store, name, engine.token));
   const environments = openEnvironments({
     store,
     artefacts: parts.artefacts,
-    // Looking must neither be refused nor make an upgrade in flight stale.
-    world: async (name) => worldOf(name, await tokenToLook(store, name, engine.token)),
+    world: look,
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async (name, wide) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
@@ -80,6 +83,9 @@ export async function serve(): Promise<void> {
       credentials.forget(name);
     },
   });
+  const backupParts = { store, engine, environments, clock: systemClock, world: look };
+  const backups = openBackups(backupParts);
+  const schedule = runSchedule(backupParts, backups);
   const changes = await openChanges({ url, revive });
   const app = createApp({
     controlPlane: openControlPlane({
@@ -87,6 +93,7 @@ export async function serve(): Promise<void> {
       engine,
       environments,
       credentials: openCredentialDesk(store, credentials),
+      backups,
     }),
     redact,
     activity: {
@@ -103,6 +110,7 @@ export async function serve(): Promise<void> {
     }),
     async shutDown(forget) {
       server.close();
+      await Promise.race([schedule.stop(), systemClock.sleep(5_000)]);
       await Promise.race([engine.stop(), systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();

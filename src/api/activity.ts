@@ -52,6 +52,21 @@ const sentences: Sentence[] = [
   },
   {
     method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/backups$/,
+    says: ({ environment }) => `take a backup of ${environment}`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/backups\/(?<backup>[^/]+)\/verifications$/,
+    says: ({ backup }) => `verify backup ${backup}`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/backups\/(?<backup>[^/]+)\/restores$/,
+    says: ({ backup }) => `restore backup ${backup}`,
+  },
+  {
+    method: "POST",
     path: /^\/upgrades\/(?<upgrade>[^/]+)\/gates\/(?<gate>[^/]+)$/,
     says: ({ gate }) => `answer gate "${gate}"`,
   },

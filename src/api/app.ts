@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
+import { backupRoutes } from "./backups.ts";
 import { parseBody } from "./body.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
@@ -40,6 +41,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/activity", activityRoutes(activity));
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/environments", credentialRoutes(controlPlane.credentials));
+  app.route("/environments", backupRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;
 }

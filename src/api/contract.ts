@@ -5,6 +5,7 @@ import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { instant } from "../model/windows.ts";
 import type { DriftSeen, Planned } from "../run/environments.ts";
+import type { BackupsView } from "../view/backups.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
 
 export const saveEnvironmentBody = z.strictObject({
@@ -35,6 +36,8 @@ export const fixBody = z.strictObject({
   planHash: z.string(),
   by: z.string(),
 });
+export const byBody = z.strictObject({ by: z.string() });
+export const restoreBody = z.strictObject({ by: z.string(), yes: z.boolean() });
 export const resumeBody = z.strictObject({ by: z.string() });
 export const lockBody = z.strictObject({ by: z.string(), reason: z.string().min(1).max(200) });
 export const shutdownBody = z.strictObject({ forget: z.boolean() });
@@ -51,9 +54,10 @@ export interface EnvironmentStatus {
   environment: string;
   definitionPath: string;
   inventory: Inventory;
-  /** The unfinished upgrade, else the last one. */
+  /** The unfinished upgrade, else the last one that was more than a backup. */
   upgrade: UpgradeView | null;
   lock: Lock | null;
+  backups: BackupsView;
 }
 
 export interface Started {

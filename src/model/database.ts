@@ -1,4 +1,5 @@
 /** What an upgrade asks of one database server; nothing here trusts a lag in seconds. */
+import type { Backup, BackupNote, BackupReason } from "./backup.ts";
 
 export interface DatabaseSettings {
   /** The application's database and its account. */
@@ -29,13 +30,6 @@ export interface TableSum {
   table: string;
   rows: number;
   sum: string;
-}
-
-export interface Backup {
-  id: string;
-  /** Position of the data in it. */
-  position: string;
-  bytes: number;
 }
 
 /** What stands in the way of a fence being whole. */
@@ -73,6 +67,8 @@ export interface Database {
 
   /** Exact position of what is applied here, comparable with `===` between a fenced primary and its replicas. */
   position(): Promise<string>;
+  /** How many transactions it has beyond a position that it once had; null when it never had that one. */
+  transactionsSince(position: string): Promise<number | null>;
 
   /**
    * No write of the application is accepted any more, also after a restart; its connections are cut. So are those of
@@ -100,9 +96,12 @@ export interface Database {
   /** Follows nobody and takes writes, also after a restart. Safe to repeat. */
   promote(): Promise<void>;
 
-  /** Kept on the host of this server until removed; the same id again gives the same backup. */
-  backup(id: string): Promise<Backup>;
+  /** Kept on the host of this server until removed; the same id again gives the same backup. Why: "upgrade" unless told. */
+  backup(id: string, why?: BackupReason): Promise<Backup>;
+  /** Also while the server is stopped. */
   backups(): Promise<Backup[]>;
+  /** Writes down beside a backup what was learnt of it. */
+  noteBackup(id: string, note: BackupNote): Promise<void>;
   removeBackup(id: string): Promise<void>;
   /** Starts a copy of the backup on this (spare, empty) server, following nobody, fenced. */
   restore(from: Database, backupId: string): Promise<void>;

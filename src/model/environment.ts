@@ -185,6 +185,26 @@ export const environmentSchema = z.strictObject({
     })
     .optional()
     .describe("how `changeover ledger` behaves as a client of this application"),
+  backups: z
+    .strictObject({
+      everyHours: z
+        .number()
+        .min(0.1)
+        .max(31 * 24)
+        .optional()
+        .describe("a backup is taken and proven when the newest proven one is older; none by itself when left out"),
+      keep: z
+        .strictObject({
+          last: z.int().min(0).max(1000).default(7),
+          daily: z.int().min(0).max(1000).default(7).describe("newest of each of so many days before today"),
+          weekly: z.int().min(0).max(1000).default(4),
+          monthly: z.int().min(0).max(1000).default(3),
+          yearly: z.int().min(0).max(1000).default(0),
+        })
+        .prefault({})
+        .describe("what any of these counts keeps, stays; each is a whole copy of the database"),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       healthySeconds: seconds.default(30).describe("until a started server answers its health check"),

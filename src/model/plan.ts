@@ -27,7 +27,7 @@ export interface Stage {
 export interface Plan {
   format: 1;
   environment: string;
-  strategy: "bring-up" | "major";
+  strategy: "bring-up" | "major" | "backup" | "verify-backup" | "restore";
   /** Empty when the environment is brought up for the first time. */
   from: string;
   to: string;

@@ -1,6 +1,8 @@
 /** Names, addresses and ports of an environment's servers: which are free, and what is installed where. */
 import type { Install } from "../model/application.ts";
+import { scheduleOn } from "../model/backup.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Inventory } from "../model/inventory.ts";
 import type { Endpoint, LoadBalancerSettings, Slot } from "../model/load-balancer.ts";
 import { Problem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
@@ -114,3 +116,9 @@ export const entranceOf = (definition: EnvironmentDefinition) => ({
   publicHost: definition.hosts.public,
   testHost: definition.hosts.test,
 });
+
+export const scheduledServers = ({ databases }: Inventory): string[] =>
+  databases.filter(({ record }) => scheduleOn(record) === true).map(({ record }) => record.name);
+
+export const everyRecord = ({ loadBalancers, applications, databases }: Inventory): ServerRecord[] =>
+  [...loadBalancers, ...applications, ...databases].map(({ record }) => record);

@@ -9,9 +9,10 @@ import { findLedger, saveLedger } from "../store/ledgers.ts";
 import { findPlan } from "../store/plans.ts";
 import { plannedStart } from "../steps/await-window.ts";
 import type { Store } from "../store/store.ts";
-import { findUpgrade, listUpgrades, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
+import { findUpgrade, latestUpgrade, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
+import type { Backups } from "./backups.ts";
 import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger } from "./environments.ts";
@@ -22,13 +23,14 @@ export interface ControlPlane {
   summaries(): Promise<EnvironmentSummary[]>;
   readonly engine: Engine;
   readonly credentials: CredentialDesk;
+  readonly backups: Backups;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
   start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
   takeDown(environment: string): Promise<number>;
   upgrade(id: string): Promise<UpgradeView>;
-  /** The unfinished upgrade of an environment, else its last one. */
+  /** The unfinished upgrade of an environment, else its last one that was more than a backup. */
   latest(environment: string): Promise<UpgradeView | null>;
   report(id: string): Promise<Report>;
   saveLedger(id: string, summary: LedgerSummary): Promise<void>;
@@ -46,9 +48,11 @@ export interface ControlPlaneParts {
   engine: Engine;
   environments: Environments;
   credentials: CredentialDesk;
+  backups: Backups;
 }
 
-export function openControlPlane({ store, engine, environments, credentials }: ControlPlaneParts): ControlPlane {
+export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
+  const { store, engine, environments, credentials, backups } = parts;
   const facts = async (record: UpgradeRun) => ({
     record,
     plan: await planOf(store, record.planHash),
@@ -69,6 +73,7 @@ export function openControlPlane({ store, engine, environments, credentials }: C
     summaries: () => summarizeAll(store),
     engine,
     credentials,
+    backups,
     async bringUp({ text, path, by }) {
       const { name, plan } = await environments.save(text, path);
       if (!plan) return { environment: name, upgrade: null };
@@ -92,8 +97,8 @@ export function openControlPlane({ store, engine, environments, credentials }: C
     },
     upgrade: async (id) => viewUpgrade(await facts(await mustFind(id))),
     async latest(environment) {
-      const [newest] = await listUpgrades(store, environment, 1);
-      return newest ? viewUpgrade(await facts(newest)) : null;
+      const latest = await latestUpgrade(store, environment);
+      return latest ? viewUpgrade(await facts(latest)) : null;
     },
     async report(id) {
       const record = await mustFind(id);

@@ -179,7 +179,12 @@ async function launch(url: string, boot: number): Promise<void> {
   await DBOS.launch();
 }
 
-function repeat(work: () => Promise<unknown>, everyMs: number, log: (line: string) => void): { stop(): Promise<void> } {
+/** The next time begins when the one before has ended; what fails is said once, and tried again. */
+export function repeat(
+  work: () => Promise<unknown>,
+  everyMs: number,
+  log: (line: string) => void,
+): { stop(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let last = "";

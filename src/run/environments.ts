@@ -29,6 +29,7 @@ import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import { occupied } from "./requests.ts";
+import { within } from "./world-use.ts";
 
 export interface EnvironmentParts {
   store: Store;
@@ -209,16 +210,6 @@ function withDefaults(definition: EnvironmentDefinition): EnvironmentDefinition 
   return read.success ? read.data : definition;
 }
 
-/** A world holds connections: it is closed when it was used. */
-async function within<T>(opening: Promise<World>, use: (world: World) => Promise<T>): Promise<T> {
-  const world = await opening;
-  try {
-    return await use(world);
-  } finally {
-    await world.provider.close();
-  }
-}
-
 const isUp = async ({ provider, environment }: World): Promise<boolean> =>
   (await provider.list(environment)).length > 0;
 
@@ -261,7 +252,7 @@ const installedIn = ({ applications }: Inventory): string[] => [
   ...new Set(applications.flatMap(({ installed }) => installed?.release ?? [])),
 ];
 
-const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
+export const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
 
 async function packRelease(artefacts: Artefacts, definition: EnvironmentDefinition, release: string, path: string) {
   const wanted = definition.releases[release];

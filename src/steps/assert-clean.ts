@@ -4,6 +4,7 @@ import type { DatabaseHealth } from "../model/database.ts";
 import { LOCKED } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
+import { wrongSchedules } from "./parts/schedule-label.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -13,6 +14,8 @@ const input = z.strictObject({
   slot,
   /** Must be gone, or be kept with a label that says why. */
   gone: z.array(z.string()),
+  /** Scheduled backups ran before: they must run again, on exactly the servers in service. False when left out. */
+  backups: z.boolean().optional(),
 });
 
 export const assertClean = defineStep({
@@ -28,7 +31,8 @@ export const assertClean = defineStep({
   limitMs: () => 30_000,
   async apply() {},
   async verify(context, asked) {
-    const left = [...(await leftOnLoadBalancers(context, asked)), ...(await leftServers(context, asked))];
+    const schedules = asked.backups ? await wrongSchedules(context.world) : [];
+    const left = [...(await leftOnLoadBalancers(context, asked)), ...(await leftServers(context, asked)), ...schedules];
     if (left.length === 0) return { clean: true };
     throw new Problem("step-failed", {
       what: "something of the upgrade is left behind",

@@ -1,9 +1,8 @@
 /** Clone the warm standby: a copy of the primary that follows it and is our way back. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
-import { defineStep, type StepContext } from "../model/step.ts";
-import { each } from "./parts/each.ts";
-import { runningLoadBalancers } from "./parts/running.ts";
+import { defineStep } from "../model/step.ts";
+import { mayServe } from "./parts/may-serve.ts";
 import { endpoint, serverRecord, servers, slot } from "./parts/shapes.ts";
 import { one } from "./parts/words.ts";
 
@@ -56,21 +55,3 @@ export const launchStandby = defineStep({
     await provider.relabel(record.environment, record.name, { ...record.labels, role: "primary" });
   },
 });
-
-type Serves = { loadBalancers: string[]; slot: "a" | "b" } | null;
-
-/** A promoted standby that happens to be down looks like any replica: where blue is led decides, and what it boots as. */
-async function mayServe(
-  context: StepContext,
-  { name, address }: { name: string; address: string },
-  serves: Serves,
-): Promise<boolean> {
-  const { world } = context;
-  const { writable, bootsWritable } = await (await world.database(name)).health();
-  if (writable || bootsWritable) return true;
-  if (!serves) return false;
-  const endpoints = await each(await runningLoadBalancers(context, serves.loadBalancers), async (loadBalancer) =>
-    (await world.loadBalancer(loadBalancer)).readEndpoint(serves.slot),
-  );
-  return endpoints.some((seen) => seen?.address === address);
-}

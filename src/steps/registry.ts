@@ -1,5 +1,6 @@
 /** Every step there is, by name; a plan names no other. */
 import type { StepDefinition } from "../model/step.ts";
+import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
 import { awaitWindow } from "./await-window.ts";
@@ -19,6 +20,7 @@ import { leavePool } from "./leave-pool.ts";
 import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
 import { markSchema } from "./mark-schema.ts";
+import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
 import { openCopy } from "./open-copy.ts";
 import { openDatabase } from "./open-database.ts";
@@ -30,15 +32,18 @@ import { readTraffic } from "./read-traffic.ts";
 import { reopen } from "./reopen.ts";
 import { restoreBackup } from "./restore-backup.ts";
 import { restoreRedundancy } from "./restore-redundancy.ts";
+import { resumeBackups } from "./resume-backups.ts";
 import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
 import { sameSchema } from "./same-schema.ts";
 import { smokeTest } from "./smoke-test.ts";
+import { startBackup } from "./start-backup.ts";
 import { startLoadBalancer } from "./start-load-balancer.ts";
 import { startRole } from "./start-role.ts";
 import { stopGeneration } from "./stop-generation.ts";
 import { stopRole } from "./stop-role.ts";
+import { suspendBackups } from "./suspend-backups.ts";
 import { swapPools } from "./swap-pools.ts";
 import { syncStandby } from "./sync-standby.ts";
 import { testIsolated } from "./test-isolated.ts";
@@ -46,6 +51,7 @@ import { tryOldRelease } from "./try-old-release.ts";
 import { unlockServers } from "./unlock-servers.ts";
 
 const all = [
+  assertBackup,
   assertClean,
   assertInputs,
   awaitWindow,
@@ -65,6 +71,7 @@ const all = [
   lockServers,
   maintenanceOn,
   markSchema,
+  measureRestore,
   migrate,
   openCopy,
   openDatabase,
@@ -76,15 +83,18 @@ const all = [
   reopen,
   restoreBackup,
   restoreRedundancy,
+  resumeBackups,
   resumeReplica,
   retireServers,
   retireSpare,
   sameSchema,
   smokeTest,
+  startBackup,
   startLoadBalancer,
   startRole,
   stopGeneration,
   stopRole,
+  suspendBackups,
   swapPools,
   syncStandby,
   testIsolated,

@@ -1,4 +1,4 @@
-/** After a way back: one primary, one replica of it in sync, the failed server stopped and kept for diagnosis. */
+/** After another server took over: one primary, one replica of it in sync, the old one stopped and kept for diagnosis. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
@@ -41,7 +41,8 @@ export const restoreRedundancy = defineStep({
       await replica.seedFrom(await world.database(now.name));
     }
     if (now.name === input.primary) return;
-    // Its schema is half or wholly migrated: nobody may use it, somebody will want to look at it.
+    await callPrimary(context, now.name);
+    // Half or wholly migrated, or replaced by a backup: nobody may use it, somebody will want to look at it.
     await (await world.database(input.primary)).stop();
     const record = (await world.provider.list(world.environment)).find(({ name }) => name === input.primary);
     if (record && !record.labels.kept) {
@@ -67,6 +68,13 @@ export const restoreRedundancy = defineStep({
     });
   },
 });
+
+/** A standby or a restored copy that serves now is what the next plan has to find as the primary. */
+async function callPrimary({ world }: StepContext, server: string): Promise<void> {
+  const record = (await world.provider.list(world.environment)).find(({ name }) => name === server);
+  if (!record || record.labels.role === "primary") return;
+  await world.provider.relabel(world.environment, server, { ...record.labels, role: "primary" });
+}
 
 /** The failed server must not be taken for a replica by the next upgrade. */
 async function mustBePutAside({ world }: StepContext, server: string): Promise<void> {

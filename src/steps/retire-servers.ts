@@ -1,8 +1,10 @@
 /** Retire servers for good, never one that still has sessions. */
 import { z } from "zod";
+import { newestVerified } from "../model/backup.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
+import { heldBackups } from "./parts/held-backups.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -21,7 +23,15 @@ export const retireServers = defineStep({
     back: null,
   }),
   limitMs: ({ pool }) => (pool?.drainMs ?? 0) + 120_000,
-  async check({ world }, { pool }) {
+  async check({ world }, { servers: names, pool }) {
+    const newest = pool ? null : newestVerified(await heldBackups(world));
+    if (newest && names.includes(newest.server)) {
+      throw new Problem("refused", {
+        what: `"${newest.server}" holds the newest proven backup`,
+        why: `"${newest.backup.id}" would be gone with it`,
+        next: "take another first: changeover backups take",
+      });
+    }
     for (const name of pool?.loadBalancers ?? []) {
       if ((await (await world.loadBalancer(name)).readRoute("public")) !== pool?.slot) continue;
       throw new Problem("refused", {

@@ -1,5 +1,5 @@
 /** Table `environments`: what the user wrote down, and the addresses that were given to it. */
-import type { EnvironmentDefinition } from "../model/environment.ts";
+import { type EnvironmentDefinition, environmentSchema } from "../model/environment.ts";
 import type { Db } from "./store.ts";
 
 export interface SavedEnvironment {
@@ -22,11 +22,17 @@ interface Row {
 
 const fromRow = (row: Row): SavedEnvironment => ({
   name: row.name,
-  definition: row.definition,
+  definition: complete(row.definition),
   definitionPath: row.definition_path,
   network: row.network,
   savedAt: row.saved_at.getTime(),
 });
+
+/** What an older release saved lacks the keys that came since: they get their defaults. */
+function complete(saved: EnvironmentDefinition): EnvironmentDefinition {
+  const read = environmentSchema.safeParse(saved);
+  return read.success ? read.data : saved;
+}
 
 export async function saveEnvironment(db: Db, environment: Omit<SavedEnvironment, "savedAt">): Promise<void> {
   const { name, definition, definitionPath, network } = environment;
@@ -55,5 +61,6 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
        reason = concat_ws('; ', reason, 'the environment was taken down') where environment = $1 and state = 'stuck'`,
     [name],
   );
+  await db.query("delete from changeover.backup_requests where environment = $1", [name]);
   await db.query("delete from changeover.environments where name = $1", [name]);
 }

@@ -108,6 +108,17 @@ export async function listUpgrades(db: Db, environment: string, limit = 50): Pro
   return rows.map(fromRow);
 }
 
+/** The unfinished one, else the newest that is more than a backup; null when there was none. */
+export async function latestUpgrade(db: Db, environment: string): Promise<UpgradeRun | null> {
+  const { rows } = await db.query<Row>(
+    `select u.* from changeover.upgrades u join changeover.plans p on p.hash = u.plan_hash where u.environment = $1
+     order by u.state in ('upgraded', 'rolled-back'), p.plan ->> 'strategy' in ('backup', 'verify-backup'),
+       u.created_at desc, u.id limit 1`,
+    [environment],
+  );
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
 export async function unfinishedUpgrades(db: Db): Promise<UpgradeRun[]> {
   const { rows } = await db.query<Row>(`select * from changeover.upgrades where ${UNFINISHED} order by created_at`);
   return rows.map(fromRow);

@@ -2,12 +2,14 @@
 import type { Plan } from "../model/plan.ts";
 
 export function drawPlan(plan: Plan, hash: string): string[] {
-  const lines = [`${plan.environment}: ${plan.strategy} upgrade ${plan.from} → ${plan.to}, plan ${hash}`];
+  const what = plan.from === plan.to ? `of release ${plan.to}` : `upgrade ${plan.from} → ${plan.to}`;
+  const lines = [`${plan.environment}: ${plan.strategy} ${what}, plan ${hash}`];
   let turned = false;
   let number = 1;
   for (const stage of plan.stages) {
     if (!turned && stage.steps.some(({ step }) => step === "reopen")) {
-      lines.push("", "──── point of no return: from here on the public writes to the new release ────");
+      const where = plan.strategy === "restore" ? "the restored database" : "the new release";
+      lines.push("", `──── point of no return: from here on the public writes to ${where} ────`);
       turned = true;
     }
     lines.push("", `${stage.name}${stage.parallel ? " (at once)" : ""}`, `  way back: ${stage.wayBack}`);

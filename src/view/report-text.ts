@@ -4,7 +4,7 @@ import { oneLine, seconds } from "./ladder.ts";
 
 export function drawReport(report: Report): string[] {
   const { requests, phases } = report;
-  const what = `${report.environment}: ${report.from === "" ? report.to : `${report.from} → ${report.to}`}`;
+  const what = `${report.environment}: ${report.from === "" || report.from === report.to ? report.to : `${report.from} → ${report.to}`}`;
   const lines = [
     `${report.outcome === "upgraded" ? "✓" : "↩"} ${what} ${report.outcome} (${report.strategy}, ${report.upgrade})`,
   ];

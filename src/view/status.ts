@@ -1,6 +1,7 @@
 /** Draws what is seen of one environment right now. Pure text. */
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
+import { type BackupsView, drawBackupSummary } from "./backups.ts";
 import { drawLadder } from "./ladder.ts";
 import type { UpgradeView } from "./upgrade-view.ts";
 
@@ -9,14 +10,17 @@ export interface StatusFacts {
   inventory: Inventory;
   upgrade: UpgradeView | null;
   lock?: Lock | null;
+  /** Left out where nobody looked. */
+  backups?: BackupsView;
 }
 
-export function drawStatus({ environment, inventory, upgrade, lock }: StatusFacts): string[] {
+export function drawStatus({ environment, inventory, upgrade, lock, backups }: StatusFacts): string[] {
   const lines = [`${environment}, seen ${new Date(inventory.readAt).toISOString()}`];
   if (lock) lines.push(`  locked by ${lock.by} since ${new Date(lock.at).toISOString()}: ${lock.reason}`);
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);
+  if (backups) lines.push("", ...drawBackupSummary(backups));
   if (upgrade) lines.push("", ...drawLadder(upgrade, { open: false, columns: 120 }));
   return lines;
 }

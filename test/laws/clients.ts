@@ -19,11 +19,12 @@ export interface Clients {
 
 const EVERY_MS = 50;
 
-export function startClients(site: Site): Clients {
+/** Those of another round need another name: a key is written once. */
+export function startClients(site: Site, round = ""): Clients {
   const clients = { acknowledged: [] as Write[], seen: { page: 0, refused: 0, failed: 0 }, stop: () => {} };
   let number = 0;
   const write = async () => {
-    const key = `w-${number}`;
+    const key = `w-${round}${number}`;
     const balancers = site.loadBalancers();
     const balancer = balancers[number++ % balancers.length];
     if (!balancer || !shop.ledger) return;

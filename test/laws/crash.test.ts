@@ -1,6 +1,7 @@
 /** The law of crashes: a control plane may die at any moment, also twice, and the end is the one without any crash. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { tellingMoments } from "./moments.ts";
 import type { ShopSite } from "./run.ts";
 import { expectWhole, type Told, upgradeUnderClients } from "./upgraded.ts";
 
@@ -8,18 +9,6 @@ const PATIENCE_MS = 120_000;
 
 /** Forward; and back from before the fence, from behind it, from half a migration, and from a wholly migrated schema. */
 const stories = [null, "test-isolated", "freeze-standby", "migrate", "smoke-test"] as const;
-
-/**
- * Two moments with nothing but reading between them are one: what differs is an effect that happened, an intent in
- * the journal, or a recorded outcome.
- */
-function tellingMoments({ moments: [all = []] }: Told): number[] {
-  return all.flatMap((moment, at) => {
-    if (/^(before|after) GET /.test(moment)) return [];
-    const telling = /^(after|record|intent) /.test(moment) || all[at - 1]?.startsWith("intent ");
-    return telling ? [at] : [];
-  });
-}
 
 function expectSameEnd(told: Told, wanted: Told, what: string): void {
   expect(told.moments.length, `a second control plane, ${what}`).toBeGreaterThan(1);
@@ -32,7 +21,7 @@ test.each([null, "smoke-test"])(
   "crash at every moment and go on: the same end as without (fails at %s)",
   async (failAt) => {
     const wanted = await upgradeUnderClients({ failAt });
-    const telling = tellingMoments(wanted);
+    const telling = tellingMoments(wanted.moments);
     expect(telling.length).toBeGreaterThan(100);
     for (const at of telling) {
       const told = await upgradeUnderClients({ failAt, deaths: [at] });

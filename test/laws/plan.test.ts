@@ -10,6 +10,7 @@ import { planMajor } from "../../src/plan/strategies/major/major.ts";
 import { checkPlan, layOut } from "../../src/run/layout.ts";
 import { plannedStart } from "../../src/steps/await-window.ts";
 import { steps } from "../../src/steps/registry.ts";
+import { backUpUnderClients, heldIn, planBackupOf, planRestoreOf, planVerifyOf } from "./backed-up.ts";
 import { bringUp, bringUpPlan } from "./run.ts";
 import { artefacts, network, shop } from "./shop.ts";
 
@@ -84,6 +85,14 @@ test("the same picture gives the same plan, whenever and in whatever order it wa
     }),
     { numRuns: 30, seed: 1 },
   );
+});
+
+test("the plans of a backup, of its verification and of a restore are sound", async () => {
+  const { shop: site } = await backUpUnderClients();
+  const held = await heldIn(site, "u-1-backup");
+  for (const plan of [await planBackupOf(site), await planVerifyOf(site, held), await planRestoreOf(site, held)]) {
+    expectSound(plan);
+  }
 });
 
 test("planning changes neither the picture nor the definition", async () => {

@@ -33,6 +33,7 @@ export const shop: EnvironmentDefinition = environmentSchema.parse({
     read: { path: "/rows" },
     find: "SELECT key FROM rows",
   },
+  backups: { everyHours: 24 },
   limits: { healthySeconds: 3, stopSeconds: 1, drainSeconds: 1, syncSeconds: 3, prepareSeconds: 5, migrateSeconds: 5 },
 });
 

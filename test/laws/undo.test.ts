@@ -108,13 +108,17 @@ test("a step without undo says so, or changes nothing that has to be taken back"
   const none = [...steps.values()].filter(({ undo }) => !undo);
   const fine = none.filter(({ undoable }) => undoable === "always").map(({ name }) => name);
   expect(fine.sort()).toEqual([
+    "assert-backup",
     "assert-inputs",
     "create-database",
     "gate",
     "install-release",
     "leave-pool",
     "mark-schema",
+    "measure-restore",
+    "prune-backups",
     "read-traffic",
+    "resume-backups",
     "resume-replica",
     "retire-spare",
     "same-schema",

@@ -54,6 +54,8 @@ export function expectWhole({ shop: { site }, broken, clients, end, after }: Tol
     expect(restarted, `"${name}" after its next boot`).toEqual({ writable, follows: following !== null });
     expect(migrationAllowed, `"${name}" lets its migration account through`).toBe(false);
   }
+  const scheduled = after.databases.filter(({ labels }) => labels.backups === "on").map(({ name }) => name);
+  expect(scheduled, "scheduled backups run on exactly those in service").toEqual(inService.map(({ name }) => name));
   const replica = inService.find(({ name }) => name !== primary?.name);
   expect(replica).toMatchObject({ replicating: true, following: primary?.address, schema: wanted?.schema });
   const [, last] = [clients.acknowledged.at(0), clients.acknowledged.at(-1)];

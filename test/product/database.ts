@@ -7,8 +7,8 @@ import { openSecrets } from "../../src/store/secrets.ts";
 import { RUNS } from "./board.ts";
 import type { Product } from "./product.ts";
 
-/** Of the primary that serves, as the application's own account. */
-async function firstColumn(product: Product, environment: string, sql: string): Promise<string[]> {
+/** Of the primary that serves, as the application's own account; nothing for a statement that only changes something. */
+export async function firstColumn(product: Product, environment: string, sql: string): Promise<string[]> {
   const { inventory, definitionPath } = await product.status(environment);
   const { database } = parse(readFileSync(definitionPath, "utf8")) as {
     database: { name: string; user: string; port?: number };
@@ -23,7 +23,7 @@ async function firstColumn(product: Product, environment: string, sql: string): 
   });
   try {
     const [rows] = await connection.query({ sql, rowsAsArray: true, timeout: 10_000 });
-    return (rows as unknown[][]).map(([first]) => String(first));
+    return Array.isArray(rows) ? (rows as unknown[][]).map(([first]) => String(first)) : [];
   } finally {
     await connection.end();
   }

@@ -1,6 +1,6 @@
 /** GTID positions are compared as text, so one position must have one spelling. */
 import { expect, test } from "vitest";
-import { covers, normalisePosition, parsePosition } from "../../src/drivers/mariadb/position.ts";
+import { countBetween, covers, normalisePosition, parsePosition } from "../../src/drivers/mariadb/position.ts";
 
 test("one position has one spelling, whatever the server prints", () => {
   expect(normalisePosition(" 2-5-7,\n0-1-345 ")).toBe("0-1-345,2-5-7");
@@ -29,4 +29,13 @@ test("a server covers a position when it has every domain at least as far", () =
 
 test("the same number written by another server is another history", () => {
   expect(covers("0-2-100", "0-1-100")).toBe(false);
+});
+
+test("transactions are counted over all domains, and not where one position does not lead to the other", () => {
+  expect(countBetween("0-1-100", "0-2-142")).toBe(42);
+  expect(countBetween("0-1-100", "0-1-100,2-9-3")).toBe(3);
+  expect(countBetween("", "0-1-7")).toBe(7);
+  expect(countBetween("0-1-100", "0-1-100")).toBe(0);
+  expect(countBetween("0-1-100", "0-1-99")).toBe(null);
+  expect(countBetween("0-1-100", "0-2-100")).toBe(null);
 });

@@ -1,5 +1,4 @@
 /** Each guard of a plan: it holds in a healthy environment, and names what it finds in one that is not. */
-import { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/program.ts";
 import { type EnvironmentDefinition, environmentSchema } from "../../src/model/environment.ts";

@@ -6,6 +6,7 @@ import path from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Plan } from "../../src/model/plan.ts";
+import { askersOf, backupRequests, recordBackupRequest, whileAlone } from "../../src/store/backup-requests.ts";
 import { blockedAt, chooseAccount, placeFor } from "../../src/store/embedded-account.ts";
 import { clearStaleLock } from "../../src/store/embedded-lock.ts";
 import { type Embedded, ensureEmbedded, removeEmbedded, stopEmbedded } from "../../src/store/embedded.ts";
@@ -17,7 +18,8 @@ import { savePlan } from "../../src/store/plans.ts";
 import { openSession } from "../../src/store/session.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { takeToken } from "../../src/store/tokens.ts";
-import { findUpgrade, insertUpgrade, setState, takeUpgrade } from "../../src/store/upgrades.ts";
+import { findUpgrade, insertUpgrade, latestUpgrade, setState, takeUpgrade } from "../../src/store/upgrades.ts";
+import { shop } from "../laws/shop.ts";
 
 const home = mkdtempSync(path.join(os.tmpdir(), "changeover-store-"));
 let server: Embedded;
@@ -210,6 +212,66 @@ test("one unfinished upgrade per environment; the next may begin when it has end
     reason: "the environment was taken down",
   });
   expect(await newUpgrade("u-three", "single")).toBe(true);
+});
+
+test("what was asked of backups is kept with what came of it, and a backup never hides the upgrade before it", async () => {
+  const asked = { environment: "backed", verb: "take" as const, backup: null, at: 1_000 };
+  const made = (strategy: Plan["strategy"]) => savePlan(store, { ...plan, environment: "backed", strategy });
+  const hashes = { major: await made("major"), backup: await made("backup") };
+  const begin = async (id: string, strategy: keyof typeof hashes) => {
+    const row = {
+      id,
+      environment: "backed",
+      planHash: hashes[strategy],
+      askedBy: "me",
+      boot: 1,
+      options: { yes: true },
+    };
+    expect(await insertUpgrade(store, row)).toBe(true);
+    return takeUpgrade(store, id);
+  };
+  await setState(store, "u-real", await begin("u-real", "major"), "upgraded");
+  const token = await begin("u-copy", "backup");
+  expect((await latestUpgrade(store, "backed"))?.id).toBe("u-copy");
+  await recordBackupRequest(store, { ...asked, by: "schedule", scheduled: true, upgrade: "u-copy", problem: null });
+  const busy = await backupRequests(store, "backed", { limit: 5, scheduled: true });
+  expect(busy).toMatchObject([{ by: "schedule", upgrade: "u-copy", state: "waiting", why: null, at: 1_000 }]);
+  await setState(store, "u-copy", token, "rolled-back", { reason: "it rained" });
+  expect((await latestUpgrade(store, "backed"))?.id).toBe("u-real");
+
+  const problem = { kind: "refused" as const, what: "no", why: "because", next: "-" };
+  await recordBackupRequest(store, { ...asked, by: "me", scheduled: false, upgrade: null, problem });
+  expect(
+    (await backupRequests(store, "backed", { limit: 5, scheduled: false })).map(({ by, state, why }) => [
+      by,
+      state,
+      why,
+    ]),
+  ).toEqual([
+    ["me", null, "no: because"],
+    ["schedule", "rolled-back", "it rained"],
+  ]);
+  expect(await backupRequests(store, "backed", { limit: 5, scheduled: true })).toHaveLength(1);
+  expect(await askersOf(store, ["u-copy", "u-none"])).toEqual(new Map([["u-copy", "me"]]));
+
+  const order: string[] = [];
+  const alone = whileAlone(store, "backed", async () => {
+    order.push("first");
+    expect(await whileAlone(store, "backed", async () => void order.push("second"))).toBe(false);
+    expect(await whileAlone(store, "elsewhere", async () => void order.push("elsewhere"))).toBe(true);
+  });
+  expect(await alone).toBe(true);
+  expect(await whileAlone(store, "backed", async () => void order.push("third"))).toBe(true);
+  expect(order).toEqual(["first", "elsewhere", "third"]);
+  await forgetEnvironment(store, "backed");
+  expect(await backupRequests(store, "backed", { limit: 5, scheduled: false })).toEqual([]);
+});
+
+test("an environment that an older release saved gets the keys that came since", async () => {
+  const { backups: _, ...older } = shop;
+  const saved = { name: "older", definitionPath: "environment.yaml", network: {} };
+  await saveEnvironment(store, { ...saved, definition: older as typeof shop });
+  expect((await findEnvironment(store, "older"))?.definition.backups.keep.last).toBe(7);
 });
 
 test("tokens only grow, over a crash of the server too", async () => {

@@ -89,7 +89,7 @@ async function planAnew(client: Client, { environment, to, failAt, at }: RunUpgr
   return hash;
 }
 
-function tellUnfinished(view: UpgradeView, json: boolean): void {
+export function tellUnfinished(view: UpgradeView, json: boolean): void {
   if (json) printJson({ upgrade: view.id, state: view.state, gate: view.gate, problem: view.problem });
   else if (view.gate) console.log(drawGate(view.id, view.gate).join("\n"));
   else if (view.state === "stuck") console.log(drawEnd(view));

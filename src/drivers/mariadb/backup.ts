@@ -1,6 +1,6 @@
 /** Backups on the server's own host: prepared, ready to start, and listed only when they are whole. */
 import { z } from "zod";
-import type { Backup } from "../../model/database.ts";
+import { type Backup, type BackupNote, type BackupReason, backupReasons } from "../../model/backup.ts";
 import { Problem } from "../../model/problem.ts";
 import { endAttempt, runWork } from "./jobs.ts";
 import { parseBinlogInfo } from "./parse.ts";
@@ -9,12 +9,31 @@ import { backupWords } from "./seed.ts";
 import { requireTools, settingsOf, type Server } from "./server.ts";
 
 const backupMs = 6 * 3_600_000;
-const manifestSchema = z.strictObject({ id: z.string(), position: z.string(), bytes: z.number() });
+/** What is missing was not written down yet by the release that took it. */
+const manifestSchema = z.strictObject({
+  id: z.string(),
+  position: z.string(),
+  bytes: z.number(),
+  takenAt: z.number().default(0),
+  why: z.enum(backupReasons).default("upgrade"),
+  content: z
+    .strictObject({
+      schema: z.string(),
+      tables: z.array(z.strictObject({ table: z.string(), rows: z.number(), sum: z.string() })),
+    })
+    .nullable()
+    .default(null),
+  verified: z
+    .strictObject({ at: z.number(), against: z.enum(["source", "record"]), tables: z.number(), rows: z.number() })
+    .nullable()
+    .default(null),
+  failed: z.strictObject({ at: z.number(), why: z.string() }).nullable().default(null),
+});
 
 export const dataOf = (server: Server, id: string): string => `${server.paths.backups}/${id}/data`;
 const manifestOf = (server: Server, id: string): string => `${server.paths.backups}/${id}/manifest.json`;
 
-export async function takeBackup(server: Server, id: string): Promise<Backup> {
+export async function takeBackup(server: Server, id: string, why: BackupReason): Promise<Backup> {
   refuseName(id);
   await settingsOf(server);
   const known = await readBackup(server, id);
@@ -40,9 +59,17 @@ export async function takeBackup(server: Server, id: string): Promise<Backup> {
       next: "remove the backup, then try again",
     });
   }
-  const backup = { id, position: parseBinlogInfo(info), bytes };
-  await server.host.putFile(manifestOf(server, id), `${JSON.stringify(backup)}\n`);
+  const [position, takenAt] = [parseBinlogInfo(info), server.clock.now()];
+  const backup: Backup = { id, position, bytes, takenAt, why, content: null, verified: null, failed: null };
+  await writeManifest(server, backup);
   return backup;
+}
+
+const writeManifest = (server: Server, backup: Backup): Promise<void> =>
+  server.host.putFile(manifestOf(server, backup.id), `${JSON.stringify(backup)}\n`);
+
+export async function noteBackup(server: Server, id: string, note: BackupNote): Promise<void> {
+  await writeManifest(server, { ...(await requireBackup(server, id)), ...note });
 }
 
 /** Null when there is none, or only half of one. */
@@ -83,7 +110,7 @@ export async function requireBackup(server: Server, id: string): Promise<Backup>
   throw new Problem("not-found", {
     what: `"${server.host.name}" has no backup "${id}"`,
     why: "it was never finished, or it was removed",
-    next: "changeover status",
+    next: "changeover backups",
   });
 }
 

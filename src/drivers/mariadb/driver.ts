@@ -4,12 +4,13 @@ import type { Database, DatabaseHealth, DatabaseSettings } from "../../model/dat
 import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { accountStatements } from "./accounts.ts";
-import { dataOf, listBackups, removeBackup, requireBackup, takeBackup } from "./backup.ts";
+import { dataOf, listBackups, noteBackup, removeBackup, requireBackup, takeBackup } from "./backup.ts";
 import { checksums, readColumn } from "./checksum.ts";
 import { fenced } from "./config.ts";
 import { blockers, fence, unfence } from "./fence.ts";
 import { allowMigration } from "./passage.ts";
 import { tail } from "./parse.ts";
+import { countBetween } from "./position.ts";
 import { hasData, installData, startServer, stopServer, writeConfig } from "./process.ts";
 import { readReadiness } from "./readiness.ts";
 import * as replication from "./replication.ts";
@@ -42,6 +43,7 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     health: () => health(server),
     readiness: (longSeconds) => readReadiness(server, longSeconds),
     position: () => server.session(replication.readPosition),
+    transactionsSince: async (position) => countBetween(position, await server.session(replication.readPosition)),
     fence: () => fence(server),
     unfence: () => unfence(server),
     allowMigration: (on) => allowMigration(server, on),
@@ -54,8 +56,9 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     awaitPosition: (position, timeoutMs) => replication.awaitPosition(server, position, timeoutMs),
     freeze: () => replication.freeze(server),
     promote: () => replication.promote(server),
-    backup: (id) => takeBackup(server, id),
+    backup: (id, why = "upgrade") => takeBackup(server, id, why),
     backups: () => listBackups(server),
+    noteBackup: (id, note) => noteBackup(server, id, note),
     removeBackup: (id) => removeBackup(server, id),
     async restore(from, backupId) {
       const source = serverOf(from);

@@ -40,3 +40,13 @@ export function covers(seen: string, wanted: string): boolean {
   }
   return true;
 }
+
+/** Transactions from one position to a later one; null when the later one does not cover it. */
+export function countBetween(from: string, to: string): number | null {
+  if (!covers(to, from)) return null;
+  const before = parsePosition(from);
+  return [...parsePosition(to).values()].reduce(
+    (sum, { domain, sequence }) => sum + Number(sequence - (before.get(domain)?.sequence ?? 0n)),
+    0,
+  );
+}

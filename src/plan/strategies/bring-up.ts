@@ -44,8 +44,9 @@ export function planBringUp(input: BringUpInput): Plan {
   const layout = new Layout(definition.environment, network, []);
   const many = (count: number, make: () => ServerRecord) => Array.from({ length: count }, make);
   const loadBalancers = many(definition.loadBalancers, () => layout.next("load-balancer", "lb", {}));
-  const primary = layout.next("database", "db", {});
-  const replica = layout.next("database", "db", {});
+  const scheduled: Record<string, string> = definition.backups.everyHours === undefined ? {} : { backups: "on" };
+  const primary = layout.next("database", "db", scheduled);
+  const replica = layout.next("database", "db", scheduled);
   const group = definition.application.group;
   const applications = [
     ...many(definition.application.servers, () => layout.next("application", "app", { slot: SLOT })),

@@ -1,11 +1,14 @@
 /** Copies of a simulated database: seeded replicas, backups, and backups started on a spare server. */
-import type { Backup, Database } from "../../model/database.ts";
+import type { Backup, BackupNote, BackupReason } from "../../model/backup.ts";
+import type { Clock } from "../../model/clock.ts";
+import type { Database } from "../../model/database.ts";
 import { Problem } from "../../model/problem.ts";
 import { type Act, follow, servesStill } from "./database-changes.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import { History } from "./history.ts";
 
 interface Copying {
+  plane: { clock: Clock };
   act: Act;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -52,16 +55,24 @@ export async function restoreFrom(
   await start();
 }
 
-export async function takeBackup({ act, server }: Copying, id: string): Promise<Backup> {
+export async function takeBackup({ plane, act, server }: Copying, id: string, why: BackupReason): Promise<Backup> {
   const known = server().backups.get(id);
   if (known) return known.backup;
   return act("back up", BACKUP_MS, (on) => {
     if (!on.up) throw gone(on);
-    const backup = { id, position: on.history.position, bytes: 1024 * (1 + on.history.length) };
+    const [position, bytes, takenAt] = [on.history.position, 1024 * (1 + on.history.length), plane.clock.now()];
+    const backup: Backup = { id, position, bytes, takenAt, why, content: null, verified: null, failed: null };
     on.backups.set(id, { backup, history: on.history.copy() });
     return backup;
   });
 }
+
+export const noteBackup = ({ act }: Copying, id: string, note: BackupNote): Promise<void> =>
+  act("note what is known of a backup", 2, (on) => {
+    const held = on.backups.get(id);
+    if (!held) throw noBackup(on.name, id);
+    on.backups.set(id, { ...held, backup: { ...held.backup, ...note } });
+  });
 
 async function empty({ act, stop }: Pick<Copying, "act" | "stop">): Promise<void> {
   await stop();
@@ -84,5 +95,5 @@ const noBackup = (name: string, id: string): Problem =>
   new Problem("not-found", {
     what: `"${name}" has no backup "${id}"`,
     why: "it was never finished, or it was removed",
-    next: "changeover status",
+    next: "changeover backups",
   });

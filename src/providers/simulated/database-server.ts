@@ -1,5 +1,6 @@
 /** A simulated database server as a machine: data, fence, replication with a delay, and what survives a restart. */
-import type { Backup, DatabaseHealth, DatabaseReadiness, DatabaseSettings } from "../../model/database.ts";
+import type { Backup } from "../../model/backup.ts";
+import type { DatabaseHealth, DatabaseReadiness, DatabaseSettings } from "../../model/database.ts";
 import type { Endpoint } from "../../model/load-balancer.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { type Change, History } from "./history.ts";

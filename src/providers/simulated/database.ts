@@ -6,7 +6,7 @@ import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
 import { allow, fence, follow, freeze, promote, running, unfence } from "./database-changes.ts";
-import { fillFrom, restoreFrom, takeBackup } from "./database-copies.ts";
+import { fillFrom, noteBackup, restoreFrom, takeBackup } from "./database-copies.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import { simulatedCommand } from "./host-processes.ts";
 
@@ -49,6 +49,7 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     health: async () => server().health(),
     readiness: async (longSeconds) => running(server()).readiness(longSeconds),
     position: async () => running(server()).history.position,
+    transactionsSince: async (position) => running(server()).history.countSince(position),
     fence: () => fence(act),
     unfence: () => unfence(act),
     allowMigration: (on) => allow(act, on),
@@ -68,8 +69,9 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     },
     freeze: () => freeze(act),
     promote: () => promote(act),
-    backup: (id) => takeBackup(copying, id),
+    backup: (id, why = "upgrade") => takeBackup(copying, id, why),
     backups: async () => [...server().backups.values()].map(({ backup }) => backup),
+    noteBackup: (id, note) => noteBackup(copying, id, note),
     removeBackup: (id) => act("remove backup", 5, (on) => void on.backups.delete(id)),
     restore: (from, backupId) => restoreFrom(copying, from, backupId),
     checksums: async () => sumsOf(running(server())),

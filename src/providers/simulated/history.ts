@@ -38,6 +38,13 @@ export class History {
     return position === "" || this.#ids.has(position);
   }
 
+  /** Transactions after this position; null when it is not in here. */
+  countSince(position: string): number | null {
+    if (position === "") return this.length;
+    const at = this.#transactions.findIndex(({ id }) => id === position);
+    return at < 0 ? null : this.length - 1 - at;
+  }
+
   append(transaction: Transaction): void {
     this.#transactions.push(transaction);
     this.#ids.add(transaction.id);

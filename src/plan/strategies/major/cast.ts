@@ -7,7 +7,14 @@ import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
 import { neededGuards } from "../../guards/all.ts";
 import { ask, mustPass } from "../../guards/guard.ts";
-import { databaseEndpoint, installOf, Layout, loadBalancerSettings } from "../../layout.ts";
+import {
+  databaseEndpoint,
+  everyRecord,
+  installOf,
+  Layout,
+  loadBalancerSettings,
+  scheduledServers,
+} from "../../layout.ts";
 
 export interface MajorInput {
   definition: EnvironmentDefinition;
@@ -21,9 +28,6 @@ export interface MajorInput {
   /** When the window is to begin, with its zone; as soon as all is prepared when left out. */
   at?: string | null;
 }
-
-/** Name of the backup that only proves that backups work. */
-export const DRILL = "drill";
 
 /** Named to an application that is tried on a copy: it should send no mail and call nobody. */
 const TRIAL = { REHEARSAL: "1" };
@@ -66,6 +70,8 @@ export interface Cast {
   replica: SeenDatabase;
   standby: ServerRecord;
   spare: ServerRecord;
+  /** Servers on which scheduled backups run now. */
+  scheduled: string[];
   /** Left from earlier upgrades, retired by this one. */
   kept: string[];
 }
@@ -75,10 +81,7 @@ export function castMajor(input: MajorInput): Cast {
   const blue = readBlue(inventory);
   const wish = { definition, blue, to };
   mustPass(ask(neededGuards, wish), wish);
-  const present = [...inventory.loadBalancers, ...inventory.applications, ...inventory.databases].map(
-    ({ record }) => record,
-  );
-  const layout = new Layout(definition.environment, input.network, present);
+  const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
   const replica = blue.replicas.find(({ health }) => health.replicating) as SeenDatabase;
   const loadBalancers = blue.loadBalancers.map(({ record }) => record);
   const names = blue.applications.map(({ record }) => record.name);
@@ -130,6 +133,7 @@ export function castMajor(input: MajorInput): Cast {
     replica,
     standby: layout.next("database", "db", { role: "standby", clonedFrom: blue.primary.record.name }),
     spare,
+    scheduled: scheduledServers(inventory),
     kept: blue.kept,
   };
 }

@@ -12,13 +12,14 @@ import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { reopen } from "../../../steps/reopen.ts";
 import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
+import { resumeBackups } from "../../../steps/resume-backups.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
-import { type Cast, DRILL, type GreenServer } from "./cast.ts";
+import type { Cast, GreenServer } from "./cast.ts";
 import { newServers, oldServers } from "./prepare.ts";
 
 const NONE =
@@ -36,11 +37,17 @@ export function finishStages(cast: Cast): Stage[] {
         withinMs: ms(cast.definition.limits.syncSeconds),
         reseedMs: ms(cast.definition.limits.copySeconds),
       }),
+      ...backupsAgain(cast),
     ]),
     ...(cast.grown ? [inOrder("Prove that the scaling group can grow", NONE, proveGroup(cast, cast.grown))] : []),
     inOrder("Clean up", NONE, cleanUp(cast)),
   ];
 }
+
+/** On exactly the primary and the replica, whoever these are by then; nothing where they never ran. */
+const backupsAgain = ({ scheduled }: Cast) => (scheduled.length > 0 ? [act(resumeBackups, {})] : []);
+
+const scheduleOf = ({ scheduled }: Cast) => (scheduled.length > 0 ? { backups: true } : {});
 
 function open(cast: Cast) {
   const { definition, loadBalancers } = cast;
@@ -89,8 +96,8 @@ function cleanUp(cast: Cast): PlanStep[] {
       pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },
     }),
     act(retireServers, { servers: aside, pool: null }),
-    act(pruneBackups, { servers: [cast.primary.record.name, cast.replica.record.name], drill: DRILL }),
-    act(assertClean, { loadBalancers, slot: green, gone }),
+    act(pruneBackups, { keep: definition.backups.keep }),
+    act(assertClean, { loadBalancers, slot: green, gone, ...scheduleOf(cast) }),
     act(readTraffic, { loadBalancers }),
   ];
 }
@@ -111,8 +118,10 @@ export function afterWayBackStages(cast: Cast): Stage[] {
         withinMs: ms(definition.limits.syncSeconds),
         copyMs: ms(definition.limits.copySeconds),
       }),
+      ...backupsAgain(cast),
       act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
       act(assertClean, {
+        ...scheduleOf(cast),
         loadBalancers,
         slot,
         gone: [cast.spare.name, ...cast.greenServers.map(({ record }) => record.name)],

@@ -15,10 +15,11 @@ import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { startLoadBalancer } from "../../../steps/start-load-balancer.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
+import { suspendBackups } from "../../../steps/suspend-backups.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
-import { type Cast, DRILL, type GreenServer } from "./cast.ts";
+import type { Cast, GreenServer } from "./cast.ts";
 import { tryOnCopy } from "./trial.ts";
 
 const FREE = "undo the steps: the public never left the old release; costs nothing";
@@ -50,6 +51,9 @@ export function prepareStages(cast: Cast): Stage[] {
     ]),
     ...(rest.length > 0 ? [atOnce("Install the new release on the others", FREE, rest.map(install))] : []),
     inOrder("Lock the new servers", FREE, [act(lockServers, { servers: newServers(cast) })]),
+    ...(cast.scheduled.length > 0
+      ? [inOrder("Suspend scheduled backups", FREE, [act(suspendBackups, { servers: cast.scheduled })])]
+      : []),
   ];
 }
 
@@ -73,7 +77,7 @@ function proveBackup(cast: Cast): PlanStep[] {
     act(restoreBackup, {
       source: replica,
       spare: cast.spare,
-      backup: DRILL,
+      backup: "drill",
       copyMs: ms(cast.definition.limits.copySeconds),
     }),
     act(resumeReplica, {

@@ -1,0 +1,21 @@
+/** The replica that copies are taken of: it follows the primary that serves, without error, and will after a restart. */
+import type { SeenDatabase } from "../model/inventory.ts";
+import { Problem } from "../model/problem.ts";
+import type { Blue } from "./blue.ts";
+
+/** Throws a Problem where there is none: the primary itself is never made to stand still for a copy. */
+export function replicaInSync({ primary, replicas }: Blue, what: string): SeenDatabase {
+  const good = replicas.find(
+    ({ health }) => health.replicating && health.bootsFollowing && health.following === primary.record.address,
+  );
+  if (good) return good;
+  const seen = replicas.map(({ record, health }) => {
+    const why = health.error ?? (health.following ? `follows ${health.following}` : "follows nobody");
+    return `"${record.name}" ${health.running ? why : "is down"}`;
+  });
+  throw new Problem("refused", {
+    what,
+    why: `no replica is in sync with "${primary.record.name}": ${seen.join("; ") || "there is no replica"}`,
+    next: "changeover status, let a replica follow again, then try again",
+  });
+}

@@ -1,0 +1,24 @@
+/** Every backup of an environment, read from beside its data, on whichever server it lies. */
+import type { Backup, HeldBackup } from "../../model/backup.ts";
+import type { World } from "../../model/world.ts";
+
+export async function heldBackups(world: World): Promise<HeldBackup[]> {
+  const found: HeldBackup[] = [];
+  for (const { name, kind, labels } of await world.provider.list(world.environment)) {
+    if (kind !== "database") continue;
+    const backups = await unlessGone(world, name);
+    found.push(...backups.map((backup) => ({ server: name, kept: labels.kept ?? null, backup })));
+  }
+  return found;
+}
+
+/** A spare may be retired between being listed and being asked. */
+async function unlessGone(world: World, name: string): Promise<Backup[]> {
+  try {
+    return await (await world.database(name)).backups();
+  } catch (error) {
+    const listed = await world.provider.list(world.environment);
+    if (listed.some((record) => record.name === name)) throw error;
+    return [];
+  }
+}
