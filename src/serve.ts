@@ -9,6 +9,7 @@ import { VERSION } from "./cli/installation.ts";
 import { createWorld } from "./drivers/world.ts";
 import { Problem } from "./model/problem.ts";
 import type { Provider } from "./model/provider.ts";
+import type { World } from "./model/world.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
 import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
@@ -20,7 +21,7 @@ import { readActivity, recordActivity } from "./store/activity.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
-import { findEnvironment, listEnvironments, type SavedEnvironment } from "./store/environments.ts";
+import { findEnvironment, listEnvironments, originOf, type SavedEnvironment } from "./store/environments.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { takeToken } from "./store/tokens.ts";
@@ -36,7 +37,7 @@ export async function serve(): Promise<void> {
   const url = external ?? (await ensureEmbedded({ home })).url;
   const store = await openStore({ url });
   const parts = { home, secrets: openSecrets(home), artefacts: openArtefacts(home) };
-  const worldOf = async (name: string, token: number) => {
+  const worldOf = async (name: string, token: number): Promise<World> => {
     const saved = await findEnvironment(store, name);
     if (!saved)
       throw new Problem("not-found", {
@@ -44,7 +45,9 @@ export async function serve(): Promise<void> {
         why: "nobody brought it up",
         next: "changeover up",
       });
-    return buildWorld(saved, token, parts);
+    const of = originOf(saved);
+    // Under the same token: while a clone is made, nothing else changes the environment it is made of.
+    return buildWorld(saved, token, parts, of === null ? null : { name: of, open: () => worldOf(of, token) });
   };
   const engine = await startEngine({
     store,
@@ -117,10 +120,16 @@ interface Parts {
   artefacts: Artefacts;
 }
 
-async function buildWorld(saved: SavedEnvironment, token: number, { home, secrets, artefacts }: Parts) {
+async function buildWorld(
+  saved: SavedEnvironment,
+  token: number,
+  { home, secrets, artefacts }: Parts,
+  origin: { name: string; open(): Promise<World> } | null,
+) {
   const { definition } = saved;
   return createWorld({
     definition,
+    origin,
     provider: await buildProvider(saved, token, home),
     clock: systemClock,
     secret: secrets.of(definition.environment),

@@ -2,8 +2,10 @@
 import type { StepDefinition } from "../model/step.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
+import { assertIsolated } from "./assert-isolated.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
+import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { freezeStandby } from "./freeze-standby.ts";
@@ -15,6 +17,7 @@ import { keepBlue } from "./keep-blue.ts";
 import { launchServer } from "./launch-server.ts";
 import { launchStandby } from "./launch-standby.ts";
 import { leavePool } from "./leave-pool.ts";
+import { lendReplica } from "./lend-replica.ts";
 import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
 import { markSchema } from "./mark-schema.ts";
@@ -26,12 +29,14 @@ import { pauseReplica } from "./pause-replica.ts";
 import { pointEndpoint } from "./point-endpoint.ts";
 import { pruneBackups } from "./prune-backups.ts";
 import { readTraffic } from "./read-traffic.ts";
+import { renewAccounts } from "./renew-accounts.ts";
 import { reopen } from "./reopen.ts";
 import { restoreBackup } from "./restore-backup.ts";
 import { restoreRedundancy } from "./restore-redundancy.ts";
 import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
+import { returnReplica } from "./return-replica.ts";
 import { sameSchema } from "./same-schema.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startLoadBalancer } from "./start-load-balancer.ts";
@@ -47,8 +52,10 @@ import { unlockServers } from "./unlock-servers.ts";
 const all = [
   assertClean,
   assertInputs,
+  assertIsolated,
   closeEndpoint,
   closeTestRoute,
+  copyData,
   createDatabase,
   fenceDatabase,
   freezeStandby,
@@ -60,6 +67,7 @@ const all = [
   launchServer,
   launchStandby,
   leavePool,
+  lendReplica,
   lockServers,
   maintenanceOn,
   markSchema,
@@ -71,12 +79,14 @@ const all = [
   pointEndpoint,
   pruneBackups,
   readTraffic,
+  renewAccounts,
   reopen,
   restoreBackup,
   restoreRedundancy,
   resumeReplica,
   retireServers,
   retireSpare,
+  returnReplica,
   sameSchema,
   smokeTest,
   startLoadBalancer,

@@ -1,8 +1,7 @@
 /** Take a backup, start it on a spare server and compare it with its source, table by table. */
 import { z } from "zod";
-import type { TableSum } from "../model/database.ts";
-import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { mustEqual, unproven } from "./parts/same-data.ts";
 import { serverRecord } from "./parts/shapes.ts";
 import { one } from "./parts/words.ts";
 
@@ -34,31 +33,11 @@ export const restoreBackup = defineStep({
   async verify({ world, upgrade }, { source, spare, backup }) {
     const id = `${upgrade}-${backup}`;
     const database = await world.database(source);
-    const taken = (await database.backups()).find((one) => one.id === id);
     const there = (await world.provider.list(spare.environment)).some(({ name }) => name === spare.name);
-    if (!taken || !there) throw unproven(id, "it is not there yet");
-    const [wanted, seen] = [await database.checksums(), await (await world.database(spare.name)).checksums()];
-    const differs = difference(wanted, seen);
-    if (differs) throw unproven(id, differs);
-    const position = await database.position();
-    if (position !== taken.position) throw unproven(id, `it stands at ${taken.position}, its source at ${position}`);
-    const rows = wanted.reduce((sum, table) => sum + table.rows, 0);
-    return { backup: id, position, bytes: taken.bytes, tables: wanted.length, rows };
+    if (!there) throw unproven(id, "it is not there yet");
+    return mustEqual(database, id, await world.database(spare.name));
   },
   async undo({ world }, { spare }) {
     await world.provider.retire(spare.environment, spare.name);
   },
 });
-
-function difference(wanted: TableSum[], seen: TableSum[]): string | null {
-  const text = (sums: TableSum[]) => new Map(sums.map(({ table, rows, sum }) => [table, `${rows} rows, sum ${sum}`]));
-  const [left, right] = [text(wanted), text(seen)];
-  for (const table of new Set([...left.keys(), ...right.keys()])) {
-    if (left.get(table) === right.get(table)) continue;
-    return `table "${table}": source ${left.get(table) ?? "has none"}, restored copy ${right.get(table) ?? "has none"}`;
-  }
-  return null;
-}
-
-const unproven = (id: string, why: string): Problem =>
-  new Problem("step-failed", { what: `backup "${id}" is not proven`, why, next: "changeover status, then plan again" });

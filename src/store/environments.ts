@@ -7,7 +7,7 @@ export interface SavedEnvironment {
   definition: EnvironmentDefinition;
   /** The environment file; paths in the definition are relative to it. */
   definitionPath: string;
-  /** Addresses and whatever else was chosen for it once and must stay. */
+  /** What was chosen for it once and must stay: `prefix` of its addresses; `cloneOf`, the environment it rehearses for. */
   network: Record<string, unknown>;
   savedAt: number;
 }
@@ -57,3 +57,7 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
   );
   await db.query("delete from changeover.environments where name = $1", [name]);
 }
+
+/** Null for an environment that somebody brought up. */
+export const originOf = ({ network }: Pick<SavedEnvironment, "network">): string | null =>
+  network.cloneOf === undefined ? null : String(network.cloneOf);

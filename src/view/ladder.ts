@@ -25,7 +25,7 @@ export function drawLadder(view: UpgradeView, options: LadderOptions): string[] 
 }
 
 function title(view: UpgradeView): string {
-  const what = view.strategy === "bring-up" ? `release ${view.to}` : `${view.from} → ${view.to}`;
+  const what = view.from === "" ? `release ${view.to}` : `${view.from} → ${view.to}`;
   return `${view.environment}: ${view.strategy} ${what} · ${view.state} · ${view.id}`;
 }
 

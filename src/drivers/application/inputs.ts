@@ -14,6 +14,8 @@ export interface ApplicationSettings {
   prepareMs: number;
   /** Put before the host's own PATH, so that `node` is the one we run under. */
   path: string | null;
+  /** It runs on a clone: it must reach nobody outside. */
+  rehearsal: boolean;
 }
 
 interface Account {
@@ -45,6 +47,8 @@ export function applicationEnvironment(
     DATABASE_PASSWORD: password,
     DATABASE_URL: `mysql://${account.user}:${encodeURIComponent(password)}@${address}:${port}/${settings.database.name}`,
     ...install.inputs,
+    // Last, because no release may overrule it.
+    ...(settings.rehearsal ? { CHANGEOVER_REHEARSAL: "1" } : {}),
   };
 }
 

@@ -28,6 +28,7 @@ export async function fillFrom({ act, start, stop, server, serverOf }: Copying, 
     const from = serverOf(source);
     if (!from.up) throw gone(from);
     on.refill(from.history.copy(), from.settings);
+    on.openedBy = from.openedBy;
   });
   await start();
   await follow(act, primary);
@@ -47,6 +48,7 @@ export async function restoreFrom(
     const held = source.backups.get(backupId);
     if (!held) throw noBackup(from.name, backupId);
     on.refill(held.history.copy(), source.settings);
+    on.openedBy = source.openedBy;
     on.origin = origin;
   });
   await start();
@@ -57,7 +59,7 @@ export async function takeBackup({ act, server }: Copying, id: string): Promise<
   if (known) return known.backup;
   return act("back up", BACKUP_MS, (on) => {
     if (!on.up) throw gone(on);
-    const backup = { id, position: on.history.position, bytes: 1024 * (1 + on.history.length) };
+    const backup = { id, position: on.history.position, bytes: on.bytes };
     on.backups.set(id, { backup, history: on.history.copy() });
     return backup;
   });

@@ -34,6 +34,8 @@ export class DatabaseServer {
   parted: string | null = null;
   /** Between a commit on the primary and its being applied here. */
   lagMs = 20;
+  /** The environment whose secrets open its accounts: a copy brings those of its source along. */
+  openedBy = "";
   /** Server and backup that the data was restored from. */
   origin: string | null = null;
   readonly backups = new Map<string, { backup: Backup; history: History }>();
@@ -49,6 +51,10 @@ export class DatabaseServer {
 
   get writable(): boolean {
     return this.up && this.open;
+  }
+
+  get bytes(): number {
+    return 1024 * (1 + this.history.length);
   }
 
   health(): DatabaseHealth {

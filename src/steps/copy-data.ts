@@ -1,0 +1,32 @@
+/** Back up a lent replica, start the backup as the clone's database and compare them, table by table. */
+import { z } from "zod";
+import { defineStep } from "../model/step.ts";
+import { atOrigin } from "./parts/origin.ts";
+import { mustEqual } from "./parts/same-data.ts";
+
+/** Short name of the backup; the upgrade's id is put before it. */
+const BACKUP = "lent";
+export const lentBackup = (upgrade: string): string => `${upgrade}-${BACKUP}`;
+
+export const copyData = defineStep({
+  name: "copy-data",
+  input: z.strictObject({ environment: z.string(), source: z.string(), server: z.string(), copyMs: z.number() }),
+  undoable: "always",
+  says: ({ environment, source, server }) =>
+    `Back up "${source}" of "${environment}", start the backup on "${server}" and compare every table`,
+  limitMs: ({ copyMs }) => copyMs,
+  async apply(context, { environment, source, server }) {
+    const { world } = await atOrigin(context, environment, source);
+    const origin = await world.database(source);
+    const taken = await origin.backup(lentBackup(context.upgrade));
+    await (await context.world.database(server)).restore(origin, taken.id);
+  },
+  async verify({ world, upgrade }, { environment, source, server }) {
+    const origin = await (await world.elsewhere(environment)).database(source);
+    return mustEqual(origin, lentBackup(upgrade), await world.database(server));
+  },
+  async undo(context, { environment, source }) {
+    const { world } = await atOrigin(context, environment, source);
+    await (await world.database(source)).removeBackup(lentBackup(context.upgrade));
+  },
+});
