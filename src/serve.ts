@@ -16,6 +16,7 @@ import { openControlPlane } from "./run/control-plane.ts";
 import { startEngine } from "./run/engine.ts";
 import { openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
+import { openRehearsals } from "./run/rehearsals.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
@@ -70,9 +71,10 @@ export async function serve(): Promise<void> {
     },
     forget: (name) => parts.secrets.forget(name),
   });
+  const rehearsals = openRehearsals({ store, engine, environments });
   const changes = await openChanges({ url, revive });
   const app = createApp({
-    controlPlane: openControlPlane(store, engine, environments),
+    controlPlane: openControlPlane(store, engine, environments, rehearsals),
     activity: {
       record: (done) => recordActivity(store, done),
       read: (filter) => readActivity(store, filter),
@@ -83,11 +85,13 @@ export async function serve(): Promise<void> {
       pid: process.pid,
       token: engine.token,
       databasePid: external ? null : (await ensureEmbedded({ home })).pid,
-      environments: (await listEnvironments(store)).map(({ name }) => name),
+      // Clones come and go with their rehearsals: nobody is asked to choose between them and what is theirs.
+      environments: (await listEnvironments(store)).filter((one) => originOf(one) === null).map(({ name }) => name),
     }),
     async shutDown(forget) {
       server.close();
-      await Promise.race([engine.stop(), systemClock.sleep(5_000)]);
+      const stopped = rehearsals.stop().then(() => engine.stop());
+      await Promise.race([stopped, systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();
       if (!external) await (forget ? removeEmbedded({ home }) : stopEmbedded({ home }));

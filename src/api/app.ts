@@ -6,6 +6,7 @@ import { parseBody } from "./body.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
 import { toWire } from "./problems.ts";
+import { rehearsalRoutes } from "./rehearsals.ts";
 import { upgradeRoutes } from "./upgrades.ts";
 
 export interface ServiceParts {
@@ -36,6 +37,7 @@ export function createApp({ controlPlane, activity, health, changed, shutDown }:
   });
   app.route("/activity", activityRoutes(activity));
   app.route("/environments", environmentRoutes(controlPlane));
+  app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;
 }

@@ -1,6 +1,7 @@
 /** What travels between the control plane and its clients; paths are in src/api/app.ts. */
 import { z } from "zod";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Forecast } from "../model/forecast.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Plan } from "../model/plan.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
@@ -13,6 +14,8 @@ export const saveEnvironmentBody = z.strictObject({
   by: z.string(),
 });
 export const planBody = z.strictObject({ to: z.string(), failAt: z.string().nullable() });
+export const rehearseBody = z.strictObject({ to: z.string(), failAt: z.string().nullable(), by: z.string() });
+export const cancelBody = z.strictObject({ by: z.string() });
 export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
 export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });
@@ -54,6 +57,8 @@ export interface Started {
 export interface PlanAnswer {
   hash: string;
   plan: Plan;
+  /** No part of the plan: it changes as more is measured, and the hash does not. */
+  forecast: Forecast;
 }
 
 export interface LedgerTask {

@@ -12,6 +12,7 @@ import { init } from "./commands/init.ts";
 import { ledger } from "./commands/ledger.ts";
 import { pause } from "./commands/pause.ts";
 import { plan } from "./commands/plan.ts";
+import { rehearse } from "./commands/rehearse.ts";
 import { report } from "./commands/report.ts";
 import { resume } from "./commands/resume.ts";
 import { rollback } from "./commands/rollback.ts";
@@ -27,6 +28,7 @@ export const commands: readonly AddCommand[] = [
   up,
   status,
   plan,
+  rehearse,
   upgrade,
   watch,
   approve,

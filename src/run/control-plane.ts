@@ -1,4 +1,5 @@
 /** The control plane as its clients see it: environments, plans, upgrades, reports; api/ puts it on the wire. */
+import type { Forecast } from "../model/forecast.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary, Report } from "../model/report.ts";
@@ -7,12 +8,16 @@ import { gatesOf } from "../store/gates.ts";
 import { journalOf } from "../store/journal.ts";
 import { findLedger, saveLedger } from "../store/ledgers.ts";
 import { findPlan } from "../store/plans.ts";
+import { unfinishedRehearsals } from "../store/rehearsals.ts";
 import type { Store } from "../store/store.ts";
 import { findUpgrade, listUpgrades, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
+import { mustBeNobodysClone } from "./clones.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger } from "./environments.ts";
+import { forecastFor } from "./forecasts.ts";
+import type { Rehearsals } from "./rehearsals.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
 
 export interface ControlPlane {
@@ -21,6 +26,13 @@ export interface ControlPlane {
   readonly engine: Engine;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
+  readonly rehearsals: Rehearsals;
+  /** The plan of an upgrade, and what it is expected to take. */
+  plan(
+    environment: string,
+    to: string,
+    failAt: string | null,
+  ): Promise<{ hash: string; plan: Plan; forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
   start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
   takeDown(environment: string): Promise<number>;
@@ -38,7 +50,13 @@ export interface ControlPlane {
 
 type LedgerDefinition = NonNullable<Awaited<ReturnType<Environments["find"]>>["definition"]["ledger"]>;
 
-export function openControlPlane(store: Store, engine: Engine, environments: Environments): ControlPlane {
+export function openControlPlane(
+  store: Store,
+  engine: Engine,
+  environments: Environments,
+  rehearsals: Rehearsals,
+): ControlPlane {
+  const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   const facts = async (record: UpgradeRun) => ({
     record,
     plan: await planOf(store, record.planHash),
@@ -58,6 +76,11 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
     environments,
     summaries: () => summarizeAll(store),
     engine,
+    rehearsals,
+    async plan(environment, to, failAt) {
+      const made = await environments.planUpgrade(environment, to, failAt);
+      return { ...made, forecast: await foretell(environment, made.plan) };
+    },
     async bringUp({ text, path, by }) {
       const { name, plan } = await environments.save(text, path);
       if (!plan) return { environment: name, upgrade: null };
@@ -65,8 +88,9 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
     },
     async start(environment, { planHash, yes, by }) {
       const plan = await planOf(store, planHash);
+      mustBeNobodysClone(await environments.find(environment));
       await mustBeCurrent(environments, environment, plan, planHash);
-      return engine.startUpgrade(plan, { yes, by });
+      return engine.startUpgrade(plan, { yes, by, forecast: await foretell(environment, plan) });
     },
     async takeDown(environment) {
       const busy = await unfinishedUpgrade(store, environment);
@@ -77,6 +101,7 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
           next: `changeover rollback ${busy.id}, or wait for its end: changeover watch ${busy.id}`,
         });
       }
+      await mustNotBeRehearsed(store, environment);
       return environments.takeDown(environment);
     },
     upgrade: async (id) => viewUpgrade(await facts(await mustFind(id))),
@@ -94,7 +119,7 @@ export function openControlPlane(store: Store, engine: Engine, environments: Env
         });
       }
       const [ledger, requests] = [await findLedger(store, id), await requestsFor(store, id)];
-      return composeReport({ ...(await facts(record)), ledger, requests });
+      return composeReport({ ...(await facts(record)), ledger, requests, forecast: record.forecast });
     },
     saveLedger: async (id, summary) => saveLedger(store, (await mustFind(id)).id, summary),
     async ledgerTask(environment) {
@@ -117,6 +142,16 @@ async function planOf(store: Store, hash: string): Promise<Plan> {
     what: `there is no plan ${hash}`,
     why: "it was never made here",
     next: "changeover plan",
+  });
+}
+
+async function mustNotBeRehearsed(store: Store, environment: string): Promise<void> {
+  const seen = (await unfinishedRehearsals(store)).find((one) => [one.environment, one.clone].includes(environment));
+  if (!seen) return;
+  throw new Problem("refused", {
+    what: `environment "${environment}" can't be taken down`,
+    why: `rehearsal ${seen.id} of "${seen.environment}" is ${seen.state}`,
+    next: `wait for its end, or end it: changeover rehearse ${seen.environment} --cancel`,
   });
 }
 

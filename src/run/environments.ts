@@ -1,5 +1,6 @@
 /** What the control plane can do with an environment: save it, bring it up, look at it, plan for it, take it down. */
 import { dirname, resolve } from "node:path";
+import type { Database } from "../model/database.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
 import type { Inventory } from "../model/inventory.ts";
@@ -16,8 +17,9 @@ import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironm
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
+import { makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
-import { occupied } from "./requests.ts";
+import { mustNotLend, occupied } from "./requests.ts";
 
 export interface EnvironmentParts {
   store: Store;
@@ -38,6 +40,10 @@ export interface Environments {
   find(name: string): Promise<SavedEnvironment>;
   inventory(name: string): Promise<Inventory>;
   planUpgrade(name: string, to: string, failAt: string | null): Promise<{ hash: string; plan: Plan }>;
+  /** Saves a clone of the environment and gives the plan that brings it up. */
+  clone(name: string, clone: string): Promise<Plan>;
+  /** What the application's tables take on the primary that serves. */
+  databaseBytes(name: string): Promise<number>;
   /** Retires every server, then forgets the environment. */
   takeDown(name: string): Promise<number>;
   /** Keys that the ledger's SQL finds on the primary that serves. */
@@ -55,12 +61,17 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     });
   };
   const inventory = (name: string) => within(parts.world(name), readInventory);
+  const onPrimary = async <T>(name: string, ask: (database: Database) => Promise<T>): Promise<T> => {
+    const primary = readBlue(await inventory(name)).primary.record.name;
+    return within(parts.world(name), async (world) => ask(await world.database(primary)));
+  };
   return {
     find,
     inventory,
     async save(text, path) {
       const definition = parseEnvironment(text, path);
       const known = await findEnvironment(parts.store, definition.environment);
+      if (known) mustBeNobodysClone(known);
       const up = known !== null && (await within(parts.world(definition.environment), isUp));
       if (known && up) await mustFit(parts.store, known.definition, definition);
       const network = known ? networkOf(known) : await parts.chooseNetwork(definition.environment);
@@ -83,6 +94,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       // First, because an upgrade in flight makes every other guard fail, too.
       const busy = await unfinishedUpgrade(parts.store, name);
       if (busy) throw occupied(name, busy);
+      await mustNotLend(parts.store, name);
       const seen = await inventory(name);
       const artefacts = definition.releases[to]
         ? { [to]: await packRelease(parts.artefacts, definition, to, definitionPath) }
@@ -91,18 +103,28 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       mustHaveStep(plan, failAt);
       return { hash: await savePlan(parts.store, plan), plan };
     },
+    async clone(name, clone) {
+      const origin = await find(name);
+      const known = await findEnvironment(parts.store, clone);
+      mustBeClone(known, name);
+      const network = known ? networkOf(known) : await parts.chooseNetwork(clone);
+      const { saved, plan } = makeClone({ origin, seen: await inventory(name), clone, network });
+      await saveEnvironment(parts.store, saved);
+      return plan;
+    },
+    databaseBytes: async (name) => onPrimary(name, (database) => database.bytes()),
     async takeDown(name) {
       const retired = await within(parts.worldToChange((await find(name)).name), retireAll);
-      await forgetEnvironment(parts.store, name);
+      // The row goes last: while it is there, somebody can take the rest down.
       parts.forget(name);
+      await forgetEnvironment(parts.store, name);
       return retired;
     },
     async ledgerKeys(name) {
       const { definition } = await find(name);
       if (!definition.ledger) throw noLedger(name);
-      const primary = readBlue(await inventory(name)).primary.record.name;
       const { find: sql } = definition.ledger;
-      return within(parts.world(name), async (world) => (await world.database(primary)).readColumn(sql));
+      return onPrimary(name, (database) => database.readColumn(sql));
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Assert that a clone and what it was made of share nothing: no address, no secret, no way from one to the other. */
+import { one } from "./parts/words.ts";
 import { z } from "zod";
 import type { ServerRecord } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
@@ -19,6 +20,11 @@ export const assertIsolated = defineStep({
   input,
   undoable: "always",
   says: ({ origin }) => `Assert that nothing here leads to "${origin}": no address, no secret, no endpoint`,
+  byHand: ({ origin }) => ({
+    act: `Compare every address, password, database endpoint and input of this clone with those of ${one(origin)}.`,
+    see: "They have nothing in common. If they do, start nothing here.",
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply() {},
   async verify(context, asked) {

@@ -1,4 +1,5 @@
 /** Pause a replica of another environment, so that a clone can be made of it and compared row for row. */
+import { one } from "./parts/words.ts";
 import { z } from "zod";
 import { defineStep } from "../model/step.ts";
 import { followAgain } from "./parts/follow-again.ts";
@@ -11,6 +12,11 @@ export const lendReplica = defineStep({
   input: z.strictObject({ environment: z.string(), replica: z.string(), primary: endpoint }),
   undoable: "always",
   says: ({ environment, replica }) => `Pause "${replica}" of "${environment}" at one position`,
+  byHand: ({ environment, replica }) => ({
+    act: `On ${one(replica)} of ${one(environment)} stop replication.`,
+    see: "Its position stands still.",
+    back: "Let it replicate again.",
+  }),
   limitMs: () => 30_000,
   async apply(context, { environment, ...input }) {
     await pauseReplica.apply(await atOrigin(context, environment, input.replica), input);

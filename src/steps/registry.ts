@@ -28,6 +28,7 @@ import { openTestRoute } from "./open-test-route.ts";
 import { pauseReplica } from "./pause-replica.ts";
 import { pointEndpoint } from "./point-endpoint.ts";
 import { pruneBackups } from "./prune-backups.ts";
+import { readDisk } from "./read-disk.ts";
 import { readTraffic } from "./read-traffic.ts";
 import { renewAccounts } from "./renew-accounts.ts";
 import { reopen } from "./reopen.ts";
@@ -78,6 +79,7 @@ const all = [
   pauseReplica,
   pointEndpoint,
   pruneBackups,
+  readDisk,
   readTraffic,
   renewAccounts,
   reopen,

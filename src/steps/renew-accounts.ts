@@ -1,4 +1,5 @@
 /** Give a copy's accounts the secrets of its own environment, so that nothing opens both databases. */
+import { one } from "./parts/words.ts";
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
@@ -9,6 +10,11 @@ export const renewAccounts = defineStep({
   undoable: "always",
   says: ({ server, origin }) =>
     `Give the accounts on "${server}" secrets of their own, which "${origin}" does not know`,
+  byHand: ({ server, origin }) => ({
+    act: `Give the accounts of the application, of its migrations and of replication on ${one(server)} new passwords.`,
+    see: `None of the passwords that ${one(origin)} knows logs in.`,
+    back: null,
+  }),
   limitMs: () => 60_000,
   async apply({ world }, { server }) {
     await (await world.database(server)).renewAccounts();

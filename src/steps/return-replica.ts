@@ -1,4 +1,5 @@
 /** Let a lent replica follow its primary again, and remove the backup that was taken of it. */
+import { one } from "./parts/words.ts";
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
@@ -19,6 +20,11 @@ export const returnReplica = defineStep({
   undoable: "always",
   says: ({ environment, replica, primary }) =>
     `Let "${replica}" of "${environment}" follow "${primary}" again and remove the backup`,
+  byHand: ({ environment, replica, primary }) => ({
+    act: `On ${one(replica)} of ${one(environment)} let replication from ${one(primary)} go on, and remove the backup.`,
+    see: `It reaches the position that ${one(primary)} has now.`,
+    back: null,
+  }),
   limitMs: ({ withinMs }) => withinMs + 60_000,
   async apply(context, { environment, ...input }) {
     const there = await atOrigin(context, environment, input.replica);

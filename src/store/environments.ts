@@ -58,6 +58,11 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
   await db.query("delete from changeover.environments where name = $1", [name]);
 }
 
+/** Inside a transaction: nobody else begins anything with this environment until it ends. */
+export async function lockEnvironment(db: Db, name: string): Promise<void> {
+  await db.query("select 1 from changeover.environments where name = $1 for update", [name]);
+}
+
 /** Null for an environment that somebody brought up. */
 export const originOf = ({ network }: Pick<SavedEnvironment, "network">): string | null =>
   network.cloneOf === undefined ? null : String(network.cloneOf);

@@ -36,7 +36,7 @@ export const plan: AddCommand = (program) => {
       });
       if (options.json) printJson(answer);
       else if (options.runbook) process.stdout.write(drawRunbook({ ...answer, byHand }));
-      else console.log(drawPlan(answer.plan, answer.hash).join("\n"));
+      else console.log(drawPlan(answer.plan, answer.hash, answer.forecast).join("\n"));
     });
 };
 

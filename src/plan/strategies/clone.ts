@@ -53,9 +53,7 @@ export function planClone(input: CloneInput): Plan {
       atOnce(
         "Install the release",
         RETIRE,
-        installs.map(({ server, install }) =>
-          act(installRelease, { server, install, limitMs: installMs(definition) }),
-        ),
+        installs.map(({ server, install }) => act(installRelease, { server, install, limitMs: installMs(definition) })),
       ),
       ...openStages(input, loadBalancers, applications),
     ],
