@@ -141,7 +141,7 @@ async function move(parts: RehearsalParts, db: Db, rehearsal: Rehearsal): Promis
   const { id, environment, clone, to, failAt } = rehearsal;
   const newest = await newestOf(store, rehearsal);
   const next = nextMove(rehearsal, newest);
-  const by = `rehearsal ${id}`;
+  const by = asks(rehearsal);
   if (next.act === "make-clone") {
     await engine.startUpgrade(await environments.clone(environment, clone), { yes: true, by });
   } else if (next.act === "start-upgrade") {
@@ -149,7 +149,7 @@ async function move(parts: RehearsalParts, db: Db, rehearsal: Rehearsal): Promis
     const forecast = await forecastFor(parts, clone, plan);
     await engine.startUpgrade(plan, { yes: true, by, forecast });
   } else if (next.act === "turn-back" && newest) {
-    if (await wentBack(engine, newest.id, by)) return;
+    if (await allowed(engine.rollback(newest.id, by, "the rehearsal ends"))) return;
     // It runs to its end where there is no way back any more; one that is stuck has come to its end.
     if (newest.state === "stuck") await moveRehearsal(db, id, { state: "taking-down", problem: newest.failure });
   } else if (next.act === "pass-gate" && newest) {
@@ -166,13 +166,13 @@ async function move(parts: RehearsalParts, db: Db, rehearsal: Rehearsal): Promis
 /** Some gates are for people alone, and a rehearsal has none; one that is blocked ends at its deadline. */
 async function passGate({ store, engine }: RehearsalParts, upgrade: string, by: string): Promise<void> {
   const open = (await gatesOf(store, upgrade)).find(({ answer, blocked }) => answer === null && blocked === null);
-  if (open) await engine.approve(upgrade, open.gate, by, open.planHash);
+  if (open) await allowed(engine.approve(upgrade, open.gate, by, open.planHash));
 }
 
-/** False where there is no way back any more. */
-async function wentBack(engine: Engine, upgrade: string, by: string): Promise<boolean> {
+/** False when it is too late for that: answered already, or no way back any more. */
+async function allowed(asked: Promise<void>): Promise<boolean> {
   try {
-    await engine.rollback(upgrade, by, "the rehearsal ends");
+    await asked;
     return true;
   } catch (error) {
     if (error instanceof Problem && error.kind === "refused") return false;
@@ -180,10 +180,13 @@ async function wentBack(engine: Engine, upgrade: string, by: string): Promise<bo
   }
 }
 
-/** What ran on the clone since the rehearsal began, oldest first. */
-async function upgradesOf(store: Store, { clone, createdAt }: Rehearsal): Promise<UpgradeRun[]> {
-  const seen = await listUpgrades(store, clone, 5);
-  return seen.filter((one) => one.createdAt >= createdAt).reverse();
+/** Named in the row of each upgrade that belongs to it, by which they are found again. */
+const asks = ({ id }: Rehearsal): string => `rehearsal ${id}`;
+
+/** What it has run on the clone so far, oldest first. */
+async function upgradesOf(store: Store, rehearsal: Rehearsal): Promise<UpgradeRun[]> {
+  const seen = await listUpgrades(store, rehearsal.clone, 20);
+  return seen.filter(({ askedBy }) => askedBy === asks(rehearsal)).reverse();
 }
 
 /** Of the part that is under way: the first brings the clone up, the second is the upgrade itself. */

@@ -10,7 +10,7 @@ export function drawPlan(plan: Plan, hash: string, forecast: Forecast | null = n
   let turned = false;
   let number = 1;
   for (const [at, stage] of plan.stages.entries()) {
-    const expected = forecast?.stages[at];
+    const expected = forecast?.from ? forecast.stages[at] : undefined;
     if (!turned && stage.steps.some(({ step }) => step === "reopen")) {
       lines.push("", "──── point of no return: from here on the public writes to the new release ────");
       turned = true;
@@ -25,13 +25,14 @@ export function drawPlan(plan: Plan, hash: string, forecast: Forecast | null = n
   return lines;
 }
 
-const about = (ms: number | null): string => (ms === null ? "time unknown" : `about ${seconds(ms)}`);
+const about = (ms: number | null, unknown = "time unknown"): string => (ms === null ? unknown : `about ${seconds(ms)}`);
 
 /** What is not known is said to be, and how to get to know it. */
 function drawForecast({ from, windowMs, totalMs, diskBytes, unknown }: Forecast, to: string): string[] {
   const rehearse = `changeover rehearse --to ${to}`;
   if (from === null) return [`expected: unknown, nothing of this kind was timed here yet (${rehearse})`];
-  const known = `window ${about(windowMs)}, all ${about(totalMs)}, disk ${diskBytes === null ? "unknown" : bytes(diskBytes)}`;
+  const [window, all] = [about(windowMs, "unknown"), about(totalMs, "unknown")];
+  const known = `window ${window}, all ${all}, disk ${diskBytes === null ? "unknown" : bytes(diskBytes)}`;
   const source = from === "rehearsal" ? "a rehearsal of this plan" : "past upgrades of this environment";
   const [first, ...more] = unknown;
   const rest = more.length > 0 ? ` and ${more.length} more` : "";
