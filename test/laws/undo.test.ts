@@ -109,14 +109,18 @@ test("a step without undo says so, or changes nothing that has to be taken back"
   const fine = none.filter(({ undoable }) => undoable === "always").map(({ name }) => name);
   expect(fine.sort()).toEqual([
     "assert-inputs",
+    "assert-isolated",
     "create-database",
     "gate",
     "install-release",
     "leave-pool",
     "mark-schema",
+    "read-disk",
     "read-traffic",
+    "renew-accounts",
     "resume-replica",
     "retire-spare",
+    "return-replica",
     "same-schema",
     "smoke-test",
     "start-load-balancer",
