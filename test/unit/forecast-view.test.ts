@@ -66,7 +66,14 @@ test("what nobody has timed is said in words, together with how to find out", ()
   expect(drawn).not.toMatch(/null|NaN|undefined/);
 });
 
-const record = { id: "u-1", environment: "live", state: "upgraded", reason: null } as unknown as UpgradeRecord;
+const record = {
+  id: "u-1",
+  environment: "live",
+  state: "upgraded",
+  reason: null,
+  createdAt: 0,
+} as unknown as UpgradeRecord;
+const facts = { record, plan, gates: [], requests: [], ledger: null };
 const entry = (index: number, from: number, to: number, evidence: Record<string, number> = {}) => ({
   ...{ upgrade: "u-1", sequence: index + 1, index, stage: "", says: "", direction: "apply" as const, try: 1 },
   ...{ intentAt: from, resultAt: to, durationMs: to - from, result: "done" as const, acted: true, foundDone: false },
@@ -80,7 +87,7 @@ const entries = [
 ];
 
 test("a report puts what was foretold at the start beside what came of it", () => {
-  const report = composeReport({ record, plan, entries, ledger: null, forecast: known });
+  const report = composeReport({ ...facts, entries, forecast: known });
   expect(report.prediction).toEqual({
     from: "rehearsal",
     windowMs: 8_000,
@@ -95,12 +102,12 @@ test("a report puts what was foretold at the start beside what came of it", () =
 });
 
 test("a report without a forecast, or of an upgrade that went back, guesses nothing", () => {
-  const report = composeReport({ record, plan, entries: entries.slice(0, 1), ledger: null, forecast: null });
+  const report = composeReport({ ...facts, entries: entries.slice(0, 1), forecast: null });
   expect(report.prediction).toBeNull();
   expect(report.truth).toEqual({ windowMs: null, migrationMs: null, snapshotMs: 0, diskBytes: null });
   expect(drawReport(report).join("\n")).not.toContain("costs");
   const unknown = { ...known, from: null };
-  expect(composeReport({ record, plan, entries, ledger: null, forecast: unknown }).prediction).toBeNull();
+  expect(composeReport({ ...facts, entries, forecast: unknown }).prediction).toBeNull();
 });
 
 test("a rehearsal says what it took, or at which step it failed", () => {
