@@ -10,6 +10,7 @@ import { createWorld } from "./drivers/world.ts";
 import { Problem } from "./model/problem.ts";
 import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
+import type { World } from "./model/world.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
 import { openBackups } from "./run/backups.ts";
 import { systemClock } from "./run/clock.ts";
@@ -20,13 +21,14 @@ import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
+import { openRehearsals } from "./run/rehearsals.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
 import { missingCredentials } from "./model/credential.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
-import { findEnvironment, listEnvironments, type SavedEnvironment } from "./store/environments.ts";
+import { findEnvironment, listEnvironments, originOf, type SavedEnvironment } from "./store/environments.ts";
 import { type Credentials, openCredentials } from "./store/credentials.ts";
 import { everySecret, secretsOf } from "./store/known-secrets.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
@@ -47,7 +49,7 @@ export async function serve(): Promise<void> {
   const url = external ?? (await ensureEmbedded({ home })).url;
   const store = await openStore({ url });
   const parts = { home, secrets, credentials, artefacts: openArtefacts(home) };
-  const worldOf = async (name: string, token: number) => {
+  const worldOf = async (name: string, token: number): Promise<World> => {
     const saved = await findEnvironment(store, name);
     if (!saved)
       throw new Problem("not-found", {
@@ -55,7 +57,9 @@ export async function serve(): Promise<void> {
         why: "nobody brought it up",
         next: "changeover up",
       });
-    return buildWorld(saved, token, parts);
+    const of = originOf(saved);
+    // Under the same token: while a clone is made, nothing else changes the environment it is made of.
+    return buildWorld(saved, token, parts, of === null ? null : { name: of, open: () => worldOf(of, token) });
   };
   const engine = await startEngine({
     store,
@@ -77,7 +81,10 @@ export async function serve(): Promise<void> {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
       return chooseNetwork(home, name, others, wide);
     },
-    credentials: (name) => credentials.names(name),
+    credentials: async (name) => {
+      const saved = await findEnvironment(store, name);
+      return credentials.names((saved && originOf(saved)) ?? name);
+    },
     forget(name) {
       secrets.forget(name);
       credentials.forget(name);
@@ -86,6 +93,7 @@ export async function serve(): Promise<void> {
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
+  const rehearsals = openRehearsals({ store, engine, environments });
   const changes = await openChanges({ url, revive });
   const app = createApp({
     controlPlane: openControlPlane({
@@ -94,6 +102,7 @@ export async function serve(): Promise<void> {
       environments,
       credentials: openCredentialDesk(store, credentials),
       backups,
+      rehearsals,
     }),
     redact,
     activity: {
@@ -106,12 +115,13 @@ export async function serve(): Promise<void> {
       pid: process.pid,
       token: engine.token,
       databasePid: external ? null : (await ensureEmbedded({ home })).pid,
-      environments: (await listEnvironments(store)).map(({ name }) => name),
+      // Clones come and go with their rehearsals: nobody is asked to choose between them and what is theirs.
+      environments: (await listEnvironments(store)).filter((one) => originOf(one) === null).map(({ name }) => name),
     }),
     async shutDown(forget) {
       server.close();
-      await Promise.race([schedule.stop(), systemClock.sleep(5_000)]);
-      await Promise.race([engine.stop(), systemClock.sleep(5_000)]);
+      const stopped = Promise.all([rehearsals.stop(), schedule.stop()]).then(() => engine.stop());
+      await Promise.race([stopped, systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();
       if (forget) for (const name of credentials.environments()) credentials.forget(name);
@@ -146,20 +156,28 @@ interface Parts {
   artefacts: Artefacts;
 }
 
-async function buildWorld(saved: SavedEnvironment, token: number, { home, secrets, credentials, artefacts }: Parts) {
+async function buildWorld(
+  saved: SavedEnvironment,
+  token: number,
+  { home, secrets, credentials, artefacts }: Parts,
+  origin: { name: string; open(): Promise<World> } | null,
+) {
   const { definition } = saved;
   const { environment } = definition;
   return createWorld({
     definition,
+    origin,
     provider: await buildProvider(saved, token, home),
     clock: systemClock,
     secret: secrets.of(environment),
     credential(name) {
-      const value = credentials.value(environment, name);
+      // A clone borrows them: they are no account of its database.
+      const value = credentials.value(origin?.name ?? environment, name);
       if (value !== null) return value;
       throw missingCredentials(environment, [name], "a process can't be started");
     },
-    secrets: () => secretsOf(environment, secrets, credentials),
+    secrets: () =>
+      [environment, ...(origin ? [origin.name] : [])].flatMap((name) => secretsOf(name, secrets, credentials)),
     artefact: (hash) => artefacts.read(hash),
     path: process.env.PATH ?? null,
   });

@@ -80,6 +80,12 @@ const sentences: Sentence[] = [
     path: /^\/upgrades\/(?<upgrade>[^/]+)\/(?<verb>pause|resume|abort|rollback)$/,
     says: ({ verb = "" }) => verb,
   },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/rehearsals$/,
+    says: ({ environment }) => `rehearse an upgrade of ${environment}`,
+  },
+  { method: "POST", path: /^\/rehearsals\/[^/]+\/cancel$/, says: () => "cancel a rehearsal" },
   { method: "POST", path: /^\/shutdown$/, says: () => "end the control plane" },
 ];
 

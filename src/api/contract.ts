@@ -1,6 +1,7 @@
 /** What travels between the control plane and its clients; paths are in src/api/app.ts. */
 import { z } from "zod";
 import { type EnvironmentDefinition, releaseName } from "../model/environment.ts";
+import type { Forecast } from "../model/forecast.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { instant } from "../model/windows.ts";
@@ -23,6 +24,8 @@ export const planBody = z.strictObject({
   /** When the window is to begin. */
   at: instant.nullable().default(null),
 });
+export const rehearseBody = z.strictObject({ to: releaseName, failAt: z.string().nullable(), by: z.string() });
+export const cancelBody = z.strictObject({ by: z.string() });
 export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
 export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });
@@ -66,7 +69,10 @@ export interface Started {
   upgrade: string | null;
 }
 
-export type PlanAnswer = Planned;
+export interface PlanAnswer extends Planned {
+  /** No part of the plan: it changes as more is measured, and the hash does not. */
+  forecast: Forecast;
+}
 export type DriftAnswer = DriftSeen;
 
 export interface LedgerTask {

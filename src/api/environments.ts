@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { parseBody } from "./body.ts";
-import { lockBody, planBody, saveEnvironmentBody, startBody } from "./contract.ts";
+import { lockBody, planBody, rehearseBody, saveEnvironmentBody, startBody } from "./contract.ts";
 
 export function environmentRoutes(controlPlane: ControlPlane): Hono {
   const { environments } = controlPlane;
@@ -39,12 +39,21 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
     const { at, ...wish } = await parseBody(context.req, planBody);
     // One spelling of a time, so that the same time gives the same plan.
     const begins = at === null ? null : new Date(at).toISOString();
-    return context.json(await environments.planUpgrade(context.req.param("name"), { ...wish, at: begins }));
+    return context.json(await controlPlane.plan(context.req.param("name"), { ...wish, at: begins, rehearsal: false }));
   });
   routes.post("/:name/upgrades", async (context) => {
     const environment = context.req.param("name");
     const upgrade = await controlPlane.start(environment, await parseBody(context.req, startBody));
     return context.json({ environment, upgrade });
+  });
+  routes.post("/:name/rehearsals", async (context) => {
+    const environment = context.req.param("name");
+    const wish = await parseBody(context.req, rehearseBody);
+    return context.json({ environment, rehearsal: await controlPlane.rehearsals.start(environment, wish) });
+  });
+  routes.get("/:name/rehearsal", async (context) => {
+    const { name } = await environments.find(context.req.param("name"));
+    return context.json(await controlPlane.rehearsals.latest(name));
   });
   routes.get("/:name/ledger", async (context) =>
     context.json(await controlPlane.ledgerTask(context.req.param("name"))),

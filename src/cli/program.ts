@@ -15,6 +15,7 @@ export const commands: readonly Word[] = [
   { names: ["up"], load: async () => (await import("./commands/up.ts")).up },
   { names: ["status"], load: async () => (await import("./commands/status.ts")).status },
   { names: ["plan"], load: async () => (await import("./commands/plan.ts")).plan },
+  { names: ["rehearse"], load: async () => (await import("./commands/rehearse.ts")).rehearse },
   { names: ["upgrade"], load: async () => (await import("./commands/upgrade.ts")).upgrade },
   { names: ["watch"], load: async () => (await import("./commands/watch.ts")).watch },
   { names: ["approve"], load: async () => (await import("./commands/approve.ts")).approve },

@@ -7,7 +7,8 @@ import { guarded } from "../model/guarded.ts";
 import type { Host } from "../model/host.ts";
 import { withKey } from "../model/http-check.ts";
 import type { Provider } from "../model/provider.ts";
-import type { World } from "../model/world.ts";
+import { Problem } from "../model/problem.ts";
+import { unrelated, type World } from "../model/world.ts";
 import { createApplication } from "./application/driver.ts";
 import { discreet } from "./discreet.ts";
 import { createHaproxy } from "./haproxy/driver.ts";
@@ -26,12 +27,34 @@ export interface WorldParts {
   artefact: (hash: string) => Promise<Buffer>;
   /** Search path for the application's commands; null leaves the host's own. */
   path: string | null;
+  /** The environment that this one is a clone of, and how to reach it; null for every other. */
+  origin: { name: string; open(): Promise<World> } | null;
 }
 
-export function createWorld(parts: WorldParts): World {
-  const { provider, definition } = parts;
+export function createWorld(given: WorldParts): World {
+  const origin = given.origin && openedOnce(given.origin);
+  const parts = { ...given, origin };
+  const hosts = rememberHosts(parts.provider, parts.definition.environment);
+  const { provider } = hosts;
+  const close = () => Promise.all([provider.close(), origin?.close()]).then(() => {});
   const redact = redactionOf(parts.secrets);
-  return worldOver(parts, redact, rememberHosts(provider, definition.environment), new AbortController().signal);
+  return worldOver(parts, redact, { ...hosts, provider: { ...provider, close } }, new AbortController().signal);
+}
+
+/** The other world is opened at its first use, and closed together with this one. */
+function openedOnce({ name, open }: NonNullable<WorldParts["origin"]>) {
+  let opened: Promise<World> | null = null;
+  return {
+    name,
+    open: (): Promise<World> => {
+      opened ??= open();
+      return opened;
+    },
+    close: async (): Promise<void> => {
+      const world = await opened?.catch(() => null);
+      await world?.provider.close();
+    },
+  };
 }
 
 /** After the signal no host does anything more that this world asks for; what a driver waits for then ends soon. */
@@ -48,6 +71,21 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
     artefact: parts.artefact,
     redact,
     within: (until) => worldOver(parts, redact, hosts, until),
+    async elsewhere(name) {
+      if (parts.origin?.name !== name) throw unrelated(definition.environment, name);
+      return (await parts.origin.open()).within(signal);
+    },
+    async diskUse(server) {
+      const asked = await (await open(server)).exec("du -sb .", { timeoutMs: 60_000, reading: true });
+      // What vanished while it was counted is no failure: the sum is printed all the same.
+      const bytes = Number.parseInt(asked.stdout, 10);
+      if (Number.isFinite(bytes)) return bytes;
+      throw new Problem("unreachable", {
+        what: `what "${server}" takes can't be told`,
+        why: asked.stderr.trim() || "the host did not answer",
+        next: "changeover status",
+      });
+    },
     async loadBalancer(server) {
       return createHaproxy(await open(server), clock);
     },
@@ -61,6 +99,7 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
         database,
         prepareMs: limits.prepareSeconds * 1000,
         path: parts.path,
+        rehearsal: parts.origin !== null,
       };
       return createApplication(await open(server), settings, { secret, credential, redact }, randomUUID);
     },

@@ -106,6 +106,13 @@ export interface Database {
   /** Starts a copy of the backup on this (spare, empty) server, following nobody, fenced. */
   restore(from: Database, backupId: string): Promise<void>;
 
+  /** Ours, of a copy: each opens with this environment's own secret and with no other. Safe to repeat, never replicated. */
+  renewAccounts(): Promise<void>;
+  /** Names of our accounts that a secret of this set opens. */
+  accountsOpenedBy(secret: (name: string) => string): Promise<string[]>;
+
+  /** What the tables of the application's database take, with their indexes. */
+  bytes(): Promise<number>;
   /** Per table of the application's database, sorted by name. */
   checksums(): Promise<TableSum[]>;
   /** One hash over tables, columns, types, keys and indexes of the application's database. */

@@ -27,8 +27,8 @@ export interface Stage {
 export interface Plan {
   format: 1;
   environment: string;
-  strategy: "bring-up" | "major" | "backup" | "verify-backup" | "restore";
-  /** Empty when the environment is brought up for the first time. */
+  strategy: "bring-up" | "clone" | "major" | "backup" | "verify-backup" | "restore";
+  /** Empty when nothing was there before. */
   from: string;
   to: string;
   stages: Stage[];

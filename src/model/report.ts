@@ -1,4 +1,6 @@
 /** The report of an upgrade: the same shape for every example and every real upgrade. */
+import type { Costs } from "./costs.ts";
+import type { ForecastSource } from "./forecast.ts";
 import type { Phase } from "./plan.ts";
 import type { GateEvidence } from "./upgrade.ts";
 
@@ -25,6 +27,10 @@ export interface Report {
   /** Longest time between two acknowledged writes in a row; null without a ledger. */
   writeGapMs: number | null;
   phases: Record<`${Phase}Ms`, number>;
+  /** What was foretold when it was started; null when nothing was known then. */
+  prediction: (Costs & { from: ForecastSource }) | null;
+  /** What came of it, under the same names. */
+  truth: Costs;
   /** Every try of every step, in the order in which they began. */
   steps: ReportedStep[];
   /** Who asked, answered, paused, mended, and when. */

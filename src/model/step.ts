@@ -28,6 +28,8 @@ export interface StepDefinition<I = unknown> {
   input: z.ZodType<I>;
   /** `until-writes`: only before the first public write on green. */
   undoable: "always" | "until-writes" | "never";
+  /** Takes longer the more data there is, so that a forecast grows with it. */
+  grows?: true;
   says(input: I): string;
   /** The same for a person without us: what the written runbook says. */
   byHand(input: I): ByHand;

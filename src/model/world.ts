@@ -3,6 +3,7 @@ import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
+import { Problem } from "./problem.ts";
 import type { Provider } from "./provider.ts";
 
 /** Who asks: the public, a tester on the public host name, or anyone on the isolated test host name. */
@@ -35,4 +36,15 @@ export interface World {
   within(signal: AbortSignal): World;
   /** The packed artefact with this content hash. */
   artefact(hash: string): Promise<Buffer>;
+  /** The environment that this one is a clone of, acted on under the same token; no other can be reached. */
+  elsewhere(environment: string): Promise<World>;
+  /** Bytes that everything in a server's folder takes. */
+  diskUse(server: string): Promise<number>;
 }
+
+export const unrelated = (environment: string, other: string): Problem =>
+  new Problem("refused", {
+    what: `"${other}" can't be reached from "${environment}"`,
+    why: "only a clone reaches another environment, the one that it was made of",
+    next: "changeover status",
+  });

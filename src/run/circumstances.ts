@@ -10,7 +10,7 @@ import { readReadiness } from "../observe/readiness.ts";
 import type { Blue } from "../plan/blue.ts";
 import type { Artefact, Circumstances } from "../plan/guards/guard.ts";
 import { likenessOf } from "../plan/likeness.ts";
-import type { SavedEnvironment } from "../store/environments.ts";
+import { originOf, type SavedEnvironment } from "../store/environments.ts";
 import { findLock } from "../store/locks.ts";
 import { carriedOut, provenAt } from "../store/past.ts";
 import type { Store } from "../store/store.ts";
@@ -59,7 +59,8 @@ export async function readCircumstances(looking: Looking): Promise<Circumstances
 export function readDrift(saved: SavedEnvironment, past: readonly Plan[], inventory: Inventory): Drift[] {
   const { definition, definitionPath: path } = saved;
   return [
-    ...driftOfFile(definition, path, readText(path)),
+    // A clone has no file of its own.
+    ...(originOf(saved) === null ? driftOfFile(definition, path, readText(path)) : []),
     ...driftOfWorld({ definition, release: past[0]?.to ?? null }, inventory),
   ];
 }

@@ -1,4 +1,5 @@
 /** The control plane as its clients see it: environments, plans, upgrades, reports; api/ puts it on the wire. */
+import type { Forecast } from "../model/forecast.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary, Report } from "../model/report.ts";
@@ -8,14 +9,18 @@ import { journalOf } from "../store/journal.ts";
 import { findLedger, saveLedger } from "../store/ledgers.ts";
 import { findPlan } from "../store/plans.ts";
 import { plannedStart } from "../steps/await-window.ts";
+import { unfinishedRehearsals } from "../store/rehearsals.ts";
 import type { Store } from "../store/store.ts";
 import { findUpgrade, latestUpgrade, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
 import type { Backups } from "./backups.ts";
+import { mustBeNobodysClone } from "./clones.ts";
 import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
-import { type Environments, noLedger } from "./environments.ts";
+import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
+import { forecastFor } from "./forecasts.ts";
+import type { Rehearsals } from "./rehearsals.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
 
 export interface ControlPlane {
@@ -26,6 +31,9 @@ export interface ControlPlane {
   readonly backups: Backups;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
+  readonly rehearsals: Rehearsals;
+  /** The plan of an upgrade, and what it is expected to take. */
+  plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
   start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
   takeDown(environment: string): Promise<number>;
@@ -49,10 +57,12 @@ export interface ControlPlaneParts {
   environments: Environments;
   credentials: CredentialDesk;
   backups: Backups;
+  rehearsals: Rehearsals;
 }
 
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
-  const { store, engine, environments, credentials, backups } = parts;
+  const { store, engine, environments, credentials, backups, rehearsals } = parts;
+  const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   const facts = async (record: UpgradeRun) => ({
     record,
     plan: await planOf(store, record.planHash),
@@ -74,6 +84,11 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     engine,
     credentials,
     backups,
+    rehearsals,
+    async plan(environment, wish) {
+      const made = await environments.planUpgrade(environment, wish);
+      return { ...made, forecast: await foretell(environment, made.plan) };
+    },
     async bringUp({ text, path, by }) {
       const { name, plan } = await environments.save(text, path);
       if (!plan) return { environment: name, upgrade: null };
@@ -81,8 +96,9 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     },
     async start(environment, { planHash, yes, by }) {
       const plan = await planOf(store, planHash);
+      mustBeNobodysClone(await environments.find(environment));
       await mustBeCurrent(environments, environment, plan, planHash);
-      return engine.startUpgrade(plan, { yes, by });
+      return engine.startUpgrade(plan, { yes, by, forecast: await foretell(environment, plan) });
     },
     async takeDown(environment) {
       const busy = await unfinishedUpgrade(store, environment);
@@ -93,6 +109,7 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
           next: `changeover rollback ${busy.id}, or wait for its end: changeover watch ${busy.id}`,
         });
       }
+      await mustNotBeRehearsed(store, environment);
       return environments.takeDown(environment);
     },
     upgrade: async (id) => viewUpgrade(await facts(await mustFind(id))),
@@ -110,7 +127,7 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
         });
       }
       const [ledger, requests] = [await findLedger(store, id), await requestsFor(store, id)];
-      return composeReport({ ...(await facts(record)), ledger, requests });
+      return composeReport({ ...(await facts(record)), ledger, requests, forecast: record.forecast });
     },
     saveLedger: async (id, summary) => saveLedger(store, (await mustFind(id)).id, summary),
     async ledgerTask(environment) {
@@ -136,10 +153,20 @@ async function planOf(store: Store, hash: string): Promise<Plan> {
   });
 }
 
+async function mustNotBeRehearsed(store: Store, environment: string): Promise<void> {
+  const seen = (await unfinishedRehearsals(store)).find((one) => [one.environment, one.clone].includes(environment));
+  if (!seen) return;
+  throw new Problem("refused", {
+    what: `environment "${environment}" can't be taken down`,
+    why: `rehearsal ${seen.id} of "${seen.environment}" is ${seen.state}`,
+    next: `wait for its end, or end it: changeover rehearse ${seen.environment} --cancel`,
+  });
+}
+
 /** The world may have changed since the plan was made: the same wish must still give the same plan. */
 async function mustBeCurrent(environments: Environments, environment: string, plan: Plan, hash: string): Promise<void> {
   const { to, failAt } = plan;
-  const again = await environments.planUpgrade(environment, { to, failAt, at: plannedStart(plan) });
+  const again = await environments.planUpgrade(environment, { to, failAt, at: plannedStart(plan), rehearsal: false });
   if (again.hash === hash) return;
   throw new Problem("refused", {
     what: `plan ${hash} no longer fits environment "${environment}"`,

@@ -1,6 +1,7 @@
 /** The engine: runs upgrades durably on the control database, and goes on after a crash from what the world shows. */
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { Clock } from "../model/clock.ts";
+import type { Forecast } from "../model/forecast.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { FixAccount, Journal } from "../model/upgrade.ts";
@@ -14,6 +15,7 @@ import { findUpgrade } from "../store/upgrades.ts";
 import type { Execution } from "./execution.ts";
 import { answer } from "./gates.ts";
 import type { Definitions } from "./layout.ts";
+import { repeat } from "./repeat.ts";
 import { requestAbort, requestFix, requestPause, requestResume, requestUpgrade, requestWayBack } from "./requests.ts";
 import { forgetOldRuns } from "./retention.ts";
 import { createSweep, executorOf, startPromised } from "./takeover.ts";
@@ -43,7 +45,7 @@ export interface Engine {
   /** Fencing token of this boot; each upgrade runs under a newer one of its own. */
   readonly token: number;
   /** Gives the upgrade's id. */
-  startUpgrade(plan: Plan, options: { yes: boolean; by: string }): Promise<string>;
+  startUpgrade(plan: Plan, options: { yes: boolean; by: string; forecast?: Forecast | null }): Promise<string>;
   approve(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   deny(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   /** Asks for the way back, or continues one that is stuck. Refused when there is none. */
@@ -177,38 +179,4 @@ async function launch(url: string, boot: number): Promise<void> {
     useListenNotify: false,
   });
   await DBOS.launch();
-}
-
-/** The next time begins when the one before has ended; what fails is said once, and tried again. */
-export function repeat(
-  work: () => Promise<unknown>,
-  everyMs: number,
-  log: (line: string) => void,
-): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let last = "";
-  const once = async (): Promise<void> => {
-    try {
-      await work();
-      last = "";
-    } catch (error) {
-      const line = `changeover: ${error instanceof Error ? error.message : String(error)}`;
-      if (line !== last && !stopped) log(line);
-      last = line;
-    }
-    if (stopped) return;
-    timer = setTimeout(() => {
-      running = once();
-    }, everyMs);
-    timer.unref();
-  };
-  let running = once();
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
 }

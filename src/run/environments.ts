@@ -1,6 +1,7 @@
 /** What the control plane can do with an environment: save it, bring it up, look at it, plan for it, take it down. */
 import { dirname, resolve } from "node:path";
 import { announce, startIn } from "../model/announcement.ts";
+import type { Database } from "../model/database.ts";
 import type { Drift } from "../model/drift.ts";
 import { type EnvironmentDefinition, environmentSchema } from "../model/environment.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
@@ -25,10 +26,11 @@ import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { readCircumstances, readDrift } from "./circumstances.ts";
+import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
-import { occupied } from "./requests.ts";
+import { mustNotLend, occupied } from "./requests.ts";
 import { within } from "./world-use.ts";
 
 export interface EnvironmentParts {
@@ -41,7 +43,7 @@ export interface EnvironmentParts {
   /** The beginning of all its addresses, which nobody else has: "127.31.7", or "127.220" when it must be wide. */
   chooseNetwork(environment: string, wide: boolean): Promise<string>;
   /** Names of the environment's credentials. */
-  credentials(environment: string): string[];
+  credentials(environment: string): Promise<string[]>;
   /** Drops the environment's secrets and credentials. */
   forget(environment: string): void;
 }
@@ -51,6 +53,8 @@ export interface UpgradeWish {
   failAt: string | null;
   /** When the window is to begin, with its zone; null for as soon as all is prepared. */
   at: string | null;
+  /** Only to be rehearsed: neither the hour nor what staging has accepted matters. */
+  rehearsal: boolean;
 }
 
 export interface Planned {
@@ -83,6 +87,10 @@ export interface Environments {
   /** Gives the lock that was taken away. */
   unlock(name: string): Promise<Lock>;
   findLock(name: string): Promise<Lock | null>;
+  /** Saves a clone of the environment and gives the plan that brings it up. */
+  clone(name: string, clone: string): Promise<Plan>;
+  /** What the application's tables take on the primary that serves. */
+  databaseBytes(name: string): Promise<number>;
   /** Retires every server, then forgets the environment. */
   takeDown(name: string): Promise<number>;
   /** Keys that the ledger's SQL finds on the primary that serves. */
@@ -100,12 +108,17 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     });
   };
   const inventory = (name: string) => within(parts.world(name), readInventory);
+  const onPrimary = async <T>(name: string, ask: (database: Database) => Promise<T>): Promise<T> => {
+    const primary = readBlue(await inventory(name)).primary.record.name;
+    return within(parts.world(name), async (world) => ask(await world.database(primary)));
+  };
   return {
     find,
     inventory,
     async save(text, path) {
       const definition = parseEnvironment(text, path);
       const known = await findEnvironment(parts.store, definition.environment);
+      if (known) mustBeNobodysClone(known);
       const up = known !== null && (await within(parts.world(definition.environment), isUp));
       if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
         await mustBeUnlocked(parts.store, known.name, "changed");
@@ -114,7 +127,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const keeps = known && (up || isWide(networkOf(known)) === wide);
       const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
       mustHaveFolders(definition, path);
-      if (!up) mustHaveCredentials(definition, [definition.release], parts.credentials(definition.environment));
+      if (!up) mustHaveCredentials(definition, [definition.release], await parts.credentials(definition.environment));
       const page = readPage(definition, path);
       const hash = await packRelease(parts.artefacts, definition, definition.release, path);
       await saveEnvironment(parts.store, {
@@ -140,34 +153,46 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     lock: async (name, by, reason) => lockEnvironment(parts.store, (await find(name)).name, by, reason),
     unlock: async (name) => unlockEnvironment(parts.store, (await find(name)).name),
     findLock: (name) => findLock(parts.store, name),
+    async clone(name, clone) {
+      const origin = await find(name);
+      const known = await findEnvironment(parts.store, clone);
+      mustBeClone(known, name);
+      const network = known ? networkOf(known) : await parts.chooseNetwork(clone, needsWide(origin.definition));
+      const { saved, plan } = makeClone({ origin, seen: await inventory(name), clone, network });
+      await saveEnvironment(parts.store, saved);
+      return plan;
+    },
+    databaseBytes: async (name) => onPrimary(name, (database) => database.bytes()),
     async takeDown(name) {
       await mustBeUnlocked(parts.store, (await find(name)).name, "taken down");
       const retired = await within(parts.worldToChange((await find(name)).name), retireAll);
-      await forgetEnvironment(parts.store, name);
+      // The row goes last: while it is there, somebody can take the rest down.
       parts.forget(name);
+      await forgetEnvironment(parts.store, name);
       return retired;
     },
     async ledgerKeys(name) {
       const { definition } = await find(name);
       if (!definition.ledger) throw noLedger(name);
-      const primary = readBlue(await inventory(name)).primary.record.name;
       const { find: sql } = definition.ledger;
-      return within(parts.world(name), async (world) => (await world.database(primary)).readColumn(sql));
+      return onPrimary(name, (database) => database.readColumn(sql));
     },
   };
 }
 
-async function planFor(parts: EnvironmentParts, saved: SavedEnvironment, { to, failAt, at }: UpgradeWish) {
+async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, failAt, at, rehearsal }: UpgradeWish) {
+  const saved = rehearsal ? { ...found, definition: atAnyHour(found.definition) } : found;
   const { definition, definitionPath, name } = saved;
   // First and alone, because an upgrade in flight makes every other guard fail, too.
   const busy = await unfinishedUpgrade(parts.store, name);
   if (busy) throw occupied(name, busy);
+  await mustNotLend(parts.store, name);
   const artefact = definition.releases[to] ? await packRelease(parts.artefacts, definition, to, definitionPath) : null;
   const begins = at === null ? null : Date.parse(at);
   const [inventory, circumstances] = await within(parts.world(name), async (world) => {
     const seen = await readInventory(world);
     // Green runs the old release first, to be tested apart from the new one.
-    mustHaveCredentials(definition, [...installedIn(seen), to], parts.credentials(name));
+    mustHaveCredentials(definition, [...installedIn(seen), to], await parts.credentials(name));
     const looking = {
       store: parts.store,
       world,

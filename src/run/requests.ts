@@ -1,6 +1,7 @@
 /** What people may ask of an upgrade: start it, take it back, let it go on. Decided under the row's lock. */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
+import type { Forecast } from "../model/forecast.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { HotFix } from "../model/upgrade.ts";
@@ -9,7 +10,9 @@ import { recordRequest } from "../store/control-requests.ts";
 import { postponeGates } from "../store/gates.ts";
 import { insertHotFix } from "../store/hot-fixes.ts";
 import { journalOf } from "../store/journal.ts";
+import { lockEnvironment } from "../store/environments.ts";
 import { savePlan } from "../store/plans.ts";
+import { lentTo } from "../store/rehearsals.ts";
 import type { Db, Store } from "../store/store.ts";
 import {
   abortUpgrade,
@@ -31,18 +34,31 @@ export async function requestUpgrade(
   store: Store,
   definitions: Definitions,
   plan: Plan,
-  asked: { yes: boolean; by: string; boot: number },
+  asked: { yes: boolean; by: string; boot: number; forecast?: Forecast | null },
 ): Promise<string> {
   checkPlan(plan, definitions);
   const id = `u-${randomBytes(4).toString("hex")}`;
   const { environment } = plan;
   await store.transaction(async (db) => {
+    await lockEnvironment(db, environment);
+    await mustNotLend(db, environment);
     const planHash = await savePlan(db, plan);
-    const options = { yes: asked.yes };
-    if (await insertUpgrade(db, { id, environment, planHash, options, askedBy: asked.by, boot: asked.boot })) return;
+    const { yes, by: askedBy, boot, forecast } = asked;
+    if (await insertUpgrade(db, { id, environment, planHash, options: { yes }, askedBy, boot, forecast })) return;
     throw occupied(environment, await unfinishedUpgrade(db, environment));
   });
   return id;
+}
+
+/** While a clone is made of it, a replica stands still and only the clone's plan may act on it. */
+export async function mustNotLend(db: Db, environment: string): Promise<void> {
+  const rehearsal = await lentTo(db, environment);
+  if (rehearsal === null) return;
+  throw new Problem("refused", {
+    what: `environment "${environment}" is being cloned for a rehearsal`,
+    why: `${rehearsal} copies its data from a replica, which takes as long as a backup`,
+    next: `try again when the clone is up, or end it: changeover rehearse ${environment} --cancel`,
+  });
 }
 
 /** Refuses whatever needs the environment for itself. */

@@ -6,7 +6,7 @@ import { recordBackupRequest, whileAlone } from "../store/backup-requests.ts";
 import { listEnvironments } from "../store/environments.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { type BackupParts, type Backups, scheduledTries } from "./backups.ts";
-import { repeat } from "./engine.ts";
+import { repeat } from "./repeat.ts";
 import { createSchedule } from "./schedule.ts";
 import { within } from "./world-use.ts";
 

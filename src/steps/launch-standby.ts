@@ -18,6 +18,7 @@ export const launchStandby = defineStep({
     serves: z.strictObject({ loadBalancers: servers, slot }).nullable(),
   }),
   undoable: "always",
+  grows: true,
   says: ({ record, source }) => `Clone "${record.name}" from "${source}" as a replica that follows it`,
   byHand: ({ record, source }) => ({
     act: `Get a server ${one(record.name)} (${record.address}), fill it with a copy of ${one(source)} without stopping that one, and let it replicate from there; read-only, without scheduled backups.`,

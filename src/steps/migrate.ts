@@ -28,6 +28,7 @@ export const migrate = defineStep({
     wayBack: z.strictObject({ standby: z.string(), loadBalancers: servers, slot }).nullable(),
   }),
   undoable: "until-writes",
+  grows: true,
   says: ({ of, release, primary, migrator }) =>
     `Migrate the schema on ${of === "copy" ? "the copy " : ""}"${primary}" to release ${release}, run from "${migrator}"`,
   byHand: ({ of, migrator, command, primary, primaryEndpoint, wayBack }) => ({

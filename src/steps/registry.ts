@@ -4,8 +4,10 @@ import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
 import { awaitWindow } from "./await-window.ts";
+import { assertIsolated } from "./assert-isolated.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
+import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { freezeStandby } from "./freeze-standby.ts";
@@ -17,6 +19,7 @@ import { keepBlue } from "./keep-blue.ts";
 import { launchServer } from "./launch-server.ts";
 import { launchStandby } from "./launch-standby.ts";
 import { leavePool } from "./leave-pool.ts";
+import { lendReplica } from "./lend-replica.ts";
 import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
 import { markSchema } from "./mark-schema.ts";
@@ -28,7 +31,9 @@ import { openTestRoute } from "./open-test-route.ts";
 import { pauseReplica } from "./pause-replica.ts";
 import { pointEndpoint } from "./point-endpoint.ts";
 import { pruneBackups } from "./prune-backups.ts";
+import { readDisk } from "./read-disk.ts";
 import { readTraffic } from "./read-traffic.ts";
+import { renewAccounts } from "./renew-accounts.ts";
 import { reopen } from "./reopen.ts";
 import { restoreBackup } from "./restore-backup.ts";
 import { restoreRedundancy } from "./restore-redundancy.ts";
@@ -36,6 +41,7 @@ import { resumeBackups } from "./resume-backups.ts";
 import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
+import { returnReplica } from "./return-replica.ts";
 import { sameSchema } from "./same-schema.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startBackup } from "./start-backup.ts";
@@ -55,8 +61,10 @@ const all = [
   assertClean,
   assertInputs,
   awaitWindow,
+  assertIsolated,
   closeEndpoint,
   closeTestRoute,
+  copyData,
   createDatabase,
   fenceDatabase,
   freezeStandby,
@@ -68,6 +76,7 @@ const all = [
   launchServer,
   launchStandby,
   leavePool,
+  lendReplica,
   lockServers,
   maintenanceOn,
   markSchema,
@@ -79,7 +88,9 @@ const all = [
   pauseReplica,
   pointEndpoint,
   pruneBackups,
+  readDisk,
   readTraffic,
+  renewAccounts,
   reopen,
   restoreBackup,
   restoreRedundancy,
@@ -87,6 +98,7 @@ const all = [
   resumeReplica,
   retireServers,
   retireSpare,
+  returnReplica,
   sameSchema,
   smokeTest,
   startBackup,

@@ -18,6 +18,7 @@ export const restoreBackup = defineStep({
     copyMs: z.number(),
   }),
   undoable: "always",
+  grows: true,
   says: ({ source, spare, backup }) =>
     `Back up "${source}" (${backup}), start the backup on "${spare.name}" and compare every table`,
   byHand: ({ source, spare, backup }) => ({

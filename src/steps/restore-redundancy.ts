@@ -24,6 +24,7 @@ export const restoreRedundancy = defineStep({
   name: "restore-redundancy",
   input,
   undoable: "never",
+  grows: true,
   says: ({ replica }) => `Make "${replica}" a replica of the primary that serves now, in sync`,
   byHand: ({ replica, primary }) => ({
     act: `Let ${one(replica)} replicate from whichever server serves now, with a new copy if need be. If that is not ${one(primary)} any more, stop ${one(primary)} and keep it for diagnosis.`,

@@ -7,7 +7,7 @@ export interface SavedEnvironment {
   definition: EnvironmentDefinition;
   /** The environment file; paths in the definition are relative to it. */
   definitionPath: string;
-  /** Addresses and whatever else was chosen for it once and must stay. */
+  /** What was chosen for it once and must stay: `prefix` of its addresses; `cloneOf`, the environment it rehearses for. */
   network: Record<string, unknown>;
   savedAt: number;
 }
@@ -64,3 +64,12 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
   await db.query("delete from changeover.backup_requests where environment = $1", [name]);
   await db.query("delete from changeover.environments where name = $1", [name]);
 }
+
+/** Inside a transaction: nobody else begins anything with this environment until it ends. */
+export async function lockEnvironment(db: Db, name: string): Promise<void> {
+  await db.query("select 1 from changeover.environments where name = $1 for update", [name]);
+}
+
+/** Null for an environment that somebody brought up. */
+export const originOf = ({ network }: Pick<SavedEnvironment, "network">): string | null =>
+  network.cloneOf === undefined ? null : String(network.cloneOf);

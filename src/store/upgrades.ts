@@ -1,4 +1,5 @@
 /** Table `upgrades`: one row per upgrade, at most one of them unfinished in an environment. */
+import type { Forecast } from "../model/forecast.ts";
 import type { ProblemData, UpgradeRecord, UpgradeState } from "../model/upgrade.ts";
 import type { Db } from "./store.ts";
 
@@ -28,6 +29,7 @@ interface Row {
   round: number;
   entry: Entry;
   boot: string;
+  forecast: Forecast | null;
 }
 
 /** What the engine needs beyond what people see. */
@@ -38,6 +40,8 @@ export interface UpgradeRun extends UpgradeRecord {
   boot: number;
   wayBackReason: string | null;
   abortReason: string | null;
+  /** What was expected when it was started; null when nobody foretold anything. */
+  forecast: Forecast | null;
 }
 
 const fromRow = (row: Row): UpgradeRun => ({
@@ -64,6 +68,7 @@ const fromRow = (row: Row): UpgradeRun => ({
   round: row.round,
   entry: row.entry,
   boot: Number(row.boot),
+  forecast: row.forecast,
 });
 
 const UNFINISHED = "state not in ('upgraded', 'rolled-back')";
@@ -75,15 +80,19 @@ export interface NewUpgrade {
   options: { yes: boolean };
   askedBy: string;
   boot: number;
+  forecast?: Forecast | null;
 }
 
 /** False when the environment already has an unfinished one. */
 export async function insertUpgrade(db: Db, upgrade: NewUpgrade): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into changeover.upgrades (id, environment, plan_hash, options, asked_by, boot, token)
-     values ($1, $2, $3, $4, $5, $6, 0)
+    `insert into changeover.upgrades (id, environment, plan_hash, options, asked_by, boot, token, forecast)
+     values ($1, $2, $3, $4, $5, $6, 0, $7)
      on conflict (environment) where ${UNFINISHED} do nothing`,
-    [upgrade.id, upgrade.environment, upgrade.planHash, JSON.stringify(upgrade.options), upgrade.askedBy, upgrade.boot],
+    [
+      ...[upgrade.id, upgrade.environment, upgrade.planHash, JSON.stringify(upgrade.options), upgrade.askedBy],
+      ...[upgrade.boot, upgrade.forecast ? JSON.stringify(upgrade.forecast) : null],
+    ],
   );
   return rowCount === 1;
 }

@@ -1,5 +1,6 @@
 /** Draws a report for eyes. Pure text. */
 import type { Report } from "../model/report.ts";
+import { bytes } from "./amounts.ts";
 import { oneLine, seconds } from "./ladder.ts";
 
 export function drawReport(report: Report): string[] {
@@ -18,10 +19,33 @@ export function drawReport(report: Report): string[] {
     `  phases     ${Object.entries(phases)
       .map(([name, ms]) => `${name.slice(0, -2)} ${seconds(ms)}`)
       .join(", ")}`,
+    ...drawPrediction(report),
     `  ledger     ${report.ledger ?? "none (run the upgrade with --ledger to count writes)"}`,
   );
   return lines;
 }
+
+/** Side by side, each under its name; a bring-up has no window and is not foretold. */
+function drawPrediction({ prediction, truth }: Report): string[] {
+  if (truth.windowMs === null && prediction === null) return [];
+  const rows = [
+    ["window", optional, "windowMs"],
+    ["migration", optional, "migrationMs"],
+    ["snapshots", optional, "snapshotMs"],
+    ["disk", bytes, "diskBytes"],
+  ] as const;
+  const said = rows.map(([name, draw, key]) => {
+    const was = draw(truth[key]);
+    return prediction ? `${name} ${drawOr(draw, prediction[key])} → ${was}` : `${name} ${was}`;
+  });
+  const from = prediction ? `foretold by ${FROM[prediction.from]} → measured` : "measured, nobody had foretold it";
+  return [`  costs      ${said.join(", ")} (${from})`];
+}
+
+const FROM = { rehearsal: "a rehearsal", "past upgrades": "past upgrades" } as const;
+
+const drawOr = (draw: (value: number | null) => string, value: number | null): string =>
+  value === null ? "unknown" : draw(value);
 
 const optional = (ms: number | null): string => (ms === null ? "not measured" : seconds(ms));
 

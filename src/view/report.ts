@@ -1,4 +1,6 @@
 /** Composes the report of an ended upgrade from its plan, its journal, the load balancers' counters and the ledger. Pure. */
+import { measuredCosts } from "../model/costs.ts";
+import type { Forecast } from "../model/forecast.ts";
 import { PHASES, type Plan } from "../model/plan.ts";
 import type { Decision, LedgerSummary, Report, ReportedStep } from "../model/report.ts";
 import type { TrafficCounters } from "../model/load-balancer.ts";
@@ -11,9 +13,19 @@ export interface ReportFacts {
   gates: GateRecord[];
   requests: ControlRequest[];
   ledger: LedgerSummary | null;
+  /** As it was when the upgrade was started. */
+  forecast?: Forecast | null;
 }
 
-export function composeReport({ record, plan, entries, gates, requests, ledger }: ReportFacts): Report {
+export function composeReport({
+  record,
+  plan,
+  entries,
+  gates,
+  requests,
+  ledger,
+  forecast = null,
+}: ReportFacts): Report {
   const traffic = trafficBetween(entries);
   return {
     outcome: record.state === "upgraded" ? "upgraded" : "rolled-back",
@@ -34,6 +46,8 @@ export function composeReport({ record, plan, entries, gates, requests, ledger }
     clientDowntimeMs: ledger?.clientDowntimeMs ?? null,
     writeGapMs: ledger?.writeGapMs ?? null,
     phases: addPhases(plan, entries),
+    prediction: predictionOf(forecast),
+    truth: measuredCosts(plan, entries),
     steps: entries.map(stepOf),
     decisions: decisionsIn(record, gates, requests),
     gates: gates.map(({ gate, question, evidence }) => ({ gate, question, evidence })),
@@ -74,6 +88,12 @@ function decisionsIn(record: UpgradeRecord, gates: GateRecord[], requests: Contr
 function factOf(entries: JournalEntry[], step: string, fact: string): string | null {
   const found = entries.findLast((entry) => entry.step === step && entry.result === "done")?.evidence?.[fact];
   return found === undefined ? null : String(found);
+}
+
+function predictionOf(forecast: Forecast | null): Report["prediction"] {
+  if (!forecast?.from) return null;
+  const { from, windowMs, migrationMs, snapshotMs, diskBytes } = forecast;
+  return { from, windowMs, migrationMs, snapshotMs, diskBytes };
 }
 
 /** What the load balancers counted between the first and the last time they were read. */

@@ -11,6 +11,7 @@ import { checkPlan, layOut } from "../../src/run/layout.ts";
 import { plannedStart } from "../../src/steps/await-window.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { backUpUnderClients, heldIn, planBackupOf, planRestoreOf, planVerifyOf } from "./backed-up.ts";
+import { clonePlan } from "./clone.ts";
 import { bringUp, bringUpPlan } from "./run.ts";
 import { artefacts, network, shop } from "./shop.ts";
 
@@ -65,6 +66,13 @@ test("every plan to bring an environment up is sound", () => {
     }),
     { numRuns: 30, seed: 1 },
   );
+});
+
+test("the plan that makes a clone is sound, and leads nowhere but to the replica that is lent", async () => {
+  const plan = await clonePlan(await bringUp());
+  expectSound(plan);
+  const text = JSON.stringify(plan.stages.filter(({ name }) => !name.startsWith("Copy the data")));
+  expect(text).not.toContain(network);
 });
 
 test("the same picture gives the same plan, whenever and in whatever order it was read", async () => {

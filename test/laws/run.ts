@@ -18,6 +18,8 @@ import { artefacts, network, releases, shop } from "./shop.ts";
 export interface ShopSite {
   site: Site;
   world: World;
+  /** The site that this one is a clone of. */
+  origin?: Site;
 }
 
 export const bringUpPlan = (): Plan => planBringUp({ definition: shop, network, page: "<h1>soon</h1>", artefacts });
@@ -59,7 +61,7 @@ let lastToken = 0;
 /** Each control plane has a newer one than all before it. */
 export const nextToken = (): number => ++lastToken;
 
-export async function run({ site }: ShopSite, plan: Plan, options: RunOptions = {}): Promise<Ran> {
+export async function run({ site, origin }: ShopSite, plan: Plan, options: RunOptions = {}): Promise<Ran> {
   const upgrade = options.upgrade ?? "u-1";
   const journal = options.journal ?? memoryJournal(upgrade, site.clock);
   const moments: string[][] = [];
@@ -67,7 +69,8 @@ export async function run({ site }: ShopSite, plan: Plan, options: RunOptions = 
     const plane = mortal(site.clock, diesAt, options.watch);
     moments.push(plane.moments);
     options.born?.(plane);
-    const world = createSimulatedWorld({ site, clock: plane.clock, token: nextToken(), passing: plane.passing });
+    const { clock, passing } = plane;
+    const world = createSimulatedWorld({ site, clock, token: nextToken(), passing, origin });
     const { ask, wayBackAsked, entry } = options;
     const going = runInMemory({
       plan,

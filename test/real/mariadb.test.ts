@@ -193,13 +193,25 @@ test("a backup is started on a spare server and holds exactly what it says", { t
   await (await connectAs(primary, "app")).query("INSERT INTO orders (id) VALUES (3)");
   expect(await primary.backup("u-1-first")).toEqual(backup);
   expect(await primary.backups()).toEqual([backup]);
-  const { database: spare } = await fleet.launch("spare");
+  const { database: spare, host: spareHost } = await fleet.launch("spare");
   await spare.restore(primary, "u-1-first");
   await spare.restore(primary, "u-1-first");
   expect(await spare.health()).toMatchObject({ running: true, writable: false, following: null });
   expect(await spare.position()).toBe(backup.position);
   expect(await spare.checksums()).toEqual(sums);
   expect(await spare.schemaFingerprint()).toBe(await primary.schemaFingerprint());
+  // What a copy brings along opens it until its accounts are renewed, which no position shows.
+  const ours = ["shop", "shop_migrate", "changeover_repl"];
+  const others = (name: string): string => `another'-${name}`;
+  expect(await spare.accountsOpenedBy(secrets)).toEqual(ours);
+  const renewed = createMariadb(spareHost, systemClock, others);
+  await renewed.renewAccounts();
+  await renewed.renewAccounts();
+  expect(await spare.accountsOpenedBy(secrets)).toEqual([]);
+  expect(await spare.accountsOpenedBy(others)).toEqual(ours);
+  expect(await primary.accountsOpenedBy(secrets)).toEqual(ours);
+  expect([await spare.position(), (await spare.health()).writable]).toEqual([backup.position, false]);
+  expect(await spare.bytes()).toBeGreaterThan(1_000);
   await primary.removeBackup("u-1-first");
   await primary.removeBackup("u-1-first");
   expect(await primary.backups()).toEqual([]);

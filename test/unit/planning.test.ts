@@ -49,7 +49,8 @@ async function record(id: string, environment: string, plan: Plan): Promise<numb
   return token;
 }
 
-const planTo = (to: string, at: string | null = null) => environments.planUpgrade("shop", { to, failAt: null, at });
+const planTo = (to: string, at: string | null = null) =>
+  environments.planUpgrade("shop", { to, failAt: null, at, rehearsal: false });
 const resultOf = async (name: string, to = "2") =>
   (await planTo(to)).guards.find((guard) => guard.name === name)?.result;
 
@@ -67,7 +68,7 @@ beforeAll(async () => {
     world: async () => shopSite().world,
     worldToChange: async () => shopSite().world,
     chooseNetwork: async () => network,
-    credentials: () => [],
+    credentials: async () => [],
     forget: () => {},
   });
   const { plan } = await environments.save(write(), file);

@@ -55,8 +55,8 @@ function byHand({ step, input, says }: PlanStep): ByHand {
   });
 }
 
-const drawAnswer = ({ plan: planned, hash, guards, announcement }: PlanAnswer): string[] => [
-  ...drawPlan(planned, hash),
+const drawAnswer = ({ plan: planned, hash, guards, announcement, forecast }: PlanAnswer): string[] => [
+  ...drawPlan(planned, hash, forecast),
   "",
   "Guards",
   ...drawGuards(guards),

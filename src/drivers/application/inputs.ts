@@ -15,6 +15,8 @@ export interface ApplicationSettings {
   prepareMs: number;
   /** Put before the host's own PATH, so that `node` is the one we run under. */
   path: string | null;
+  /** It runs on a clone: it must reach nobody outside. */
+  rehearsal: boolean;
 }
 
 /** Values that only a starting process is given. */
@@ -54,6 +56,8 @@ export function applicationEnvironment(
     DATABASE_PASSWORD: password,
     DATABASE_URL: `mysql://${account.user}:${encodeURIComponent(password)}@${address}:${port}/${settings.database.name}`,
     ...valuesOf(install.inputs, vault.credential),
+    // Last, because no release may overrule it.
+    ...(settings.rehearsal ? { REHEARSAL: "1" } : {}),
   };
 }
 

@@ -5,11 +5,24 @@ import type { Row, Statement } from "./wire.ts";
 export const replicationUser = "changeover_repl";
 export const migrationUser = (settings: DatabaseSettings): string => `${settings.user}_migrate`;
 
-export interface Passwords {
+interface Passwords {
   app: string;
   migrate: string;
   replication: string;
 }
+
+export const passwordsFrom = (secret: (name: string) => string): Passwords => ({
+  app: secret("database.app"),
+  migrate: secret("database.migrate"),
+  replication: secret("database.replication"),
+});
+
+/** Our accounts, and the secret that each opens with. */
+export const ownAccounts = (settings: DatabaseSettings): [user: string, secret: string][] => [
+  [settings.user, "database.app"],
+  [migrationUser(settings), "database.migrate"],
+  [replicationUser, "database.replication"],
+];
 
 /** Safe to repeat; nobody may write through the fence, the migration account only while it is allowed to. */
 export function accountStatements(settings: DatabaseSettings, passwords: Passwords): Statement[] {

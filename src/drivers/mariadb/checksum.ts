@@ -39,6 +39,14 @@ const unreadable = (server: Server, table: string): Problem =>
     next: `look at the table: CHECK TABLE ${table}`,
   });
 
+/** By the server's own statistics, with the indexes. */
+export async function bytesOfTables(server: Server): Promise<number> {
+  const { name } = await settingsOf(server);
+  const sql = "SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA=?";
+  const [row] = await server.session((session) => session.read({ sql, values: [name] }));
+  return Number(row?.bytes ?? 0);
+}
+
 /** As the application's own account, which can reach nothing else, and read only. */
 export async function readColumn(server: Server, sql: string): Promise<string[]> {
   const { name, user } = await settingsOf(server);

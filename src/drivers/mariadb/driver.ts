@@ -3,9 +3,9 @@ import type { Clock } from "../../model/clock.ts";
 import type { Database, DatabaseHealth, DatabaseSettings } from "../../model/database.ts";
 import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
-import { accountStatements } from "./accounts.ts";
+import { accountStatements, passwordsFrom } from "./accounts.ts";
 import { dataOf, listBackups, noteBackup, removeBackup, requireBackup, takeBackup } from "./backup.ts";
-import { checksums, readColumn } from "./checksum.ts";
+import { bytesOfTables, checksums, readColumn } from "./checksum.ts";
 import { fenced } from "./config.ts";
 import { blockers, fence, unfence } from "./fence.ts";
 import { allowMigration } from "./passage.ts";
@@ -13,6 +13,7 @@ import { tail } from "./parse.ts";
 import { countBetween } from "./position.ts";
 import { hasData, installData, startServer, stopServer, writeConfig } from "./process.ts";
 import { readReadiness } from "./readiness.ts";
+import { accountsOpenedBy, renewAccounts } from "./renewal.ts";
 import * as replication from "./replication.ts";
 import { schemaFingerprint } from "./schema.ts";
 import { restore, seedFrom } from "./seed.ts";
@@ -66,6 +67,9 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
       const { id, position } = await requireBackup(source, backupId);
       await restore(server, source, { id, position, path: dataOf(source, id) });
     },
+    renewAccounts: () => renewAccounts(server),
+    accountsOpenedBy: (secret) => accountsOpenedBy(server, secret),
+    bytes: () => bytesOfTables(server),
     checksums: () => checksums(server),
     schemaFingerprint: () => schemaFingerprint(server),
     readColumn: (sql) => readColumn(server, sql),
@@ -102,12 +106,7 @@ async function create(server: Server, settings: DatabaseSettings, serverId: numb
   await writeConfig(server, stored);
   await installData(server);
   await startServer(server);
-  const { secrets } = server;
-  const passwords = {
-    app: secrets("database.app"),
-    migrate: secrets("database.migrate"),
-    replication: secrets("database.replication"),
-  };
+  const passwords = passwordsFrom(server.secrets);
   await server.session(async (session) => {
     for (const statement of accountStatements(settings, passwords)) await session.change(statement);
   });

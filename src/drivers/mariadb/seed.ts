@@ -67,7 +67,8 @@ export async function backupWords(server: Server, rest: string[]): Promise<strin
 }
 
 function refuseSame(target: Server, source: Server): void {
-  if (target.host.name !== source.host.name) return;
+  // By its folder: a server of another environment may have the same name.
+  if (target.host.directory !== source.host.directory) return;
   throw new Problem("refused", {
     what: `"${target.host.name}" can't be a copy of itself`,
     why: "source and target are one server",

@@ -1,6 +1,7 @@
 /** Brings an environment up from nothing: database and replica, load balancers, servers at the first release. */
+import type { Install } from "../../model/application.ts";
 import type { EnvironmentDefinition } from "../../model/environment.ts";
-import type { Plan, Stage } from "../../model/plan.ts";
+import type { Plan, PlanStep, Stage } from "../../model/plan.ts";
 import type { ServerRecord } from "../../model/provider.ts";
 import { createDatabase } from "../../steps/create-database.ts";
 import { installRelease } from "../../steps/install-release.ts";
@@ -36,24 +37,12 @@ export interface BringUpInput {
   artefacts: Record<string, string>;
 }
 
-const RETIRE = "retire everything that was launched; nothing was there before";
+export const RETIRE = "retire everything that was launched; nothing was there before";
 const SLOT = "a";
 
 export function planBringUp(input: BringUpInput): Plan {
-  const { definition, network } = input;
-  const layout = new Layout(definition.environment, network, []);
-  const many = (count: number, make: () => ServerRecord) => Array.from({ length: count }, make);
-  const loadBalancers = many(definition.loadBalancers, () => layout.next("load-balancer", "lb", {}));
-  const scheduled: Record<string, string> = definition.backups.everyHours === undefined ? {} : { backups: "on" };
-  const primary = layout.next("database", "db", scheduled);
-  const replica = layout.next("database", "db", scheduled);
-  const group = definition.application.group;
-  const applications = [
-    ...many(definition.application.servers, () => layout.next("application", "app", { slot: SLOT })),
-    ...many(group?.size ?? 0, () =>
-      layout.next("application", group?.name ?? "", { slot: SLOT, group: group?.name ?? "" }),
-    ),
-  ];
+  const { definition } = input;
+  const { loadBalancers, primary, replica, applications } = firstServers(input);
   return {
     format: 1,
     environment: definition.environment,
@@ -70,30 +59,69 @@ export function planBringUp(input: BringUpInput): Plan {
   };
 }
 
+export interface FirstServers {
+  loadBalancers: ServerRecord[];
+  primary: ServerRecord;
+  replica: ServerRecord;
+  applications: ServerRecord[];
+}
+
+/** Every server of an environment that has none yet. */
+export function firstServers({ definition, network }: Pick<BringUpInput, "definition" | "network">): FirstServers {
+  const layout = new Layout(definition.environment, network, []);
+  const many = (count: number, make: () => ServerRecord) => Array.from({ length: count }, make);
+  const group = definition.application.group;
+  const scheduled: Record<string, string> = definition.backups.everyHours === undefined ? {} : { backups: "on" };
+  return {
+    loadBalancers: many(definition.loadBalancers, () => layout.next("load-balancer", "lb", {})),
+    primary: layout.next("database", "db", scheduled),
+    replica: layout.next("database", "db", scheduled),
+    applications: [
+      ...many(definition.application.servers, () => layout.next("application", "app", { slot: SLOT })),
+      ...many(group?.size ?? 0, () =>
+        layout.next("application", group?.name ?? "", { slot: SLOT, group: group?.name ?? "" }),
+      ),
+    ],
+  };
+}
+
 function launchStages(
-  { definition, page }: BringUpInput,
+  input: BringUpInput,
   loadBalancers: ServerRecord[],
   databases: ServerRecord[],
   applications: ServerRecord[],
 ): Stage[] {
-  const ports = endpointPorts(definition);
-  const settings = loadBalancerSettings(definition, page);
-  const launch = (record: ServerRecord, used: number[]) =>
-    act(launchServer, { record, ports: used, onUndo: "retire" as const });
-  const { name, user, port } = definition.database;
+  const { name, user, port } = input.definition.database;
   return [
-    atOnce("Launch servers", RETIRE, [
-      ...loadBalancers.map((record) => launch(record, [definition.port, ports.a, ports.b])),
-      ...databases.map((record) => launch(record, [port])),
-      ...applications.map((record) => launch(record, [definition.application.port])),
-    ]),
+    launchStage(input.definition, loadBalancers, databases, applications),
     atOnce("Start load balancers and database", RETIRE, [
-      ...loadBalancers.map(({ name: server }) => act(startLoadBalancer, { server, settings })),
+      ...startLoadBalancers(input, loadBalancers),
       ...databases.map(({ name: server }) =>
         act(createDatabase, { server, settings: { name, user, port }, serverId: 1 }),
       ),
     ]),
   ];
+}
+
+export function launchStage(
+  definition: EnvironmentDefinition,
+  loadBalancers: ServerRecord[],
+  databases: ServerRecord[],
+  applications: ServerRecord[],
+): Stage {
+  const ports = endpointPorts(definition);
+  const launch = (record: ServerRecord, used: number[]) =>
+    act(launchServer, { record, ports: used, onUndo: "retire" as const });
+  return atOnce("Launch servers", RETIRE, [
+    ...loadBalancers.map((record) => launch(record, [definition.port, ports.a, ports.b])),
+    ...databases.map((record) => launch(record, [definition.database.port])),
+    ...applications.map((record) => launch(record, [definition.application.port])),
+  ]);
+}
+
+export function startLoadBalancers({ definition, page }: BringUpInput, loadBalancers: ServerRecord[]): PlanStep[] {
+  const settings = loadBalancerSettings(definition, page);
+  return loadBalancers.map(({ name: server }) => act(startLoadBalancer, { server, settings }));
 }
 
 function dataStages(
@@ -107,32 +135,15 @@ function dataStages(
   const wanted = definition.releases[release];
   const migrator = applications[0];
   const primaryEndpoint = databaseEndpoint(definition, primary);
-  const prepared = applications.map(({ name: server }, turn) =>
-    act(installRelease, {
-      server,
-      install: installOf(definition, release, artefacts[release] ?? "", { loadBalancers, slot: SLOT, turn }),
-      limitMs: installMs(definition),
-    }),
-  );
   return [
-    inOrder("Open the database", RETIRE, [
-      act(openDatabase, { server: primary.name, others: [] }),
-      act(launchStandby, {
-        record: replica,
-        source: primary.name,
-        sourceEndpoint: primaryEndpoint,
-        withinMs: ms(definition.limits.syncSeconds),
-        copyMs: ms(definition.limits.copySeconds),
-        serves: null,
-      }),
-      act(pointEndpoint, {
-        loadBalancers: loadBalancers.map(({ name }) => name),
-        slot: SLOT,
-        to: primaryEndpoint,
-        database: primary.name,
-      }),
-    ]),
-    atOnce("Install the release", RETIRE, prepared),
+    inOrder("Open the database", RETIRE, openFirst(definition, loadBalancers, primary, replica)),
+    atOnce(
+      "Install the release",
+      RETIRE,
+      firstInstalls({ definition, artefacts }, loadBalancers, applications).map(({ server, install }) =>
+        act(installRelease, { server, install, limitMs: installMs(definition) }),
+      ),
+    ),
     ...(wanted?.migrate && migrator
       ? [
           inOrder("Create the schema", RETIRE, [
@@ -155,7 +166,51 @@ function dataStages(
   ];
 }
 
-function openStages({ definition }: BringUpInput, balancers: ServerRecord[], applications: ServerRecord[]): Stage[] {
+/** The primary takes writes, its replica follows it, and the first pool finds it. */
+export function openFirst(
+  definition: EnvironmentDefinition,
+  loadBalancers: ServerRecord[],
+  primary: ServerRecord,
+  replica: ServerRecord,
+): PlanStep[] {
+  const to = databaseEndpoint(definition, primary);
+  return [
+    act(openDatabase, { server: primary.name, others: [] }),
+    act(launchStandby, {
+      record: replica,
+      source: primary.name,
+      sourceEndpoint: to,
+      withinMs: ms(definition.limits.syncSeconds),
+      copyMs: ms(definition.limits.copySeconds),
+      serves: null,
+    }),
+    act(pointEndpoint, {
+      loadBalancers: loadBalancers.map(({ name }) => name),
+      slot: SLOT,
+      to,
+      database: primary.name,
+    }),
+  ];
+}
+
+/** What each of the first servers gets. */
+export function firstInstalls(
+  { definition, artefacts }: Pick<BringUpInput, "definition" | "artefacts">,
+  loadBalancers: ServerRecord[],
+  applications: ServerRecord[],
+): { server: string; install: Install }[] {
+  const { release } = definition;
+  return applications.map(({ name: server }, turn) => ({
+    server,
+    install: installOf(definition, release, artefacts[release] ?? "", { loadBalancers, slot: SLOT, turn }),
+  }));
+}
+
+export function openStages(
+  { definition }: Pick<BringUpInput, "definition">,
+  balancers: ServerRecord[],
+  applications: ServerRecord[],
+): Stage[] {
   const { limits, checks } = definition;
   const loadBalancers = balancers.map(({ name }) => name);
   const names = applications.map(({ name }) => name);

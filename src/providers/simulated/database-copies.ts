@@ -31,6 +31,7 @@ export async function fillFrom({ act, start, stop, server, serverOf }: Copying, 
     const from = serverOf(source);
     if (!from.up) throw gone(from);
     on.refill(from.history.copy(), from.settings);
+    on.openedBy = from.openedBy;
   });
   await start();
   await follow(act, primary);
@@ -50,6 +51,7 @@ export async function restoreFrom(
     const held = source.backups.get(backupId);
     if (!held) throw noBackup(from.name, backupId);
     on.refill(held.history.copy(), source.settings);
+    on.openedBy = source.openedBy;
     on.origin = origin;
   });
   await start();
@@ -60,7 +62,7 @@ export async function takeBackup({ plane, act, server }: Copying, id: string, wh
   if (known) return known.backup;
   return act("back up", BACKUP_MS, (on) => {
     if (!on.up) throw gone(on);
-    const [position, bytes, takenAt] = [on.history.position, 1024 * (1 + on.history.length), plane.clock.now()];
+    const [position, bytes, takenAt] = [on.history.position, on.bytes, plane.clock.now()];
     const backup: Backup = { id, position, bytes, takenAt, why, content: null, verified: null, failed: null };
     on.backups.set(id, { backup, history: on.history.copy() });
     return backup;

@@ -41,6 +41,8 @@ export class DatabaseServer {
   dataBytes = 1_000_000;
   /** All machines of a site share one disk. */
   freeBytes = 1_000_000_000;
+  /** The environment whose secrets open its accounts: a copy brings those of its source along. */
+  openedBy = "";
   /** Server and backup that the data was restored from. */
   origin: string | null = null;
   readonly backups = new Map<string, { backup: Backup; history: History }>();
@@ -56,6 +58,10 @@ export class DatabaseServer {
 
   get writable(): boolean {
     return this.up && this.open;
+  }
+
+  get bytes(): number {
+    return 1024 * (1 + this.history.length);
   }
 
   health(): DatabaseHealth {

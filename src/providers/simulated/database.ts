@@ -9,6 +9,7 @@ import { allow, fence, follow, freeze, promote, running, unfence } from "./datab
 import { fillFrom, noteBackup, restoreFrom, takeBackup } from "./database-copies.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import { simulatedCommand } from "./host-processes.ts";
+import { secretOf } from "./secrets.ts";
 
 const SERVICE = "database";
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -19,9 +20,13 @@ export interface DatabaseParts {
   /** Looked up at each use: a server that was retired is not there any more. */
   server(): DatabaseServer;
   port: number;
-  /** The machine behind another database of this site. */
-  serverOf(database: Database): DatabaseServer;
+  environment: string;
 }
+
+/** A copy needs both ends, also between environments. */
+const machines = new WeakMap<Database, () => DatabaseServer>();
+
+const ACCOUNTS = ["database.app", "database.migrate", "database.replication"];
 
 export function createSimulatedDatabase(parts: DatabaseParts): Database {
   const { plane, host, server } = parts;
@@ -35,13 +40,19 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
   };
   const stop = () =>
     effectOn(plane, host, "stop database", 50, () => host.stopService(SERVICE, 0)).then(() => plane.clock.sleep(1));
-  const copying = { ...parts, act, start, stop };
-  return {
+  const serverOf = (other: Database): DatabaseServer => machines.get(other)?.() ?? server();
+  const copying = { ...parts, act, start, stop, serverOf };
+  const database: Database = {
     name: host.name,
     address: host.address,
     port: parts.port,
     async create(settings, _serverId) {
-      if (!server().settings) await act("create database", 200, (on) => on.refill(on.history, settings));
+      if (!server().settings) {
+        await act("create database", 200, (on) => {
+          on.refill(on.history, settings);
+          on.openedBy = parts.environment;
+        });
+      }
       await start();
     },
     start,
@@ -74,6 +85,15 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     noteBackup: (id, note) => noteBackup(copying, id, note),
     removeBackup: (id) => act("remove backup", 5, (on) => void on.backups.delete(id)),
     restore: (from, backupId) => restoreFrom(copying, from, backupId),
+    renewAccounts: () =>
+      act("renew the accounts", 20, (on) => {
+        on.openedBy = parts.environment;
+      }),
+    accountsOpenedBy: async (secret) => {
+      const { openedBy } = running(server());
+      return ACCOUNTS.filter((name) => secret(name) === secretOf(openedBy, name));
+    },
+    bytes: async () => running(server()).bytes,
     checksums: async () => sumsOf(running(server())),
     schemaFingerprint: async () => hash(running(server()).history.schema.join("\n")),
     async readColumn(sql) {
@@ -85,6 +105,8 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
       });
     },
   };
+  machines.set(database, server);
+  return database;
 }
 
 function sumsOf({ history }: DatabaseServer): TableSum[] {

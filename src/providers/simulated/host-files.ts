@@ -24,6 +24,11 @@ export class Files {
     for (const each of this.#held.keys()) if (each === path || each.startsWith(`${path}/`)) this.#held.delete(each);
   }
 
+  bytesIn(folder: string): number {
+    const within = [...this.#held].filter(([path]) => path.startsWith(`${folder}/`));
+    return within.reduce((sum, [, data]) => sum + data.length, 0);
+  }
+
   hasFolder(path: string): boolean {
     return [...this.#held.keys()].some((each) => each.startsWith(`${path}/`));
   }

@@ -20,6 +20,7 @@ export interface SimulatedRelease {
 }
 
 export interface Surroundings {
+  environment: string;
   clock: SimulatedClock;
   releases: Record<string, SimulatedRelease>;
   listening: Map<string, Web>;
@@ -118,6 +119,7 @@ async function answer(
   await around.clock.wake(QUERY_MS);
   const database = around.databaseBehind(endpoint);
   if (!database) return says(503, "no database");
+  if (database.openedBy !== around.environment) return says(503, "access denied");
   const schema = database.history.schema.filter((name) => name !== BOOTED);
   if (schema.join() !== release.schema.join()) return says(503, "the schema is another one");
   const asked = new URL(path, "http://application");
@@ -136,8 +138,8 @@ async function migrate(around: Surroundings, { args, env, print, sleep }: Progra
   const release = around.releases[args[0] ?? ""];
   const here = () => around.databaseBehind(endpointOf(env));
   const has = here()?.history.schema;
-  if (!release || !has) {
-    print("no database, or no such release\n");
+  if (!release || !has || here()?.openedBy !== around.environment) {
+    print("no database that it may open, or no such release\n");
     return 1;
   }
   const how = release.goodOnCopies && isTrial(env) ? "good" : release.migration;

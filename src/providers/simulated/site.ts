@@ -54,6 +54,18 @@ export class Site {
     return this.#servers("load-balancer").map(({ record }) => this.loadBalancer(record.name));
   }
 
+  get environment(): string {
+    return this.definition.environment;
+  }
+
+  /** Its files, its data and its backups. */
+  bytesOn(name: string, folder: string): number {
+    const files = this.fleet.files.bytesIn(folder);
+    if (this.#server(name).record.kind !== "database") return files;
+    const { backups, bytes } = this.database(name);
+    return [...backups.values()].reduce((sum, { backup }) => sum + backup.bytes, files + bytes);
+  }
+
   web(address: string, port: number): Web | null {
     return this.listening.get(`${address}:${port}`) ?? null;
   }

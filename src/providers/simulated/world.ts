@@ -5,12 +5,13 @@ import type { Host } from "../../model/host.ts";
 import { withKey } from "../../model/http-check.ts";
 import { Problem } from "../../model/problem.ts";
 import type { Provider } from "../../model/provider.ts";
-import type { World } from "../../model/world.ts";
+import { unrelated, type World } from "../../model/world.ts";
 import { type ControlPlane, effect, within } from "./acting.ts";
 import { createSimulatedApplication } from "./application.ts";
 import { createSimulatedDatabase } from "./database.ts";
 import { createSimulatedLoadBalancer } from "./load-balancer.ts";
 import { createSimulatedProvider } from "./provider.ts";
+import { secretOf } from "./secrets.ts";
 import type { Site } from "./site.ts";
 
 export interface SimulatedWorldParts {
@@ -19,9 +20,9 @@ export interface SimulatedWorldParts {
   clock: Clock;
   token: number;
   passing?: ControlPlane["passing"];
+  /** The site that this one is a clone of. */
+  origin?: Site;
 }
-
-const secret = (name: string): string => `simulated-${name}`;
 
 export function createSimulatedWorld(parts: SimulatedWorldParts): World {
   const { site, clock, token } = parts;
@@ -29,6 +30,7 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
   const plane: ControlPlane = { clock, passing: parts.passing ?? (async () => {}) };
   const provider = createSimulatedProvider({ fleet: site.fleet, token: () => token });
   const open = (server: string): Promise<Host> => provider.open(environment, server);
+  const secret = (name: string): string => secretOf(environment, name);
   const world: World = {
     environment,
     clock,
@@ -42,14 +44,19 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
       return createSimulatedLoadBalancer({ plane, host: await open(name), server: () => site.loadBalancer(name) });
     },
     async database(name) {
-      const serverOf = (other: { name: string }) => site.database(other.name);
       const server = () => site.database(name);
-      return createSimulatedDatabase({ plane, host: await open(name), server, port: database.port, serverOf });
+      return createSimulatedDatabase({ plane, host: await open(name), server, port: database.port, environment });
     },
     async application(name) {
       const web = (address: string, port: number) => site.web(address, port);
       return createSimulatedApplication({ plane, host: await open(name), port: application.port, web });
     },
+    async elsewhere(name) {
+      const { origin, ...own } = parts;
+      if (origin?.definition.environment === name) return createSimulatedWorld({ ...own, site: origin });
+      throw unrelated(environment, name);
+    },
+    diskUse: async (server) => site.bytesOn(server, (await open(server)).directory),
     async ask(server, { host, tester }, check, timeoutMs) {
       const asked = withKey(check, randomUUID());
       const request = { host, tester: tester ? secret("tester") : null, check: asked };

@@ -9,6 +9,7 @@ import { keepBlue } from "../../../steps/keep-blue.ts";
 import { launchServer } from "../../../steps/launch-server.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
+import { readDisk } from "../../../steps/read-disk.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { reopen } from "../../../steps/reopen.ts";
 import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
@@ -85,6 +86,7 @@ function cleanUp(cast: Cast): PlanStep[] {
   const aside = [cast.standby.name, cast.spare.name, ...(testBalancer ? [testBalancer.record.name] : []), ...cast.kept];
   const gone = [...aside, ...cast.blueServers];
   return [
+    act(readDisk, {}),
     act(keepBlue, { servers: cast.blueServers, seconds: definition.limits.keepSeconds }),
     act(assertInputs, {
       servers: cast.greenServers.map(({ record, after }) => ({ server: record.name, install: after })),

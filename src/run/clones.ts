@@ -1,0 +1,79 @@
+/** Makes the environment in which a rehearsal runs: another one's definition at the release that it serves, under its own name. */
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Inventory } from "../model/inventory.ts";
+import type { Plan } from "../model/plan.ts";
+import { Problem } from "../model/problem.ts";
+import { readBlue } from "../plan/blue.ts";
+import { planClone } from "../plan/strategies/clone.ts";
+import { originOf, type SavedEnvironment } from "../store/environments.ts";
+import { readPage } from "./files.ts";
+
+export interface CloneParts {
+  origin: SavedEnvironment;
+  /** What the origin looks like now. */
+  seen: Inventory;
+  clone: string;
+  /** A network of its own. */
+  network: string;
+}
+
+/** The saved form and the plan that brings it up. Pure but for reading the page's file. */
+export function makeClone({ origin, seen, clone, network }: CloneParts): { saved: NewClone; plan: Plan } {
+  const blue = readBlue(seen);
+  const definition = definitionOf(origin.definition, clone, blue.release);
+  const artefact = blue.applications[0]?.installed?.artefact ?? "";
+  const plan = planClone({
+    definition,
+    network,
+    page: readPage(definition, origin.definitionPath),
+    artefacts: { [blue.release]: artefact },
+    origin: origin.name,
+    blue,
+  });
+  const { definitionPath } = origin;
+  return {
+    saved: { name: clone, definition, definitionPath, network: { prefix: network, cloneOf: origin.name } },
+    plan,
+  };
+}
+
+type NewClone = Omit<SavedEnvironment, "savedAt">;
+
+/** Host names stay: clients of the clone say them, and no name leads to its addresses. Nothing is kept afterwards. */
+const definitionOf = (origin: EnvironmentDefinition, clone: string, release: string): EnvironmentDefinition => ({
+  ...atAnyHour(origin),
+  backups: { ...origin.backups, everyHours: undefined },
+  environment: clone,
+  release,
+  limits: { ...origin.limits, keepSeconds: 0 },
+});
+
+/** Whatever only says when, and after what, the public may be bothered. */
+export const atAnyHour = (definition: EnvironmentDefinition): EnvironmentDefinition => ({
+  ...definition,
+  windows: [],
+  freezes: [],
+  staging: undefined,
+  announcement: undefined,
+});
+
+/** Somebody's own environment must not be taken for a clone that may go. */
+export function mustBeClone(there: SavedEnvironment | null, origin: string): void {
+  if (there === null || originOf(there) === origin) return;
+  throw new Problem("refused", {
+    what: `"${origin}" can't be rehearsed: its clone would be called "${there.name}"`,
+    why: "there is an environment of that name, and it is no clone of this one",
+    next: `take it down or bring it up under another name: changeover down ${there.name}`,
+  });
+}
+
+/** A clone lives for its rehearsal only. */
+export function mustBeNobodysClone(saved: SavedEnvironment): void {
+  const origin = originOf(saved);
+  if (origin === null) return;
+  throw new Problem("refused", {
+    what: `"${saved.name}" is a clone that a rehearsal of "${origin}" uses`,
+    why: "it goes when the rehearsal ends",
+    next: `changeover rehearse ${origin} --cancel ends it`,
+  });
+}
