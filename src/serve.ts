@@ -26,6 +26,7 @@ import { missingCredentials } from "./model/credential.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
+import { type Exports, openExports } from "./store/exports.ts";
 import { findEnvironment, listEnvironments, type SavedEnvironment } from "./store/environments.ts";
 import { type Credentials, openCredentials } from "./store/credentials.ts";
 import { everySecret, secretsOf } from "./store/known-secrets.ts";
@@ -46,7 +47,7 @@ export async function serve(): Promise<void> {
   const revive = external ? undefined : () => ensureEmbedded({ home });
   const url = external ?? (await ensureEmbedded({ home })).url;
   const store = await openStore({ url });
-  const parts = { home, secrets, credentials, artefacts: openArtefacts(home) };
+  const parts = { home, secrets, credentials, artefacts: openArtefacts(home), exports: openExports(home) };
   const worldOf = async (name: string, token: number) => {
     const saved = await findEnvironment(store, name);
     if (!saved)
@@ -144,9 +145,11 @@ interface Parts {
   secrets: Secrets;
   credentials: Credentials;
   artefacts: Artefacts;
+  exports: Exports;
 }
 
-async function buildWorld(saved: SavedEnvironment, token: number, { home, secrets, credentials, artefacts }: Parts) {
+async function buildWorld(saved: SavedEnvironment, token: number, parts: Parts) {
+  const { home, secrets, credentials, artefacts, exports } = parts;
   const { definition } = saved;
   const { environment } = definition;
   return createWorld({
@@ -161,6 +164,7 @@ async function buildWorld(saved: SavedEnvironment, token: number, { home, secret
     },
     secrets: () => secretsOf(environment, secrets, credentials),
     artefact: (hash) => artefacts.read(hash),
+    exports,
     path: process.env.PATH ?? null,
   });
 }

@@ -1,5 +1,6 @@
 /** The report of an upgrade: the same shape for every example and every real upgrade. */
 import type { Phase } from "./plan.ts";
+import type { TableEvents } from "./row-events.ts";
 import type { GateEvidence } from "./upgrade.ts";
 
 export interface Report {
@@ -24,6 +25,8 @@ export interface Report {
   clientDowntimeMs: number | null;
   /** Longest time between two acknowledged writes in a row; null without a ledger. */
   writeGapMs: number | null;
+  /** Null when nothing was lost: the site was not reopened, or no way back was taken. */
+  loss: ReportedLoss | null;
   phases: Record<`${Phase}Ms`, number>;
   /** Every try of every step, in the order in which they began. */
   steps: ReportedStep[];
@@ -56,6 +59,15 @@ export interface Decision {
   /** Such as `approve "reopen"`. */
   what: string;
   reason: string;
+}
+
+/** What a way back after reopening gave up. */
+export interface ReportedLoss {
+  tables: TableEvents[];
+  /** Row events in all of them. */
+  events: number;
+  /** Path of the file that holds each of them, one JSON object a line. */
+  exportedTo: string;
 }
 
 /** What the ledger's clients saw, counted from their own file. */

@@ -13,13 +13,13 @@ import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
 import { installRelease } from "./install-release.ts";
 import { joinPool } from "./join-pool.ts";
-import { keepBlue } from "./keep-blue.ts";
 import { launchServer } from "./launch-server.ts";
 import { launchStandby } from "./launch-standby.ts";
 import { leavePool } from "./leave-pool.ts";
 import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
 import { markSchema } from "./mark-schema.ts";
+import { markReopening } from "./mark-reopening.ts";
 import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
 import { openCopy } from "./open-copy.ts";
@@ -64,13 +64,13 @@ const all = [
   hotFix,
   installRelease,
   joinPool,
-  keepBlue,
   launchServer,
   launchStandby,
   leavePool,
   lockServers,
   maintenanceOn,
   markSchema,
+  markReopening,
   measureRestore,
   migrate,
   openCopy,

@@ -33,6 +33,7 @@ export function composeReport({ record, plan, entries, gates, requests, ledger }
     writes: ledger?.writes ?? { acknowledged: 0, lost: 0, duplicated: 0 },
     clientDowntimeMs: ledger?.clientDowntimeMs ?? null,
     writeGapMs: ledger?.writeGapMs ?? null,
+    loss: lossIn(entries),
     phases: addPhases(plan, entries),
     steps: entries.map(stepOf),
     decisions: decisionsIn(record, gates, requests),
@@ -74,6 +75,19 @@ function decisionsIn(record: UpgradeRecord, gates: GateRecord[], requests: Contr
 function factOf(entries: JournalEntry[], step: string, fact: string): string | null {
   const found = entries.findLast((entry) => entry.step === step && entry.result === "done")?.evidence?.[fact];
   return found === undefined ? null : String(found);
+}
+
+/** As the undo that exported it has proven. */
+function lossIn(entries: JournalEntry[]): Report["loss"] {
+  const reopened = entries.some(
+    ({ step, direction, acted, result }) => step === "reopen" && direction === "apply" && (acted || result === null),
+  );
+  const undone = entries.findLast(
+    ({ direction, evidence }) => direction === "undo" && evidence?.exportedTo !== undefined,
+  );
+  if (!reopened || !undone?.evidence) return null;
+  const { events, tables, exportedTo } = undone.evidence;
+  return { tables: JSON.parse(String(tables)), events: Number(events), exportedTo: String(exportedTo) };
 }
 
 /** What the load balancers counted between the first and the last time they were read. */

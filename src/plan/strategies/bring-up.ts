@@ -116,7 +116,7 @@ function dataStages(
   );
   return [
     inOrder("Open the database", RETIRE, [
-      act(openDatabase, { server: primary.name, others: [] }),
+      act(openDatabase, { server: primary.name, others: [], lost: null }),
       act(launchStandby, {
         record: replica,
         source: primary.name,

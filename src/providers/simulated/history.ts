@@ -45,6 +45,12 @@ export class History {
     return at < 0 ? null : this.length - 1 - at;
   }
 
+  /** Everything after this position; null when it is not in here. */
+  since(position: string): readonly Transaction[] | null {
+    const at = this.#transactions.findIndex(({ id }) => id === position);
+    return at < 0 ? null : this.#transactions.slice(at + 1);
+  }
+
   append(transaction: Transaction): void {
     this.#transactions.push(transaction);
     this.#ids.add(transaction.id);
