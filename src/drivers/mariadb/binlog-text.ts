@@ -155,7 +155,10 @@ export class BinlogText {
     this.#rows += 1;
     if (row.database !== this.#database) return;
     const { before, after } = row.images;
-    const { key: columns } = this.#tableOf(row);
+    const { key: columns, columns: all } = this.#tableOf(row);
+    const images = [before, after].filter((image) => image !== null);
+    if (images.length === 0 || images.some((image) => Object.keys(image).length !== all.length))
+      throw new UnknownShape("a row lacks values: binlog-row-image is not FULL");
     const image = before ?? after ?? {};
     const key = columns && Object.fromEntries(columns.map((name) => [name, image[name] ?? null]));
     this.#emit({ event: row.event, table: unquoted(row.table), key, before, after, at: this.#at });
