@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { Loss } from "../../src/model/loss.ts";
 import { type Plan, planHash, type PlanStep } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
 import type { StepDefinition } from "../../src/model/step.ts";
@@ -60,6 +61,7 @@ function begin(): Promise<Engine> {
       ["burn", toy("burn", "never")],
       ["wait", { ...toy("wait", "always"), waits: true }],
       ["hot-fix", steps.get("hot-fix") as StepDefinition],
+      ["reopen", toy("reopen", "until-writes")],
     ]),
     world: async (_environment, token) => {
       tokens.push(token);
@@ -95,6 +97,8 @@ const toy = (name: string, undoable: StepDefinition["undoable"]): StepDefinition
   async undo({ signal }, input) {
     deeds.push(`undo ${input}`);
     while (waiting.has(`undo ${input}`)) await systemClock.sleep(10, signal);
+    if (failing.has(`undo ${input}`))
+      throw new Problem("step-failed", { what: `undo of ${input} fails`, why: "told so", next: "-" });
   },
 });
 
@@ -379,6 +383,60 @@ test("a gate whose deadline lets it go on is passed by the deadline, and --yes l
   await reaches(id, "at-gate");
   await reaches(id, "upgraded");
   expect((await gatesOf(store, id))[0]).toMatchObject({ answer: "approved", answeredBy: "deadline" });
+const keepGate = (deadlineMs: number): PlanStep => ({
+  step: "gate",
+  input: { gate: "retire", question: "Retire?", deadlineMs, atDeadline: "go-on", answeredByYes: false },
+  says: "Retire?",
+});
+
+test("a gate that keeps the way back is not answered by --yes, can't be denied, and goes on at its deadline", async () => {
+  const plan = planFor("kept", [step("a"), keepGate(60_000), step("b")]);
+  const id = await begins(plan, true);
+  await reaches(id, "at-gate");
+  await expect(engine.deny(id, "retire", "someone", planHash(plan))).rejects.toMatchObject({
+    kind: "refused",
+    text: { next: expect.stringContaining(`changeover rollback ${id}`) },
+  });
+  await engine.approve(id, "retire", "someone", planHash(plan));
+  await reaches(id, "upgraded");
+
+  const left = await begins(planFor("kept", [keepGate(50), step("c")]), true);
+  await reaches(left, "upgraded");
+  expect((await gatesOf(store, left))[0]).toMatchObject({ answer: "approved", answeredBy: "deadline" });
+});
+
+const loss: Loss = {
+  ...{ hash: "abc", since: "0-1-1", sinceAt: 0, upTo: "0-1-4", events: 3, statements: 0, exportedTo: "-" },
+  tables: [{ table: "orders", inserted: 3, updated: 0, deleted: 0, net: 3 }],
+};
+
+test("after reopening the way back is refused without an accepted loss, and taken with one, from a gate", async () => {
+  const id = await begins(planFor("priced", [step("a"), step("open", "reopen"), keepGate(60_000)]));
+  await reaches(id, "at-gate");
+  await expect(engine.rollback(id, "someone", "wrong")).rejects.toMatchObject({
+    kind: "refused",
+    text: { why: expect.stringContaining("reopened") },
+  });
+  await engine.rollback(id, "someone", "wrong", loss);
+  await reaches(id, "rolled-back");
+  expect(deeds).toEqual(["apply a", "apply open", "undo open", "undo a"]);
+  expect((await requestsFor(store, id)).map(({ reason }) => reason)).toEqual([
+    "wrong; accepts abc: 3 row events in 1 table (orders 3 inserted)",
+  ]);
+});
+
+test("a failure after reopening is stuck and open; its way back can be accepted, and need not be accepted twice", async () => {
+  failing.add("b").add("undo a");
+  const id = await begins(planFor("priced-stuck", [step("a"), step("open", "reopen"), step("b")]));
+  expect((await reaches(id, "stuck")).problem).toMatchObject({ what: "b fails" });
+  expect(deeds).not.toContain("undo open");
+  await engine.rollback(id, "someone", "wrong", loss);
+  await does("undo a");
+  expect((await reaches(id, "stuck")).problem).toMatchObject({ what: "undo of a fails" });
+  failing.clear();
+  await engine.rollback(id, "someone", "mended");
+  await reaches(id, "rolled-back");
+  expect(deeds.filter((deed) => deed === "undo open")).toHaveLength(1);
 });
 
 test("the engine's own trouble never takes anything back: it is stuck, says why, and a person decides", async () => {
