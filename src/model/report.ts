@@ -66,6 +66,8 @@ export interface ReportedLoss {
   tables: TableEvents[];
   /** Row events in all of them. */
   events: number;
+  /** Changes of the schema and other statements that are logged as SQL. */
+  statements: number;
   /** Path of the file that holds each of them, one JSON object a line. */
   exportedTo: string;
 }

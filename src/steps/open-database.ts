@@ -13,7 +13,7 @@ export const openDatabase = defineStep({
     /** Servers that must not be writable at the same time. */
     others: z.array(z.string()),
     /** What was written after this step's position is exported before the way back gives it up; null when none does. */
-    lost: z.strictObject({ since: z.string(), quietMs: z.number(), exportMs: z.number() }).nullable(),
+    lost: z.strictObject({ since: z.string(), quietMs: z.number(), exportMs: z.number() }).nullable().default(null),
   }),
   undoable: "always",
   says: ({ server }) => `Let "${server}" take writes again`,

@@ -10,7 +10,7 @@ export function drawReport(report: Report): string[] {
     `${report.outcome === "upgraded" ? "✓" : "↩"} ${what} ${report.outcome} (${report.strategy}, ${report.upgrade})`,
   ];
   if (report.reason) lines.push(`  reason     ${oneLine(report.reason)}`);
-  if (report.loss) lines.push(`  loss       ${drawLoss({ ...report.loss, statements: 0 })}: ${report.loss.exportedTo}`);
+  if (report.loss) lines.push(`  loss       ${drawLoss(report.loss)}: ${report.loss.exportedTo}`);
   if (report.oldReleaseOnNewSchema)
     lines.push(`  old code   on the new schema, tried on a copy: ${oneLine(report.oldReleaseOnNewSchema)}`);
   lines.push(

@@ -86,8 +86,13 @@ function lossIn(entries: JournalEntry[]): Report["loss"] {
     ({ direction, evidence }) => direction === "undo" && evidence?.exportedTo !== undefined,
   );
   if (!reopened || !undone?.evidence) return null;
-  const { events, tables, exportedTo } = undone.evidence;
-  return { tables: JSON.parse(String(tables)), events: Number(events), exportedTo: String(exportedTo) };
+  const { events, statements, tables, exportedTo } = undone.evidence;
+  return {
+    tables: JSON.parse(String(tables)),
+    events: Number(events),
+    statements: Number(statements),
+    exportedTo: String(exportedTo),
+  };
 }
 
 /** What the load balancers counted between the first and the last time they were read. */
