@@ -2,13 +2,7 @@
 import type { Clock } from "../model/clock.ts";
 import { Problem } from "../model/problem.ts";
 import type { Evidence, StepContext, StepDefinition } from "../model/step.ts";
-import {
-  type Direction,
-  type Journal,
-  type JournalEntry,
-  type ProblemData,
-  problemData,
-} from "../model/upgrade.ts";
+import { type Direction, type Journal, type JournalEntry, type ProblemData, problemData } from "../model/upgrade.ts";
 import type { World } from "../model/world.ts";
 import type { Insist, Outcome } from "./interpret.ts";
 import type { Definitions, PlannedStep } from "./layout.ts";

@@ -275,7 +275,8 @@ test("what a way back after reopening lost is reported from its export, and only
   const evidence = { events: 2, statements: 0, tables: JSON.stringify(tables), exportedTo: "exports/u-1-lost.jsonl" };
   const undone = entry(2, "undo", { evidence });
   const of = record({ state: "rolled-back", reason: "wrong" });
-  const reported = (entries: JournalEntry[]) => composeReport({ record: of, plan, entries, gates: [], requests: [], ledger: null });
+  const reported = (entries: JournalEntry[]) =>
+    composeReport({ record: of, plan, entries, gates: [], requests: [], ledger: null });
   const report = reported([...whole, undone]);
   expect(report.loss).toEqual({ tables, events: 2, statements: 0, exportedTo: "exports/u-1-lost.jsonl" });
   expect(drawReport(report)).toContain(
