@@ -49,8 +49,8 @@ export interface Engine {
   approve(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   deny(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   /**
-   * Asks for the way back, or continues one that is stuck. Refused when there is none, and after reopening while no loss
-   * is accepted.
+   * Asks for the way back, or continues one that is stuck. Refused when there is none, and after reopening while
+   * no loss is accepted.
    */
   rollback(upgrade: string, by: string, reason: string, accepted?: Loss | null): Promise<void>;
   /** Stops before the next step on the way forward. */

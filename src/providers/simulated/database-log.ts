@@ -9,8 +9,8 @@ export async function countWrites(
   position: string,
   keep: (event: WriteEvent) => Promise<void> = async () => {},
 ): Promise<WritesSince> {
-  const since = history.since(position);
-  if (since === null) {
+  const around = history.around(position);
+  if (around === null) {
     throw new Problem("refused", {
       what: `what was written on "${name}" since ${position} can't be counted`,
       why: "its log does not know that position",
@@ -18,13 +18,18 @@ export async function countWrites(
     });
   }
   const tally = new Tally();
-  for (const transaction of since) {
-    const event = eventOf(transaction);
+  const present = new Set(around.before.rows);
+  for (const { id, change } of around.after) {
+    const nothing = change.kind === "remove" && !present.delete(change.key);
+    if (change.kind === "put") present.add(change.key);
+    // A row that is not there is not removed, so no row event tells of it.
+    if (nothing) continue;
+    const event = eventOf({ id, change });
     tally.add(event);
     await keep(event);
   }
   const { tables, statements } = tally;
-  return { from: position, upTo: since.at(-1)?.id ?? position, tables, statements };
+  return { from: position, upTo: around.after.at(-1)?.id ?? position, tables, statements };
 }
 
 /** Its one table is called rows and has one column, which is the key. */
