@@ -17,7 +17,7 @@ export const reopen = defineStep({
   byHand: ({ loadBalancers, entrance: where }) => ({
     act: `On ${all(loadBalancers)} take the maintenance page away, at once on all; write down the time: the window ends. From here on a way back can lose writes.`,
     see: `Ask each of them for ${where.publicHost}: the new release answers.`,
-    back: null,
+    back: "Show the page again on all of them, at once, and look at it.",
   }),
   limitMs: () => 60_000,
   async apply({ world, until }, { loadBalancers }) {
