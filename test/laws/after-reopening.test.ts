@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { Site } from "../../src/providers/simulated/site.ts";
 import { WayBackWanted } from "../../src/run/way-back.ts";
+import { missingFor, readMark } from "../../src/steps/mark-reopening.ts";
 import type { Clients } from "./clients.ts";
 import type { ShopSite } from "./run.ts";
 import { exportedKeys, servingDatabase, wrongWrites } from "./picture.ts";
@@ -158,3 +159,45 @@ test(
   },
   PATIENCE_MS,
 );
+
+test(
+  "crash at a change of a database, which restarts before anybody looks: an end by itself, and nothing is gone",
+  async () => {
+    const [all = []] = (await takenBackAfterReopening()).moments;
+    const begins = all.findIndex((moment) => moment.startsWith("intent undo"));
+    const changes = all.flatMap((moment, at) => {
+      const [, changed] = /^after (?:.*) on "(db-[13])"$/.exec(moment) ?? [];
+      return changed === undefined || at < begins ? [] : [{ at, moment, changed }];
+    });
+    expect(changes.length).toBeGreaterThan(4);
+    for (const { at, moment, changed } of changes) {
+      let shop: ShopSite | null = null;
+      let seen = 0;
+      const told = await takenBackAfterReopening({
+        deaths: [at],
+        prepare: (on) => {
+          shop = on;
+        },
+        watch: () => {
+          if (seen++ === at) shop?.site.kill(changed, "database");
+        },
+      });
+      expect(told.end.state, moment).toBe("rolled-back");
+      expectWhole(told);
+    }
+  },
+  PATIENCE_MS,
+);
+
+test("what is missing for it is said: the standby or an old server that is gone, and a standby that is not closed", async () => {
+  const { shop, plan } = await upgradeUnderClients();
+  const { wayBack } = readMark(
+    plan.stages.flatMap(({ steps }) => steps).find(({ step }) => step === "mark-reopening")?.input,
+  );
+  expect(await missingFor(shop, wayBack)).toBe(`gone: "${wayBack.standby}", "app-1", "burst-1"`);
+  const [here, elsewhere] = [{ servers: ["app-2"] }, { standby: "db-2" }];
+  expect(await missingFor(shop, { ...here, ...elsewhere })).toMatch(/^the standby "db-2" follows /);
+  expect(await missingFor(shop, { ...here, standby: "db-1" })).toBe('the standby "db-1" takes writes');
+  shop.site.database("db-2").follow(null);
+  expect(await missingFor(shop, { ...here, ...elsewhere })).toBeNull();
+});

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Loss } from "../../src/model/loss.ts";
+import type { TableEvents } from "../../src/model/row-events.ts";
 import { type Plan, planHash, type PlanStep } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
 import type { StepDefinition } from "../../src/model/step.ts";
@@ -12,11 +13,13 @@ import type { Journal, UpgradeState } from "../../src/model/upgrade.ts";
 import type { World } from "../../src/model/world.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
+import { mustAccept } from "../../src/run/loss.ts";
 import { requestsFor } from "../../src/store/control-requests.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { gatesOf } from "../../src/store/gates.ts";
 import { journalOf } from "../../src/store/journal.ts";
+import { saveLoss } from "../../src/store/losses.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { findUpgrade, type UpgradeRun } from "../../src/store/upgrades.ts";
 
@@ -421,6 +424,23 @@ test("after reopening the way back is refused without an accepted loss, and take
   expect((await requestsFor(store, id)).map(({ reason }) => reason)).toEqual([
     "wrong; accepts abc: 3 row events in 1 table (orders 3 inserted)",
   ]);
+});
+
+test("a loss is accepted by the hash that was shown; more rows are, another table is asked again", async () => {
+  const id = await begins(planFor("accepting", [keepGate]));
+  await reaches(id, "at-gate");
+  await saveLoss(store, id, loss);
+  const later = { ...loss, hash: "def", events: 9, tables: [{ ...loss.tables[0], inserted: 9 } as TableEvents] };
+  expect(await mustAccept(store, id, later, "abc")).toEqual(loss);
+  const asked = { kind: "refused", text: { next: `changeover rollback ${id} --accept-loss def` } };
+  await expect(mustAccept(store, id, later, null)).rejects.toMatchObject(asked);
+  await expect(mustAccept(store, id, later, "xyz")).rejects.toMatchObject(asked);
+  const other = { ...later, tables: [...later.tables, { ...loss.tables[0], table: "invoices" } as TableEvents] };
+  await expect(mustAccept(store, id, other, "abc")).rejects.toMatchObject({
+    text: { why: expect.stringContaining("rows of other tables were written: invoices") },
+  });
+  await engine.rollback(id, "someone", "enough");
+  await reaches(id, "rolled-back");
 });
 
 test("a failure after reopening is stuck and open; its way back can be accepted, and need not be accepted twice", async () => {
