@@ -26,7 +26,7 @@ import { missingCredentials } from "./model/credential.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
-import { type Exports, openExports } from "./store/exports.ts";
+import { openExports } from "./store/exports.ts";
 import { findEnvironment, listEnvironments, type SavedEnvironment } from "./store/environments.ts";
 import { type Credentials, openCredentials } from "./store/credentials.ts";
 import { everySecret, secretsOf } from "./store/known-secrets.ts";
@@ -47,7 +47,7 @@ export async function serve(): Promise<void> {
   const revive = external ? undefined : () => ensureEmbedded({ home });
   const url = external ?? (await ensureEmbedded({ home })).url;
   const store = await openStore({ url });
-  const parts = { home, secrets, credentials, artefacts: openArtefacts(home), exports: openExports(home) };
+  const parts = { home, secrets, credentials, artefacts: openArtefacts(home) };
   const worldOf = async (name: string, token: number) => {
     const saved = await findEnvironment(store, name);
     if (!saved)
@@ -145,11 +145,9 @@ interface Parts {
   secrets: Secrets;
   credentials: Credentials;
   artefacts: Artefacts;
-  exports: Exports;
 }
 
-async function buildWorld(saved: SavedEnvironment, token: number, parts: Parts) {
-  const { home, secrets, credentials, artefacts, exports } = parts;
+async function buildWorld(saved: SavedEnvironment, token: number, { home, secrets, credentials, artefacts }: Parts) {
   const { definition } = saved;
   const { environment } = definition;
   return createWorld({
@@ -164,7 +162,7 @@ async function buildWorld(saved: SavedEnvironment, token: number, parts: Parts) 
     },
     secrets: () => secretsOf(environment, secrets, credentials),
     artefact: (hash) => artefacts.read(hash),
-    exports,
+    exports: openExports(home),
     path: process.env.PATH ?? null,
   });
 }
