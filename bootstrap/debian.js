@@ -7,10 +7,11 @@ const packageOf = {
   "mariadb-install-db": "mariadb-server-core",
   mariadb: "mariadb-client",
   "mariadb-backup": "mariadb-backup",
+  "mariadb-binlog": "mariadb-client",
   sshd: "openssh-server",
 };
 
-const products = ["haproxy", "mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup"];
+const products = ["haproxy", "mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup", "mariadb-binlog"];
 
 /** @type {Record<string, string[]>} */
 const programsOf = {

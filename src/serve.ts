@@ -28,6 +28,7 @@ import { missingCredentials } from "./model/credential.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
+import { openExports } from "./store/exports.ts";
 import { findEnvironment, listEnvironments, originOf, type SavedEnvironment } from "./store/environments.ts";
 import { type Credentials, openCredentials } from "./store/credentials.ts";
 import { everySecret, secretsOf } from "./store/known-secrets.ts";
@@ -179,6 +180,7 @@ async function buildWorld(
     secrets: () =>
       [environment, ...(origin ? [origin.name] : [])].flatMap((name) => secretsOf(name, secrets, credentials)),
     artefact: (hash) => artefacts.read(hash),
+    exports: openExports(home),
     path: process.env.PATH ?? null,
   });
 }

@@ -28,7 +28,12 @@ export const rehearseBody = z.strictObject({ to: releaseName, failAt: z.string()
 export const cancelBody = z.strictObject({ by: z.string() });
 export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
-export const rollbackBody = z.strictObject({ by: z.string(), reason: z.string() });
+export const rollbackBody = z.strictObject({
+  by: z.string(),
+  reason: z.string(),
+  /** Hash of a counted loss; needed only after reopening. */
+  acceptLoss: z.string().nullable().default(null),
+});
 
 export const pauseBody = z.strictObject({ by: z.string() });
 export const abortBody = z.strictObject({ by: z.string(), reason: z.string() });

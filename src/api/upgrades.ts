@@ -14,6 +14,7 @@ export function upgradeRoutes(controlPlane: ControlPlane, changed: (ms: number) 
   const routes = new Hono();
   routes.get("/:id", async (context) => context.json(await controlPlane.upgrade(context.req.param("id"))));
   routes.get("/:id/report", async (context) => context.json(await controlPlane.report(context.req.param("id"))));
+  routes.get("/:id/loss", async (context) => context.json(await controlPlane.loss(context.req.param("id"))));
   routes.put("/:id/ledger", async (context) => {
     await controlPlane.saveLedger(context.req.param("id"), (await context.req.json()) as LedgerSummary);
     return context.json({});
@@ -25,8 +26,7 @@ export function upgradeRoutes(controlPlane: ControlPlane, changed: (ms: number) 
     return context.json({});
   });
   routes.post("/:id/rollback", async (context) => {
-    const { by, reason } = await parseBody(context.req, rollbackBody);
-    await engine.rollback(context.req.param("id"), by, reason);
+    await controlPlane.rollback(context.req.param("id"), await parseBody(context.req, rollbackBody));
     return context.json({});
   });
   routes.post("/:id/gates/:gate/fixes", async (context) => {

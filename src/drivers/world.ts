@@ -25,6 +25,7 @@ export interface WorldParts {
   /** Values of secrets and credentials, for leaving them out of what people read. */
   secrets: () => string[];
   artefact: (hash: string) => Promise<Buffer>;
+  exports: Pick<World, "writeExport" | "readExport" | "removeExport">;
   /** Search path for the application's commands; null leaves the host's own. */
   path: string | null;
   /** The environment that this one is a clone of, and how to reach it; null for every other. */
@@ -69,6 +70,7 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
     provider: guarded(hosts.provider, signal),
     secret,
     artefact: parts.artefact,
+    ...parts.exports,
     redact,
     within: (until) => worldOver(parts, redact, hosts, until),
     async elsewhere(name) {

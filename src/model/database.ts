@@ -1,5 +1,6 @@
 /** What an upgrade asks of one database server; nothing here trusts a lag in seconds. */
 import type { Backup, BackupNote, BackupReason } from "./backup.ts";
+import type { WriteEvent, WritesSince } from "./row-events.ts";
 
 export interface DatabaseSettings {
   /** The application's database and its account. */
@@ -117,6 +118,12 @@ export interface Database {
   checksums(): Promise<TableSum[]>;
   /** One hash over tables, columns, types, keys and indexes of the application's database. */
   schemaFingerprint(): Promise<string>;
+  /**
+   * What was written to the application's database after this position, in the order in which it happened, decoded from
+   * the server's own log; throws a Problem when that no longer reaches back so far, never counts less. Rows that a
+   * foreign key's cascade removed are in no log. `keep` is given each event and awaited.
+   */
+  writesSince(position: string, keep?: (event: WriteEvent) => Promise<void>): Promise<WritesSince>;
   /** First column of each row, as text; for reading the ledger back. */
   readColumn(sql: string): Promise<string[]>;
 }

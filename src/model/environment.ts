@@ -221,7 +221,7 @@ export const environmentSchema = z.strictObject({
         .min(0)
         .max(30 * 24 * 3600)
         .default(0)
-        .describe("old servers are kept this long before clean-up"),
+        .describe("old servers and the standby are kept this long after reopening: the gate `retire`; 0: no gate"),
       gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
     })
     .prefault({}),

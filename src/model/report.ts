@@ -2,6 +2,7 @@
 import type { Costs } from "./costs.ts";
 import type { ForecastSource } from "./forecast.ts";
 import type { Phase } from "./plan.ts";
+import type { TableEvents } from "./row-events.ts";
 import type { GateEvidence } from "./upgrade.ts";
 
 export interface Report {
@@ -26,6 +27,8 @@ export interface Report {
   clientDowntimeMs: number | null;
   /** Longest time between two acknowledged writes in a row; null without a ledger. */
   writeGapMs: number | null;
+  /** Null when nothing was lost: the site was not reopened, or no way back was taken. */
+  loss: ReportedLoss | null;
   phases: Record<`${Phase}Ms`, number>;
   /** What was foretold when it was started; null when nothing was known then. */
   prediction: (Costs & { from: ForecastSource }) | null;
@@ -62,6 +65,17 @@ export interface Decision {
   /** Such as `approve "reopen"`. */
   what: string;
   reason: string;
+}
+
+/** What a way back after reopening gave up. */
+export interface ReportedLoss {
+  tables: TableEvents[];
+  /** Row events in all of them. */
+  events: number;
+  /** Changes of the schema and other statements that are logged as SQL. */
+  statements: number;
+  /** Path of the file that holds each of them, one JSON object a line. */
+  exportedTo: string;
 }
 
 /** What the ledger's clients saw, counted from their own file. */

@@ -13,6 +13,8 @@ export interface StepContext {
   signal: AbortSignal;
   /** Asks the world again and again, at most `withinMs`; only once when we look around after a crash. */
   until<T>(withinMs: number, look: () => Promise<T | null | undefined | false>, everyMs?: number): Promise<T | null>;
+  /** What the step of this name proved when it was done in this upgrade, by the journal; null when it was not. */
+  evidenceOf(step: string): Promise<Evidence | null>;
 }
 
 export interface ByHand {
@@ -26,7 +28,7 @@ export interface ByHand {
 export interface StepDefinition<I = unknown> {
   name: string;
   input: z.ZodType<I>;
-  /** `until-writes`: only before the first public write on green. */
+  /** `until-writes`: before the first public write on green; after it only when its loss was counted and accepted. */
   undoable: "always" | "until-writes" | "never";
   /** Takes longer the more data there is, so that a forecast grows with it. */
   grows?: true;
@@ -44,7 +46,7 @@ export interface StepDefinition<I = unknown> {
   /** Reads the world back; throws a Problem when it does not hold. */
   verify(context: StepContext, input: I): Promise<Evidence>;
   /** Puts it back and proves that; safe to run when apply never ran, half ran or ran twice. */
-  undo?(context: StepContext, input: I): Promise<void>;
+  undo?(context: StepContext, input: I): Promise<Evidence> | Promise<void>;
 }
 
 export const defineStep = <I>(step: StepDefinition<I>): StepDefinition<I> => step;

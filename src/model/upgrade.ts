@@ -65,7 +65,7 @@ export type Begin =
   /** An earlier try is done already; it must not be done again. */
   | { kind: "done-before"; evidence: Evidence | null }
   /** Nothing new goes forward any more; `begun`: an earlier try was cut short and is to be undone too. */
-  | { kind: "way-back-asked"; reason: string; begun: boolean }
+  | { kind: "way-back-asked"; reason: string; begun: boolean; lossAccepted: boolean }
   /** Nothing new begins before somebody resumes it. */
   | { kind: "paused" }
   /** Nothing new begins in either direction: a person decides how it goes on. */

@@ -34,6 +34,11 @@ export interface World {
   redact(text: string): string;
   /** The same world, in which nothing new begins once the signal is aborted. */
   within(signal: AbortSignal): World;
+  /** Writes a file of lines that only the control plane's user can read, whole and synced or not at all; gives its path. */
+  writeExport(name: string, fill: (add: (line: string) => Promise<void>) => Promise<void>): Promise<string>;
+  /** Each line of such a file; null when there is none. */
+  readExport(name: string, each: (line: string) => void): Promise<{ lines: number } | null>;
+  removeExport(name: string): Promise<void>;
   /** The packed artefact with this content hash. */
   artefact(hash: string): Promise<Buffer>;
   /** The environment that this one is a clone of, acted on under the same token; no other can be reached. */

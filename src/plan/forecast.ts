@@ -86,10 +86,11 @@ function keyed(stage: string, steps: readonly PlanStep[]): Keyed[] {
 const kindOf = ({ step, input }: PlanStep): string =>
   step === "migrate" ? `migrate ${(input as { release: string }).release}` : step;
 
-/** What lasts as long as it is told to; the wait at a gate is nobody's forecast. */
+/** How long people take is nobody's forecast; a gate that opens by itself lasts until it does. */
 function fixed({ step, input }: PlanStep): number | null {
-  if (step === "gate") return 0;
-  return step === "keep-blue" ? (input as { seconds: number }).seconds * 1000 : null;
+  if (step !== "gate") return null;
+  const { atDeadline, deadlineMs } = input as { atDeadline: string; deadlineMs: number };
+  return atDeadline === "go-on" ? deadlineMs : 0;
 }
 
 interface Timed {

@@ -1,9 +1,11 @@
 /** The control plane as its clients see it: environments, plans, upgrades, reports; api/ puts it on the wire. */
 import type { Forecast } from "../model/forecast.ts";
+import type { Loss } from "../model/loss.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary, Report } from "../model/report.ts";
 import { requestsFor } from "../store/control-requests.ts";
+import type { JournalEntry } from "../model/upgrade.ts";
 import { gatesOf } from "../store/gates.ts";
 import { journalOf } from "../store/journal.ts";
 import { findLedger, saveLedger } from "../store/ledgers.ts";
@@ -20,8 +22,10 @@ import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
+import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
+import { actedSteps, type WayBackNow, wayBackNow } from "./way-back.ts";
 
 export interface ControlPlane {
   readonly environments: Environments;
@@ -41,6 +45,10 @@ export interface ControlPlane {
   /** The unfinished upgrade of an environment, else its last one that was more than a backup. */
   latest(environment: string): Promise<UpgradeView | null>;
   report(id: string): Promise<Report>;
+  /** What the way back would lose now; counts and exports it where it has a price. */
+  loss(id: string): Promise<LossAnswer>;
+  /** Refused with its price while nobody accepted that. */
+  rollback(id: string, asked: { by: string; reason: string; acceptLoss: string | null }): Promise<void>;
   saveLedger(id: string, summary: LedgerSummary): Promise<void>;
   ledgerTask(environment: string): Promise<{
     definition: LedgerDefinition;
@@ -48,6 +56,8 @@ export interface ControlPlane {
     targets: { address: string; port: number }[];
   }>;
 }
+
+export type LossAnswer = WayBackNow & { upgrade: string; loss: Loss | null };
 
 type LedgerDefinition = NonNullable<Awaited<ReturnType<Environments["find"]>>["definition"]["ledger"]>;
 
@@ -129,6 +139,20 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
       const [ledger, requests] = [await findLedger(store, id), await requestsFor(store, id)];
       return composeReport({ ...(await facts(record)), ledger, requests, forecast: record.forecast });
     },
+    async loss(id) {
+      const seen = await facts(await mustFind(id));
+      const now = stateOf(engine, seen);
+      return { ...now, upgrade: id, loss: now.kind === "priced" ? await countNow(store, environments, seen) : null };
+    },
+    async rollback(id, { by, reason, acceptLoss }) {
+      const seen = await facts(await mustFind(id));
+      // Whoever goes on with a way back that got stuck has accepted its price before.
+      const asksPrice = stateOf(engine, seen).kind === "priced" && seen.record.acceptedLoss === null;
+      const accepted = asksPrice
+        ? await mustAccept(store, id, await countNow(store, environments, seen), acceptLoss)
+        : null;
+      await engine.rollback(id, by, reason, accepted);
+    },
     saveLedger: async (id, summary) => saveLedger(store, (await mustFind(id)).id, summary),
     async ledgerTask(environment) {
       const { definition } = await environments.find(environment);
@@ -142,6 +166,22 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     },
   };
 }
+
+interface Facts {
+  record: UpgradeRun;
+  plan: Plan;
+  entries: JournalEntry[];
+}
+
+/** An upgrade that has ended has no way back; what it would have been does not matter. */
+function stateOf({ definitions }: Engine, { record, entries }: Facts): WayBackNow {
+  if (record.state === "upgraded" || record.state === "rolled-back")
+    return { kind: "closed", why: `the upgrade has ended, it is ${record.state}` };
+  return wayBackNow(definitions, actedSteps(entries));
+}
+
+const countNow = (store: Store, environments: Environments, { record, plan, entries }: Facts): Promise<Loss> =>
+  environments.look(record.environment, (world) => countLoss(store, world, { upgrade: record.id, plan, entries }));
 
 async function planOf(store: Store, hash: string): Promise<Plan> {
   const plan = await findPlan(store, hash);

@@ -2,6 +2,7 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { Clock } from "../model/clock.ts";
 import type { Forecast } from "../model/forecast.ts";
+import type { Loss } from "../model/loss.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { FixAccount, Journal } from "../model/upgrade.ts";
@@ -44,12 +45,16 @@ export interface EngineOptions {
 export interface Engine {
   /** Fencing token of this boot; each upgrade runs under a newer one of its own. */
   readonly token: number;
+  readonly definitions: Definitions;
   /** Gives the upgrade's id. */
   startUpgrade(plan: Plan, options: { yes: boolean; by: string; forecast?: Forecast | null }): Promise<string>;
   approve(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   deny(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
-  /** Asks for the way back, or continues one that is stuck. Refused when there is none. */
-  rollback(upgrade: string, by: string, reason: string): Promise<void>;
+  /**
+   * Asks for the way back, or continues one that is stuck. Refused when there is none, and after reopening while
+   * no loss is accepted.
+   */
+  rollback(upgrade: string, by: string, reason: string, accepted?: Loss | null): Promise<void>;
   /** Stops before the next step on the way forward. */
   pause(upgrade: string, by: string): Promise<void>;
   /** Starts nothing more and waits for a person. */
@@ -111,6 +116,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const retention = repeat(() => forgetOldRuns(clock.now()), FORGET_EVERY_MS, options.log ?? console.error);
   return {
     token: boot,
+    definitions: options.steps,
     ...faceOf(options, boot),
     async stop() {
       stopping.abort(new Error("the control plane stops"));
@@ -123,7 +129,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engine, "token" | "stop"> {
+function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engine, "token" | "definitions" | "stop"> {
   const start = async (id: string): Promise<void> => {
     const upgrade = await findUpgrade(store, id);
     if (upgrade) await startPromised(store, upgrade);
@@ -140,8 +146,8 @@ function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engi
     },
     approve: (upgrade, gate, by, planHash) => answered("approve", upgrade, gate, by, planHash),
     deny: (upgrade, gate, by, planHash) => answered("deny", upgrade, gate, by, planHash),
-    async rollback(upgrade, by, reason) {
-      if (await requestWayBack(store, steps, { upgrade, by, reason, boot })) await start(upgrade);
+    async rollback(upgrade, by, reason, loss = null) {
+      if (await requestWayBack(store, steps, { upgrade, by, reason, loss, boot })) await start(upgrade);
     },
     pause: (upgrade, by) => requestPause(store, { upgrade, by }),
     abort: (upgrade, by, reason) => requestAbort(store, { upgrade, by, reason }),

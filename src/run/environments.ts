@@ -95,6 +95,8 @@ export interface Environments {
   takeDown(name: string): Promise<number>;
   /** Keys that the ledger's SQL finds on the primary that serves. */
   ledgerKeys(name: string): Promise<string[]>;
+  /** In the world of an environment that is only looked at. */
+  look<T>(name: string, use: (world: World) => Promise<T>): Promise<T>;
 }
 
 export function openEnvironments(parts: EnvironmentParts): Environments {
@@ -115,6 +117,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
   return {
     find,
     inventory,
+    look: (name, use) => within(parts.world(name), use),
     async save(text, path) {
       const definition = parseEnvironment(text, path);
       const known = await findEnvironment(parts.store, definition.environment);

@@ -15,8 +15,8 @@ import { type Definitions, failingIndex, GATE, type PlannedStep } from "./layout
 import { isStale } from "./limited.ts";
 import { pausable } from "./pause.ts";
 import { steady, steadyJournal } from "./steady.ts";
-import { aborted, createStepRunner, type StepRunner, wayBackWanted } from "./step-runner.ts";
-import { begunSteps } from "./way-back.ts";
+import { aborted, createStepRunner, type StepRunner } from "./step-runner.ts";
+import { begunSteps, WayBackWanted } from "./way-back.ts";
 
 /** What every upgrade of this control plane shares. */
 export interface Surroundings {
@@ -89,7 +89,8 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
   };
   const heed = async (): Promise<void> => {
     const seen = await findUpgrade(store, upgrade);
-    if (seen && seen.wayBackAt !== null) asked.abort(wayBackWanted(seen.wayBackReason ?? ""));
+    if (seen && seen.wayBackAt !== null)
+      asked.abort(new WayBackWanted(seen.wayBackReason ?? "", seen.acceptedLoss !== null));
     if (seen && seen.abortedAt !== null)
       halt.abort(aborted({ by: seen.abortedBy ?? "", reason: seen.abortReason ?? "" }));
   };
@@ -130,7 +131,7 @@ async function undoFixes(
 
 async function continued({ store, clock, stopping }: Surroundings, upgrade: string, journal: Journal): Promise<From> {
   const record = await steady(clock, stopping, () => findUpgrade(store, upgrade));
-  const reason = problemData(wayBackWanted(record?.wayBackReason ?? ""));
+  const reason = problemData(new WayBackWanted(record?.wayBackReason ?? ""));
   return { entry: "way-back", begun: begunSteps(await journal.entries()), reason };
 }
 
@@ -140,7 +141,7 @@ function finish(store: Store, upgrade: string, token: number, end: End): Promise
     const seen = await lockUpgrade(db, upgrade);
     if (!seen || seen.token !== token) throw new StaleExecution(upgrade);
     if (end.state === "upgraded" && seen.wayBackAt !== null)
-      return problemData(wayBackWanted(seen.wayBackReason ?? ""));
+      return problemData(new WayBackWanted(seen.wayBackReason ?? ""));
     await setState(db, upgrade, token, end.state, end.state === "stuck" ? { problem: end.problem } : {});
     return null;
   });

@@ -11,7 +11,8 @@ import { stepsOfFix } from "./fixes.ts";
 import type { Outcome } from "./interpret.ts";
 import type { PlannedStep } from "./layout.ts";
 import { steady } from "./steady.ts";
-import { aborted, wayBackWanted } from "./step-runner.ts";
+import { aborted } from "./step-runner.ts";
+import { WayBackWanted } from "./way-back.ts";
 
 export interface GateParts {
   store: Store;
@@ -36,7 +37,7 @@ const LOOK_EVERY_MS = 500;
 export async function askAtGate(parts: GateParts, step: PlannedStep): Promise<Outcome> {
   const begin = await parts.journal.begin(step, "apply");
   if (begin.kind === "done-before") return passed;
-  if (begin.kind === "way-back-asked") return failed(wayBackWanted(begin.reason), begin.begun);
+  if (begin.kind === "way-back-asked") return failed(new WayBackWanted(begin.reason, begin.lossAccepted), begin.begun);
   if (begin.kind === "aborted") return { ...failed(aborted(begin), begin.begun), needsPerson: true };
   if (begin.kind === "paused") throw new Error("a paused journal waits before it answers");
   const answered = await waitForAnswer(parts, step);
@@ -59,6 +60,7 @@ const failed = (problem: Problem, begun: boolean): Outcome => ({
   ok: false,
   begun,
   acted: false,
+  lossAccepted: problem instanceof WayBackWanted && problem.lossAccepted,
   problem: problemData(problem),
 });
 
@@ -142,6 +144,14 @@ function objectionIn(answered: GateRecord | null, { wayBackAsked, halted }: Gate
   });
 }
 
+/** Such a gate does not ask whether to go on: to want back instead has a price, and is a request of its own. */
+const cantDeny = (upgrade: string, gate: string): Problem =>
+  new Problem("refused", {
+    what: `gate "${gate}" can't be denied`,
+    why: "the site is open: a way back loses what was written since, and has to say how much first",
+    next: `changeover rollback ${upgrade}; or leave the gate to its deadline`,
+  });
+
 /** Approves or denies; says exactly why when it can't. */
 export async function answer(
   store: Db,
@@ -149,6 +159,8 @@ export async function answer(
   asked: { upgrade: string; gate: string; by: string; planHash: string; answer: "approved" | "denied" | "fix" },
 ): Promise<void> {
   const { upgrade, gate, by, planHash } = asked;
+  const goesOn = asked.answer === "denied" && (await findGate(store, upgrade, gate))?.atDeadline === "go-on";
+  if (goesOn) throw cantDeny(upgrade, gate);
   if (await answerGate(store, upgrade, gate, planHash, { answer: asked.answer, by, at: clock.now() })) return;
   throw cantAnswer(asked, await findGate(store, upgrade, gate));
 }

@@ -2,7 +2,7 @@
 import type { Plan } from "../model/plan.ts";
 import type { ProblemData } from "../model/upgrade.ts";
 import { type Definitions, GATE, type LaidStage, layOut, type PlannedStep } from "./layout.ts";
-import { wayBackClosed } from "./way-back.ts";
+import { wayBackNow } from "./way-back.ts";
 
 export interface Outcome {
   ok: boolean;
@@ -12,6 +12,8 @@ export interface Outcome {
   acted: boolean;
   /** Neither again nor back by itself: it was aborted, or a call to the world never ended. */
   needsPerson?: boolean;
+  /** Ended because the way back was asked for, by someone who accepted what is lost since the reopening. */
+  lossAccepted?: boolean;
   problem: ProblemData | null;
 }
 
@@ -48,12 +50,13 @@ export async function interpret(plan: Plan, definitions: Definitions, hands: Han
   if (!objection) return end;
   const everything = layOut(plan.stages).flatMap((stage) => stage.steps);
   // Asked for too late: from the last step of a plan that reopens there is no undoing, whoever let the request pass.
-  const closed = wayBackClosed(
+  const { kind } = wayBackNow(
     definitions,
     everything.map(({ step }) => step),
   );
   const begun = new Set(everything.map(({ index }) => index));
-  const instead: End = closed ? { state: "stuck", problem: objection } : await goBack(plan, hands, begun, objection);
+  const instead: End =
+    kind === "free" ? await goBack(plan, hands, begun, objection) : { state: "stuck", problem: objection };
   await hands.finish(instead);
   return instead;
 }
@@ -72,15 +75,18 @@ async function goForward(plan: Plan, definitions: Definitions, hands: Hands): Pr
     });
     const problem = problemIn(tried);
     if (!problem) continue;
-    const stay = wayBackClosed(definitions, acted) !== null || tried.some(({ outcome }) => outcome.needsPerson);
+    const { kind } = wayBackNow(definitions, acted);
+    const accepted = tried.some(({ outcome }) => outcome.lossAccepted);
+    const open = kind === "free" || (kind === "priced" && accepted);
+    const stay = !open || tried.some(({ outcome }) => outcome.needsPerson);
     return stay ? { state: "stuck", problem } : goBack(plan, hands, begun, problem);
   }
   return { state: "upgraded" };
 }
 
 function insistence(definitions: Definitions, acted: string[], step: string): Insist {
-  if (wayBackClosed(definitions, acted)) return "yes";
-  return wayBackClosed(definitions, [...acted, step]) ? "once-acted" : "no";
+  if (wayBackNow(definitions, acted).kind !== "free") return "yes";
+  return wayBackNow(definitions, [...acted, step]).kind === "free" ? "no" : "once-acted";
 }
 
 async function goBack(plan: Plan, hands: Hands, begun: Set<number>, reason: ProblemData): Promise<End> {

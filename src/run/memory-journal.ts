@@ -4,7 +4,7 @@ import type { Journal, JournalEntry } from "../model/upgrade.ts";
 
 export interface MemoryJournal extends Journal {
   /** From the next intent on, nothing new goes forward. */
-  askWayBack(reason: string): void;
+  askWayBack(reason: string, lossAccepted?: boolean): void;
   wayBackReason(): string | null;
   /** As a durable engine does: what is over is recorded, and not done again when the run is continued. */
   once<T>(deed: string, work: () => Promise<T>): Promise<T>;
@@ -13,22 +13,22 @@ export interface MemoryJournal extends Journal {
 export function memoryJournal(upgrade: string, clock: Clock): MemoryJournal {
   const entries: JournalEntry[] = [];
   const recorded = new Map<string, unknown>();
-  let asked: string | null = null;
+  let asked: { reason: string; lossAccepted: boolean } | null = null;
   return {
     async once<T>(deed: string, work: () => Promise<T>) {
       if (!recorded.has(deed)) recorded.set(deed, await work());
       return recorded.get(deed) as T;
     },
-    askWayBack: (reason) => {
-      asked ??= reason;
+    askWayBack: (reason, lossAccepted = false) => {
+      asked ??= { reason, lossAccepted };
     },
-    wayBackReason: () => asked,
+    wayBackReason: () => asked?.reason ?? null,
     entries: async () => structuredClone(entries),
     async begin(step, direction) {
       const before = entries.findLast((entry) => entry.direction === direction && entry.index === step.index);
       if (before?.result === "done") return { kind: "done-before", evidence: before.evidence };
       if (direction === "apply" && asked !== null)
-        return { kind: "way-back-asked", reason: asked, begun: before !== undefined };
+        return { kind: "way-back-asked", ...asked, begun: before !== undefined };
       const sequence = entries.length + 1;
       entries.push({
         upgrade,

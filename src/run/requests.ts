@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
 import type { Forecast } from "../model/forecast.ts";
+import { drawLoss, type Loss } from "../model/loss.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { HotFix } from "../model/upgrade.ts";
@@ -27,7 +28,7 @@ import {
 } from "../store/upgrades.ts";
 import { answer } from "./gates.ts";
 import { checkPlan, type Definitions, GATE, layOut } from "./layout.ts";
-import { actedSteps, refuseWayBack, wayBackClosed } from "./way-back.ts";
+import { actedSteps, refuseWayBack, wayBackNow } from "./way-back.ts";
 
 /** Gives the new upgrade's id. */
 export async function requestUpgrade(
@@ -75,21 +76,32 @@ export function occupied(environment: string, other: UpgradeRun | null): Problem
 export function requestWayBack(
   store: Store,
   definitions: Definitions,
-  asked: { upgrade: string; by: string; reason: string; boot: number },
+  asked: { upgrade: string; by: string; reason: string; loss?: Loss | null; boot: number },
 ): Promise<boolean> {
   return store.transaction(async (db) => {
     const upgrade = await mustLock(db, asked.upgrade);
     mustBeUnfinished(upgrade);
     if (upgrade.state === "rolling-back") return false;
-    const closed = wayBackClosed(definitions, actedSteps(await journalOf(db, upgrade.id)));
-    if (closed) throw refuseWayBack(upgrade.id, closed);
-    await recordRequest(db, upgrade.id, "rollback", asked.by, asked.reason);
-    await askWayBack(db, upgrade.id, asked.by, asked.reason);
+    const now = wayBackNow(definitions, actedSteps(await journalOf(db, upgrade.id)));
+    if (now.kind === "closed") throw refuseWayBack(upgrade.id, now.why);
+    const loss = now.kind === "priced" ? (asked.loss ?? upgrade.acceptedLoss) : null;
+    if (now.kind === "priced" && !loss) throw reopenedMeanwhile(upgrade.id);
+    const accepts = asked.loss ? `; accepts ${asked.loss.hash}: ${drawLoss(asked.loss)}` : "";
+    await recordRequest(db, upgrade.id, "rollback", asked.by, `${asked.reason}${accepts}`);
+    await askWayBack(db, upgrade.id, { ...asked, loss });
     if (upgrade.state !== "stuck") return false;
     await nextRound(db, upgrade.id, "way-back", asked.boot);
     return true;
   });
 }
+
+/** Between the look and the request. */
+const reopenedMeanwhile = (upgrade: string): Problem =>
+  new Problem("refused", {
+    what: `the way back of "${upgrade}" has a price now`,
+    why: "the site was reopened: what was written since would be lost",
+    next: `changeover rollback ${upgrade}`,
+  });
 
 /** Stops before the next step on the way forward; the step in flight ends. */
 export function requestPause(store: Store, asked: { upgrade: string; by: string }): Promise<void> {

@@ -7,8 +7,8 @@ import { problemData } from "../model/upgrade.ts";
 import { type End, type From, type Hands, interpret, type Outcome } from "./interpret.ts";
 import { type Definitions, failingIndex, type PlannedStep } from "./layout.ts";
 import { type MemoryJournal, memoryJournal } from "./memory-journal.ts";
-import { createStepRunner, wayBackWanted } from "./step-runner.ts";
-import { begunSteps } from "./way-back.ts";
+import { acceptedIn, createStepRunner } from "./step-runner.ts";
+import { begunSteps, WayBackWanted } from "./way-back.ts";
 
 export interface MemoryRun {
   plan: Plan;
@@ -31,7 +31,9 @@ export interface MemoryRun {
 export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: JournalEntry[] }> {
   const journal = run.journal ?? memoryJournal(run.upgrade, run.clock);
   const wayBackAsked = run.wayBackAsked ?? new AbortController().signal;
-  wayBackAsked.addEventListener("abort", () => journal.askWayBack(problemData(wayBackAsked.reason).why));
+  wayBackAsked.addEventListener("abort", () => {
+    journal.askWayBack(problemData(wayBackAsked.reason).why, acceptedIn(wayBackAsked));
+  });
   const runner = createStepRunner({
     upgrade: run.upgrade,
     journal,
@@ -50,7 +52,7 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
       ? {
           entry: "way-back",
           begun: begunSteps(await journal.entries()),
-          reason: problemData(wayBackWanted("continued")),
+          reason: problemData(new WayBackWanted("continued")),
         }
       : { entry: "forward" };
   const named = (direction: string, { index }: PlannedStep) => `${run.round ?? 1} ${direction} ${index}`;
@@ -60,12 +62,12 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
     after: (step) => journal.once(named("after", step), () => runner.after(step)),
     async ask(step: PlannedStep): Promise<Outcome> {
       const problem = (await run.ask?.(step)) ?? null;
-      return { ok: !problem, begun: false, acted: false, problem };
+      return { ok: !problem, begun: false, acted: false, lossAccepted: acceptedIn(wayBackAsked), problem };
     },
     turnBack: async () => {},
     async finish(end: End) {
       const reason = journal.wayBackReason();
-      return end.state === "upgraded" && reason !== null ? problemData(wayBackWanted(reason)) : null;
+      return end.state === "upgraded" && reason !== null ? problemData(new WayBackWanted(reason)) : null;
     },
   };
   const end = await interpret(run.plan, run.definitions, hands, from);

@@ -2,13 +2,14 @@
 import type { Clock } from "../model/clock.ts";
 import { Problem } from "../model/problem.ts";
 import type { Evidence, StepContext, StepDefinition } from "../model/step.ts";
-import { type Direction, type Journal, type ProblemData, problemData } from "../model/upgrade.ts";
+import { type Direction, type Journal, type JournalEntry, type ProblemData, problemData } from "../model/upgrade.ts";
 import type { World } from "../model/world.ts";
 import type { Insist, Outcome } from "./interpret.ts";
 import type { Definitions, PlannedStep } from "./layout.ts";
 import { isStale, limited } from "./limited.ts";
 import { trackWorld, Unsettled } from "./tracked-world.ts";
 import { contextFor } from "./step-context.ts";
+import { WayBackWanted } from "./way-back.ts";
 
 export interface RunnerParts {
   upgrade: string;
@@ -73,7 +74,7 @@ async function insisting(
 async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Direction): Promise<Outcome> {
   const begin = await parts.journal.begin(step, direction);
   if (begin.kind === "done-before") return { ok: true, begun: true, acted: true, problem: null };
-  if (begin.kind === "way-back-asked") return refused(wayBackWanted(begin.reason), begin.begun);
+  if (begin.kind === "way-back-asked") return refused(new WayBackWanted(begin.reason, begin.lossAccepted), begin.begun);
   if (begin.kind === "aborted") return { ...refused(aborted(begin), begin.begun), needsPerson: true };
   if (begin.kind === "paused") throw new Error("a paused journal waits before it answers");
   // Nobody saw how an interrupted try ended, so it may have acted.
@@ -92,7 +93,8 @@ async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Directi
     ...outcome,
   });
   const { acted, needsPerson } = progress;
-  return { ok: !outcome.problem, begun: true, acted, needsPerson, problem: outcome.problem };
+  const lossAccepted = direction === "apply" && outcome.problem !== null && acceptedIn(parts.wayBackAsked);
+  return { ok: !outcome.problem, begun: true, acted, needsPerson, lossAccepted, problem: outcome.problem };
 }
 
 interface Progress {
@@ -139,7 +141,7 @@ function stopFor(parts: RunnerParts, definition: StepDefinition, direction: Dire
 
 /** Over only when nothing that the step began is in flight any more, however it ended. */
 async function untilSettled<T>(
-  { clock, upgrade, world: whole, graceMs }: RunnerParts,
+  { clock, upgrade, journal, world: whole, graceMs }: RunnerParts,
   limit: { ms: number; says: string; stop: AbortSignal },
   work: (context: StepContext) => Promise<T>,
 ): Promise<T> {
@@ -148,7 +150,7 @@ async function untilSettled<T>(
   const begin = (signal: AbortSignal): Promise<T> => {
     signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
     if (signal.aborted) over.abort(signal.reason);
-    return work(contextFor(clock, upgrade, world, signal));
+    return work(contextFor(clock, upgrade, world, signal, (step) => evidenceIn(journal, step)));
   };
   try {
     return await limited({ ...limit, clock, graceMs, settled: () => settled(clock) }, begin);
@@ -202,10 +204,9 @@ async function undo(
   context: StepContext,
   input: unknown,
   progress: Progress,
-): Promise<null> {
+): Promise<Evidence | null> {
   progress.acted = true;
-  await definition.undo?.(context, input);
-  return null;
+  return (await definition.undo?.(context, input)) ?? null;
 }
 
 function definitionOf({ definitions }: RunnerParts, { step }: PlannedStep): StepDefinition {
@@ -241,11 +242,9 @@ const refused = (problem: Problem, begun: boolean): Outcome => ({
   ok: false,
   begun,
   acted: begun,
+  lossAccepted: problem instanceof WayBackWanted && problem.lossAccepted,
   problem: problemData(problem),
 });
-
-export const wayBackWanted = (reason: string): Problem =>
-  new Problem("refused", { what: "the way back was asked for", why: reason, next: "changeover report" });
 
 export const aborted = ({ by, reason }: { by: string; reason: string }): Problem =>
   new Problem("refused", {
@@ -253,3 +252,11 @@ export const aborted = ({ by, reason }: { by: string; reason: string }): Problem
     why: reason,
     next: "changeover resume, or take the way back: changeover rollback",
   });
+
+export const acceptedIn = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && reason instanceof WayBackWanted && reason.lossAccepted;
+
+async function evidenceIn(journal: Journal, step: string): Promise<Evidence | null> {
+  const done = (entry: JournalEntry) => entry.step === step && entry.direction === "apply" && entry.result === "done";
+  return (await journal.entries()).findLast(done)?.evidence ?? null;
+}

@@ -9,7 +9,8 @@ import { all } from "./parts/words.ts";
 export const closeTestRoute = defineStep({
   name: "close-test-route",
   input: z.strictObject({ loadBalancers: servers, testHost: z.string() }),
-  undoable: "never",
+  /** The way back closes it as well: nothing is to be put back. */
+  undoable: "always",
   says: ({ testHost }) => `Close the isolated route "${testHost}" and forget the testers`,
   byHand: ({ loadBalancers, testHost }) => ({
     act: `On ${all(loadBalancers)} take the route of ${testHost} away and forget the testers' token.`,

@@ -1,7 +1,7 @@
 /** Fence the primary: no write is accepted, and none arrived for a while to prove it. */
 import { z } from "zod";
-import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { proveQuiet } from "./parts/quiet.ts";
 import { settleDatabase } from "./parts/settle.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { one } from "./parts/words.ts";
@@ -28,22 +28,6 @@ export const fenceDatabase = defineStep({
   async apply({ world }, { primary }) {
     await (await world.database(primary)).fence();
   },
-  async verify({ world, signal }, { primary, quietMs }) {
-    const database = await world.database(primary);
-    const health = await database.health();
-    const before = await database.position();
-    await world.clock.sleep(quietMs, signal);
-    const [after, blockers] = [await database.position(), await database.blockers()];
-    if (!health.writable && before === after && blockers.length === 0) return { position: after, quietMs };
-    throw new Problem("step-failed", {
-      what: `"${primary}" is not proven quiet`,
-      why: health.writable
-        ? "it takes writes"
-        : before === after
-          ? blockers.map(({ what, detail }) => `${what}: ${detail}`).join("; ")
-          : `its position moved from ${before} to ${after}`,
-      next: "find the client that writes past the load balancers, stop it, then plan again",
-    });
-  },
+  verify: async (context, { primary, quietMs }) => ({ position: await proveQuiet(context, primary, quietMs), quietMs }),
   undo: (context, input) => settleDatabase(context, input),
 });

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { exportLost } from "./parts/lost.ts";
+import { proveQuiet } from "./parts/quiet.ts";
 import { all, one } from "./parts/words.ts";
 
 export const openDatabase = defineStep({
@@ -10,15 +12,19 @@ export const openDatabase = defineStep({
     server: z.string(),
     /** Servers that must not be writable at the same time. */
     others: z.array(z.string()),
+    /** What was written after this step's position is exported before the way back gives it up; null when none does. */
+    lost: z.strictObject({ since: z.string(), quietMs: z.number(), exportMs: z.number() }).nullable().default(null),
   }),
   undoable: "always",
   says: ({ server }) => `Let "${server}" take writes again`,
-  byHand: ({ server, others }) => ({
+  byHand: ({ server, others, lost }) => ({
     act: `On ${one(server)} let the application write again, also after a restart.${others.length > 0 ? ` Look first: ${all(others)} must take none.` : ""}`,
     see: `It is the only database that takes writes.`,
-    back: "Fence it again.",
+    back: lost
+      ? "Fence it again. If the public was in already, first save what it wrote since: mariadb-binlog from the noted position."
+      : "Fence it again.",
   }),
-  limitMs: () => 60_000,
+  limitMs: ({ lost }) => 60_000 + (lost?.exportMs ?? 0),
   async check({ world }, { others }) {
     for (const name of others) {
       const { writable, bootsWritable } = await (await world.database(name)).health();
@@ -51,7 +57,12 @@ export const openDatabase = defineStep({
       next: "changeover status",
     });
   },
-  async undo({ world }, { server }) {
-    await (await world.database(server)).fence();
+  /** After the reopening: fenced, proven quiet, and every row event since then in a file, before anybody else is promoted. */
+  async undo(context, { server, lost }) {
+    await (await context.world.database(server)).fence();
+    const reopened = lost && (await context.evidenceOf(lost.since));
+    if (!reopened) return { fenced: server };
+    const position = await proveQuiet(context, server, lost.quietMs);
+    return { fenced: server, ...(await exportLost(context, server, { since: String(reopened.position), position })) };
   },
 });

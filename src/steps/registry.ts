@@ -15,7 +15,6 @@ import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
 import { installRelease } from "./install-release.ts";
 import { joinPool } from "./join-pool.ts";
-import { keepBlue } from "./keep-blue.ts";
 import { launchServer } from "./launch-server.ts";
 import { launchStandby } from "./launch-standby.ts";
 import { leavePool } from "./leave-pool.ts";
@@ -23,6 +22,7 @@ import { lendReplica } from "./lend-replica.ts";
 import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
 import { markSchema } from "./mark-schema.ts";
+import { markReopening } from "./mark-reopening.ts";
 import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
 import { openCopy } from "./open-copy.ts";
@@ -72,7 +72,6 @@ const all = [
   hotFix,
   installRelease,
   joinPool,
-  keepBlue,
   launchServer,
   launchStandby,
   leavePool,
@@ -80,6 +79,7 @@ const all = [
   lockServers,
   maintenanceOn,
   markSchema,
+  markReopening,
   measureRestore,
   migrate,
   openCopy,

@@ -1,4 +1,4 @@
-/** Retire a spare server; it holds nothing but a copy, so nothing is lost and the way back stays what it was. */
+/** Retire a spare server; it holds a copy or nothing, so nothing is lost and the way back stays what it was. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
@@ -6,11 +6,11 @@ import { one } from "./parts/words.ts";
 
 export const retireSpare = defineStep({
   name: "retire-spare",
-  input: z.strictObject({ spare: z.string() }),
+  input: z.strictObject({ spare: z.string(), holds: z.enum(["copy", "nothing"]).optional() }),
   undoable: "always",
-  says: ({ spare }) => `Retire the copy on "${spare}"`,
-  byHand: ({ spare }) => ({
-    act: `Terminate ${one(spare)}, which holds a copy only.`,
+  says: ({ spare, holds }) => (holds === "nothing" ? `Retire "${spare}" again` : `Retire the copy on "${spare}"`),
+  byHand: ({ spare, holds }) => ({
+    act: `Terminate ${one(spare)}, which holds ${holds === "nothing" ? "nothing" : "a copy only"}.`,
     see: "It is gone.",
     back: null,
   }),

@@ -43,7 +43,10 @@ export const startRole = defineStep({
     return { good: names.length, ...(good ? { checks: sayChecks(good) } : {}) };
   },
   async undo({ world }, { servers: names, role: which, graceMs }) {
-    await each(names, async (name) => (await world.application(name)).stop(which, graceMs));
+    // One that was retired since runs nothing.
+    const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+    const left = names.filter((name) => there.has(name));
+    await each(left, async (name) => (await world.application(name)).stop(which, graceMs));
   },
 });
 

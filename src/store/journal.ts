@@ -86,7 +86,7 @@ async function begin(db: Db, execution: Execution, step: StepRef, direction: Dir
   const before = await lastTry(db, execution.upgrade, step.index, direction);
   if (before?.result === "done") return { kind: "done-before", evidence: before.evidence };
   const begun = before !== null;
-  if (direction === "apply" && asked.wayBack !== null) return { kind: "way-back-asked", reason: asked.wayBack, begun };
+  if (direction === "apply" && asked.wayBack) return { kind: "way-back-asked", ...asked.wayBack, begun };
   if (asked.abort) return { kind: "aborted", ...asked.abort, begun };
   // What a crash cut short is taken up again: a pause only keeps the next step from beginning.
   if (direction === "apply" && asked.paused && before?.result !== null) return { kind: "paused" };
@@ -101,7 +101,7 @@ async function begin(db: Db, execution: Execution, step: StepRef, direction: Dir
 
 interface Asked {
   /** Why the way back was asked for, when it was. */
-  wayBack: string | null;
+  wayBack: { reason: string; lossAccepted: boolean } | null;
   abort: { by: string; reason: string } | null;
   paused: boolean;
 }
@@ -109,6 +109,7 @@ interface Asked {
 interface AskedRow {
   way_back: boolean;
   way_back_reason: string | null;
+  loss_accepted: boolean;
   aborted: boolean;
   abort_by: string | null;
   abort_reason: string | null;
@@ -118,14 +119,15 @@ interface AskedRow {
 /** What people asked of it so far. The lock orders an intent and such a request one after the other. */
 async function lockOwned(db: Db, { upgrade, token }: Execution): Promise<Asked> {
   const { rows } = await db.query<AskedRow>(
-    `select way_back_at is not null as way_back, way_back_reason, abort_at is not null as aborted, abort_by,
-       abort_reason, paused_at is not null as paused from changeover.upgrades where id = $1 and token = $2 for update`,
+    `select way_back_at is not null as way_back, way_back_reason, accepted_loss is not null as loss_accepted,
+       abort_at is not null as aborted, abort_by, abort_reason, paused_at is not null as paused
+     from changeover.upgrades where id = $1 and token = $2 for update`,
     [upgrade, token],
   );
   const [row] = rows;
   if (!row) throw new StaleExecution(upgrade);
   return {
-    wayBack: row.way_back ? (row.way_back_reason ?? "") : null,
+    wayBack: row.way_back ? { reason: row.way_back_reason ?? "", lossAccepted: row.loss_accepted } : null,
     abort: row.aborted ? { by: row.abort_by ?? "", reason: row.abort_reason ?? "" } : null,
     paused: row.paused,
   };

@@ -1,5 +1,6 @@
 /** Table `upgrades`: one row per upgrade, at most one of them unfinished in an environment. */
 import type { Forecast } from "../model/forecast.ts";
+import type { Loss } from "../model/loss.ts";
 import type { ProblemData, UpgradeRecord, UpgradeState } from "../model/upgrade.ts";
 import type { Db } from "./store.ts";
 
@@ -25,6 +26,7 @@ interface Row {
   abort_at: Date | null;
   abort_by: string | null;
   abort_reason: string | null;
+  accepted_loss: Loss | null;
   token: string;
   round: number;
   entry: Entry;
@@ -42,6 +44,8 @@ export interface UpgradeRun extends UpgradeRecord {
   abortReason: string | null;
   /** What was expected when it was started; null when nobody foretold anything. */
   forecast: Forecast | null;
+  /** What someone accepted to lose by the way back; null while nobody did. */
+  acceptedLoss: Loss | null;
 }
 
 const fromRow = (row: Row): UpgradeRun => ({
@@ -64,6 +68,7 @@ const fromRow = (row: Row): UpgradeRun => ({
   abortedAt: row.abort_at?.getTime() ?? null,
   abortedBy: row.abort_by,
   abortReason: row.abort_reason,
+  acceptedLoss: row.accepted_loss,
   token: Number(row.token),
   round: row.round,
   entry: row.entry,
@@ -169,12 +174,17 @@ export async function setState(
 }
 
 /** Nothing new goes forward from here on. */
-export async function askWayBack(db: Db, id: string, by: string, reason: string): Promise<void> {
+export async function askWayBack(
+  db: Db,
+  id: string,
+  asked: { by: string; reason: string; loss: Loss | null },
+): Promise<void> {
   await tellRun(db, id);
   await db.query(
     `update changeover.upgrades set way_back_at = coalesce(way_back_at, now()),
-       way_back_by = coalesce(way_back_by, $2), way_back_reason = coalesce(way_back_reason, $3) where id = $1`,
-    [id, by, reason],
+       way_back_by = coalesce(way_back_by, $2), way_back_reason = coalesce(way_back_reason, $3),
+       accepted_loss = coalesce(accepted_loss, $4) where id = $1`,
+    [id, asked.by, asked.reason, asked.loss && JSON.stringify(asked.loss)],
   );
 }
 

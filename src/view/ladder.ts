@@ -43,7 +43,7 @@ function drawStep(step: StepView): string[] {
 }
 
 function drawEnd(view: UpgradeView): string[] {
-  if (view.gate) return drawGate(view.id, view.gate);
+  if (view.gate) return [...drawGate(view.id, view.gate), `Way back now: ${view.wayBack}`];
   if (view.paused && view.state === "paused")
     return [`Paused by ${view.paused.by} before the next step`, `  changeover resume ${view.id}`];
   if (view.state === "upgraded") return [];

@@ -1,4 +1,5 @@
 /** Draws a report for eyes. Pure text. */
+import { drawLoss } from "../model/loss.ts";
 import type { Report } from "../model/report.ts";
 import { bytes } from "./amounts.ts";
 import { oneLine, seconds } from "./ladder.ts";
@@ -10,6 +11,7 @@ export function drawReport(report: Report): string[] {
     `${report.outcome === "upgraded" ? "✓" : "↩"} ${what} ${report.outcome} (${report.strategy}, ${report.upgrade})`,
   ];
   if (report.reason) lines.push(`  reason     ${oneLine(report.reason)}`);
+  if (report.loss) lines.push(`  loss       ${drawLoss(report.loss)}: ${report.loss.exportedTo}`);
   if (report.oldReleaseOnNewSchema)
     lines.push(`  old code   on the new schema, tried on a copy: ${oneLine(report.oldReleaseOnNewSchema)}`);
   lines.push(

@@ -45,6 +45,7 @@ export function composeReport({
     writes: ledger?.writes ?? { acknowledged: 0, lost: 0, duplicated: 0 },
     clientDowntimeMs: ledger?.clientDowntimeMs ?? null,
     writeGapMs: ledger?.writeGapMs ?? null,
+    loss: lossIn(entries),
     phases: addPhases(plan, entries),
     prediction: predictionOf(forecast),
     truth: measuredCosts(plan, entries),
@@ -94,6 +95,24 @@ function predictionOf(forecast: Forecast | null): Report["prediction"] {
   if (!forecast?.from) return null;
   const { from, windowMs, migrationMs, snapshotMs, diskBytes } = forecast;
   return { from, windowMs, migrationMs, snapshotMs, diskBytes };
+}
+
+/** As the undo that exported it has proven. */
+function lossIn(entries: JournalEntry[]): Report["loss"] {
+  const reopened = entries.some(
+    ({ step, direction, acted, result }) => step === "reopen" && direction === "apply" && (acted || result === null),
+  );
+  const undone = entries.findLast(
+    ({ direction, evidence }) => direction === "undo" && evidence?.exportedTo !== undefined,
+  );
+  if (!reopened || !undone?.evidence) return null;
+  const { events, statements, tables, exportedTo } = undone.evidence;
+  return {
+    tables: JSON.parse(String(tables)),
+    events: Number(events),
+    statements: Number(statements),
+    exportedTo: String(exportedTo),
+  };
 }
 
 /** What the load balancers counted between the first and the last time they were read. */

@@ -72,6 +72,21 @@ export function wrongWrites(site: Site, { acknowledged }: Clients) {
   };
 }
 
+/** Keys of the rows that a way back after reopening wrote down before it gave them up. */
+export const exportedKeys = (site: Site): Set<string> =>
+  new Set(
+    [...(site.exports.get("u-1-lost") ?? [])]
+      .map((line) => JSON.parse(line) as { event: string; key: { key: string } })
+      .filter(({ event }) => event === "insert")
+      .map(({ key }) => key.key),
+  );
+
+/** What is neither on the primary that serves nor in the export. */
+export function harmBeyondExports(site: Site, clients: Clients) {
+  const [harm, exported] = [wrongWrites(site, clients), exportedKeys(site)];
+  return { ...harm, lost: harm.lost.filter((key) => !exported.has(key)) };
+}
+
 export const nothingWrong = { lost: [], duplicated: [], ofProbes: [] };
 
 /** What must be gone from the load balancers whenever an upgrade has ended. */

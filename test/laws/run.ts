@@ -33,8 +33,14 @@ export async function bringUp(): Promise<ShopSite> {
   return { site, world };
 }
 
-export async function planUpgrade({ world }: ShopSite, to = "2", failAt: string | null = null): Promise<Plan> {
-  return planMajor({ definition: shop, network, inventory: await readInventory(world), to, artefacts, failAt });
+export async function planUpgrade(
+  { world }: ShopSite,
+  to = "2",
+  failAt: string | null = null,
+  keepSeconds = 0,
+): Promise<Plan> {
+  const definition = { ...shop, limits: { ...shop.limits, keepSeconds } };
+  return planMajor({ definition, network, inventory: await readInventory(world), to, artefacts, failAt });
 }
 
 export interface RunOptions {

@@ -1,30 +1,49 @@
 /** One upgrade under clients, told as what the laws ask about: its end, its writes, and the site before and after. */
 import { expect } from "vitest";
 import type { SimulatedRelease } from "../../src/providers/simulated/programs.ts";
-import { startClients } from "./clients.ts";
-import { leftOnLoadBalancers, nothingWrong, picture, servingDatabase, watchPrimaries, wrongWrites } from "./picture.ts";
+import { type Clients, startClients } from "./clients.ts";
+import {
+  harmBeyondExports,
+  leftOnLoadBalancers,
+  nothingWrong,
+  picture,
+  servingDatabase,
+  watchPrimaries,
+} from "./picture.ts";
 import { bringUp, planUpgrade, run, type RunOptions, type ShopSite } from "./run.ts";
 
 export interface Story extends RunOptions {
   failAt?: string | null;
+  /** More than 0: the way back is kept behind a gate after the reopening. */
+  keepSeconds?: number;
   /** How release 2 misbehaves. */
   misbehaves?: Partial<SimulatedRelease>;
   /** Done to the site before the upgrade begins. */
   prepare?: (shop: ShopSite) => void;
+  /** Told once the clients write. */
+  begun?: (clients: Clients) => void;
 }
 
 const QUIET_MS = 1_000;
 
-export async function upgradeUnderClients({ failAt = null, misbehaves, prepare, ...options }: Story = {}) {
+export async function upgradeUnderClients({
+  failAt = null,
+  keepSeconds = 0,
+  misbehaves,
+  prepare,
+  begun,
+  ...options
+}: Story = {}) {
   const shop = await bringUp();
   const { site, world } = shop;
   const broken = watchPrimaries(site);
   const clients = startClients(site);
+  begun?.(clients);
   await site.clock.sleep(QUIET_MS);
   const before = await picture(site, world);
   Object.assign(site.releases["2"] ?? {}, misbehaves);
   prepare?.(shop);
-  const plan = await planUpgrade(shop, "2", failAt);
+  const plan = await planUpgrade(shop, "2", failAt, keepSeconds);
   const ran = await run(shop, plan, options);
   await site.clock.sleep(QUIET_MS);
   clients.stop();
@@ -39,7 +58,7 @@ export type Told = Awaited<ReturnType<typeof upgradeUnderClients>>;
 export function expectWhole({ shop: { site }, broken, clients, end, after }: Told): void {
   expect(broken, "moments with two writable primaries").toEqual([]);
   expect(["upgraded", "rolled-back"]).toContain(end.state);
-  expect(wrongWrites(site, clients)).toEqual(nothingWrong);
+  expect(harmBeyondExports(site, clients)).toEqual(nothingWrong);
   expect(leftOnLoadBalancers(site)).toEqual([]);
   const primary = servingDatabase(site);
   const wanted = end.state === "upgraded" ? site.releases["2"] : site.releases["1"];

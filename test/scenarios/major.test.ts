@@ -12,6 +12,7 @@ import { drawStatus } from "../../src/view/status.ts";
 import { viewUpgrade } from "../../src/view/upgrade-view.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { readInventory } from "../../src/observe/inventory.ts";
+import { takenBackAfterReopening } from "../laws/reopened.ts";
 import { type Told, upgradeUnderClients } from "../laws/upgraded.ts";
 
 /** What the control plane would keep of it. */
@@ -77,6 +78,12 @@ test("a smoke test that fails, and the way back from a migrated schema", async (
   const told = await upgradeUnderClients({ failAt: "smoke-test" });
   expect(told.end.state).toBe("rolled-back");
   await expect(await storyOf(told)).toMatchFileSnapshot("major-way-back.story.txt");
+});
+
+test("a way back after reopening, asked for with its price accepted", async () => {
+  const told = await takenBackAfterReopening();
+  expect(told.end.state).toBe("rolled-back");
+  await expect(await storyOf(told)).toMatchFileSnapshot("major-after-reopening.story.txt");
 });
 
 test("a control plane that dies in the middle of the migration, and the next one that goes on", async () => {

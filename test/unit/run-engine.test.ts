@@ -4,6 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { Loss } from "../../src/model/loss.ts";
+import type { TableEvents } from "../../src/model/row-events.ts";
 import { type Plan, planHash, type PlanStep } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
 import type { StepDefinition } from "../../src/model/step.ts";
@@ -11,11 +13,13 @@ import type { Journal, UpgradeState } from "../../src/model/upgrade.ts";
 import type { World } from "../../src/model/world.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
+import { mustAccept } from "../../src/run/loss.ts";
 import { requestsFor } from "../../src/store/control-requests.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { gatesOf } from "../../src/store/gates.ts";
 import { journalOf } from "../../src/store/journal.ts";
+import { saveLoss } from "../../src/store/losses.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { findUpgrade, type UpgradeRun } from "../../src/store/upgrades.ts";
 
@@ -60,6 +64,7 @@ function begin(): Promise<Engine> {
       ["burn", toy("burn", "never")],
       ["wait", { ...toy("wait", "always"), waits: true }],
       ["hot-fix", steps.get("hot-fix") as StepDefinition],
+      ["reopen", toy("reopen", "until-writes")],
     ]),
     world: async (_environment, token) => {
       tokens.push(token);
@@ -95,6 +100,8 @@ const toy = (name: string, undoable: StepDefinition["undoable"]): StepDefinition
   async undo({ signal }, input) {
     deeds.push(`undo ${input}`);
     while (waiting.has(`undo ${input}`)) await systemClock.sleep(10, signal);
+    if (failing.has(`undo ${input}`))
+      throw new Problem("step-failed", { what: `undo of ${input} fails`, why: "told so", next: "-" });
   },
 });
 
@@ -379,6 +386,75 @@ test("a gate whose deadline lets it go on is passed by the deadline, and --yes l
   await reaches(id, "at-gate");
   await reaches(id, "upgraded");
   expect((await gatesOf(store, id))[0]).toMatchObject({ answer: "approved", answeredBy: "deadline" });
+});
+
+const keepGate: PlanStep = {
+  step: "gate",
+  input: { gate: "retire", question: "Retire?", deadlineMs: 60_000, atDeadline: "go-on", answeredByYes: false },
+  says: "Retire?",
+};
+
+test("a gate that keeps the way back can't be denied: who wants back asks for the way back", async () => {
+  const plan = planFor("kept", [step("a"), keepGate, step("b")]);
+  const id = await begins(plan, true);
+  await reaches(id, "at-gate");
+  await expect(engine.deny(id, "retire", "someone", planHash(plan))).rejects.toMatchObject({
+    kind: "refused",
+    text: { next: expect.stringContaining(`changeover rollback ${id}`) },
+  });
+  await engine.approve(id, "retire", "someone", planHash(plan));
+  await reaches(id, "upgraded");
+});
+
+const loss: Loss = {
+  ...{ hash: "abc", since: "0-1-1", sinceAt: 0, upTo: "0-1-4", events: 3, statements: 0, exportedTo: "-" },
+  tables: [{ table: "orders", inserted: 3, updated: 0, deleted: 0, net: 3 }],
+};
+
+test("after reopening the way back is refused without an accepted loss, and taken with one, from a gate", async () => {
+  const id = await begins(planFor("priced", [step("a"), step("open", "reopen"), keepGate]));
+  await reaches(id, "at-gate");
+  await expect(engine.rollback(id, "someone", "wrong")).rejects.toMatchObject({
+    kind: "refused",
+    text: { why: expect.stringContaining("reopened") },
+  });
+  await engine.rollback(id, "someone", "wrong", loss);
+  await reaches(id, "rolled-back");
+  expect(deeds).toEqual(["apply a", "apply open", "undo open", "undo a"]);
+  expect((await requestsFor(store, id)).map(({ reason }) => reason)).toEqual([
+    "wrong; accepts abc: 3 row events in 1 table (orders 3 inserted)",
+  ]);
+});
+
+test("a loss is accepted by the hash that was shown; more rows are, another table is asked again", async () => {
+  const id = await begins(planFor("accepting", [keepGate]));
+  await reaches(id, "at-gate");
+  await saveLoss(store, id, loss);
+  const later = { ...loss, hash: "def", events: 9, tables: [{ ...loss.tables[0], inserted: 9 } as TableEvents] };
+  expect(await mustAccept(store, id, later, "abc")).toEqual(loss);
+  const asked = { kind: "refused", text: { next: `changeover rollback ${id} --accept-loss def` } };
+  await expect(mustAccept(store, id, later, null)).rejects.toMatchObject(asked);
+  await expect(mustAccept(store, id, later, "xyz")).rejects.toMatchObject(asked);
+  const other = { ...later, tables: [...later.tables, { ...loss.tables[0], table: "invoices" } as TableEvents] };
+  await expect(mustAccept(store, id, other, "abc")).rejects.toMatchObject({
+    text: { why: expect.stringContaining("rows of other tables were written: invoices") },
+  });
+  await engine.rollback(id, "someone", "enough");
+  await reaches(id, "rolled-back");
+});
+
+test("a failure after reopening is stuck and open; its way back can be accepted, and need not be accepted twice", async () => {
+  failing.add("b").add("undo a");
+  const id = await begins(planFor("priced-stuck", [step("a"), step("open", "reopen"), step("b")]));
+  expect((await reaches(id, "stuck")).problem).toMatchObject({ what: "b fails" });
+  expect(deeds).not.toContain("undo open");
+  await engine.rollback(id, "someone", "wrong", loss);
+  await does("undo a");
+  expect((await reaches(id, "stuck")).problem).toMatchObject({ what: "undo of a fails" });
+  failing.clear();
+  await engine.rollback(id, "someone", "mended");
+  await reaches(id, "rolled-back");
+  expect(deeds.filter((deed) => deed === "undo open")).toHaveLength(1);
 });
 
 test("the engine's own trouble never takes anything back: it is stuck, says why, and a person decides", async () => {

@@ -269,3 +269,19 @@ test("the report as a document tells who decided what, what the gate showed, and
   expect(document).toContain("| Migrate<br>");
   expect(document, "a crash left it without a result").toContain("| Count \\| again | cut short |");
 });
+
+test("what a way back after reopening lost is reported from its export, and only when the site was reopened", () => {
+  const tables = [{ table: "orders", inserted: 2, updated: 0, deleted: 0, net: 2 }];
+  const evidence = { events: 2, statements: 0, tables: JSON.stringify(tables), exportedTo: "exports/u-1-lost.jsonl" };
+  const undone = entry(2, "undo", { evidence });
+  const of = record({ state: "rolled-back", reason: "wrong" });
+  const reported = (entries: JournalEntry[]) =>
+    composeReport({ record: of, plan, entries, gates: [], requests: [], ledger: null });
+  const report = reported([...whole, undone]);
+  expect(report.loss).toEqual({ tables, events: 2, statements: 0, exportedTo: "exports/u-1-lost.jsonl" });
+  expect(drawReport(report)).toContain(
+    "  loss       2 row events in 1 table (orders 2 inserted): exports/u-1-lost.jsonl",
+  );
+  expect(reported([...whole.slice(0, 3), undone]).loss).toBeNull();
+  expect(reported(whole).loss).toBeNull();
+});

@@ -45,6 +45,7 @@ const PROGRAMS = [
   ["mariadb-install-db", "mariadb-server-core"],
   ["mariadb", "mariadb-client"],
   ["mariadb-backup", "mariadb-backup"],
+  ["mariadb-binlog", "mariadb-client"],
   ["flock", "util-linux"],
   ["setsid", "util-linux"],
 ] as const;

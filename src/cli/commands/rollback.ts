@@ -1,4 +1,4 @@
-/** `changeover rollback [upgrade]`: takes the way back of an upgrade in flight, says its price, follows it. */
+/** `changeover rollback [upgrade]`: takes the way back of an upgrade in flight; after reopening only for its counted price. */
 import type { UpgradeView } from "../../view/upgrade-view.ts";
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../command.ts";
 import { ensureControlPlane } from "../control-plane-process.ts";
@@ -7,19 +7,26 @@ import { findHome } from "../home.ts";
 import { EXIT, exitOfState, printJson, say } from "../output.ts";
 import { drawEnd, theUpgrade } from "./watch.ts";
 
+interface RollbackOptions extends JsonOption {
+  reason: string;
+  acceptLoss?: string;
+}
+
 export const rollback: AddCommand = (program, ends) => {
   program
     .command("rollback")
-    .description("take the way back of an upgrade that has not reopened; also goes on with one that is stuck")
+    .description("take the way back of an upgrade in flight; after reopening, first say what it would lose")
     .argument("[upgrade]", "the upgrade's id; the latest one when left out")
     .option("--reason <text>", "kept in the journal and the report", "asked for by a person")
+    .option("--accept-loss <hash>", "lose what was counted and exported under this hash, and what came since")
     .option(...JSON_OPTION)
-    .action(async (upgrade: string | undefined, options: JsonOption & { reason: string }) => {
+    .action(async (upgrade: string | undefined, options: RollbackOptions) => {
       const home = findHome();
       const client = await ensureControlPlane(home);
       const id = await theUpgrade(client, upgrade);
       const before = await client.get<UpgradeView>(`/upgrades/${id}`);
-      await client.send("POST", `/upgrades/${id}/rollback`, { by: whoAsks(), reason: options.reason });
+      const asked = { by: whoAsks(), reason: options.reason, acceptLoss: options.acceptLoss ?? null };
+      await client.send("POST", `/upgrades/${id}/rollback`, asked);
       say(`Way back: ${before.wayBack}`);
       const signal = interruptible();
       const view = await follow(client, { home, upgrade: id, signal, stopAtGate: false });

@@ -6,6 +6,7 @@ import { Problem } from "../../model/problem.ts";
 import { accountStatements, passwordsFrom } from "./accounts.ts";
 import { dataOf, listBackups, noteBackup, removeBackup, requireBackup, takeBackup } from "./backup.ts";
 import { bytesOfTables, checksums, readColumn } from "./checksum.ts";
+import { writesSince } from "./binlog.ts";
 import { fenced } from "./config.ts";
 import { blockers, fence, unfence } from "./fence.ts";
 import { allowMigration } from "./passage.ts";
@@ -72,6 +73,7 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     bytes: () => bytesOfTables(server),
     checksums: () => checksums(server),
     schemaFingerprint: () => schemaFingerprint(server),
+    writesSince: (position, keep) => writesSince(server, position, keep),
     readColumn: (sql) => readColumn(server, sql),
   };
   servers.set(database, server);

@@ -50,3 +50,6 @@ export function countBetween(from: string, to: string): number | null {
     0,
   );
 }
+
+/** The later of each domain: where a history stands that knows both. */
+export const laterPosition = (left: string, right: string): string => normalisePosition(`${left},${right}`);

@@ -92,6 +92,7 @@ const tools: Record<string, string> = {
   "mariadb-install-db": "mariadb-server-core",
   "mariadb-backup": "mariadb-backup",
   mbstream: "mariadb-backup",
+  "mariadb-binlog": "mariadb-client",
   perl: "perl-base",
   tar: "tar",
 };

@@ -37,7 +37,7 @@ alarm 0; unlink $path; close $listener;
 POSIX::dup2(fileno($peer), $stream) or die "dup2: $!\\n";
 exec { $command[0] } @command or die "$command[0]: $!\\n";`;
 
-const serve = (socket: string, stream: 0 | 1, words: string[]): string =>
+export const serve = (socket: string, stream: 0 | 1, words: string[]): string =>
   ["exec perl -e", ...[serveOnce, socket, String(stream), ...words].map(quote)].join(" ");
 
 export async function transfer(work: Transfer): Promise<void> {
@@ -75,9 +75,9 @@ export function ensureDirectory(path: string): string {
 }
 
 /** Paths of sockets have to be short, names of servers need not be. */
-const shortName = (name: string): string => createHash("sha256").update(name).digest("hex").slice(0, 8);
+export const shortName = (name: string): string => createHash("sha256").update(name).digest("hex").slice(0, 8);
 
-async function makeSocketDirectory({ host, paths }: Server): Promise<void> {
+export async function makeSocketDirectory({ host, paths }: Server): Promise<void> {
   const made = await host.exec(ensureDirectory(paths.socketDirectory), { timeoutMs: 10_000 });
   if (made.code === 0) return;
   throw new Problem("refused", {
@@ -88,7 +88,7 @@ async function makeSocketDirectory({ host, paths }: Server): Promise<void> {
 }
 
 /** The job needs a moment to listen; when it ended instead there is nobody to wait for. */
-async function dial(server: Server, socket: string, job: string): Promise<Duplex> {
+export async function dial(server: Server, socket: string, job: string): Promise<Duplex> {
   let last = "it does not listen";
   const stream = await waitFor(server.clock, { withinMs: 15_000, everyMs: 25 }, async () => {
     try {

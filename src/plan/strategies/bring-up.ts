@@ -175,7 +175,7 @@ export function openFirst(
 ): PlanStep[] {
   const to = databaseEndpoint(definition, primary);
   return [
-    act(openDatabase, { server: primary.name, others: [] }),
+    act(openDatabase, { server: primary.name, others: [], lost: null }),
     act(launchStandby, {
       record: replica,
       source: primary.name,

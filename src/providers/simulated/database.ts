@@ -4,6 +4,7 @@ import { waitFor } from "../../model/clock.ts";
 import type { Database, TableSum } from "../../model/database.ts";
 import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
+import { countWrites } from "./database-log.ts";
 import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
 import { allow, fence, follow, freeze, promote, running, unfence } from "./database-changes.ts";
 import { fillFrom, noteBackup, restoreFrom, takeBackup } from "./database-copies.ts";
@@ -12,6 +13,7 @@ import { simulatedCommand } from "./host-processes.ts";
 import { secretOf } from "./secrets.ts";
 
 const SERVICE = "database";
+const READ_LOG_MS = 30;
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export interface DatabaseParts {
@@ -96,6 +98,10 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     bytes: async () => running(server()).bytes,
     checksums: async () => sumsOf(running(server())),
     schemaFingerprint: async () => hash(running(server()).history.schema.join("\n")),
+    async writesSince(position, keep) {
+      await plane.clock.sleep(READ_LOG_MS);
+      return countWrites(running(server()), position, keep);
+    },
     async readColumn(sql) {
       if (/^SELECT key FROM rows$/i.test(sql)) return [...running(server()).history.rows];
       throw new Problem("bad-input", {

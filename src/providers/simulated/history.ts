@@ -45,6 +45,15 @@ export class History {
     return at < 0 ? null : this.length - 1 - at;
   }
 
+  /** What led to this position, and what came after it; null when it is not in here. */
+  around(position: string): { before: History; after: readonly Transaction[] } | null {
+    const at = this.#transactions.findIndex(({ id }) => id === position);
+    if (at < 0) return null;
+    const before = new History();
+    before.catchUp(this, at + 1);
+    return { before, after: this.#transactions.slice(at + 1) };
+  }
+
   append(transaction: Transaction): void {
     this.#transactions.push(transaction);
     this.#ids.add(transaction.id);

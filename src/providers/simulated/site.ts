@@ -21,6 +21,8 @@ export class Site {
   readonly fleet: Fleet;
   /** Those who listen, by `address:port`. */
   readonly listening = new Map<string, Web>();
+  /** Lines of what was exported, by name; they are the control plane's and survive every server. */
+  readonly exports = new Map<string, readonly string[]>();
   /** Called after each change; laws look at the whole site in it. */
   readonly watchers = new Set<(what: string) => void>();
   readonly #databases = new WeakMap<Server, DatabaseServer>();

@@ -40,6 +40,18 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
     // Each call ends soon by itself here.
     within: () => world,
     artefact: async (hash) => Buffer.from(`artefact ${hash}`),
+    async writeExport(name, fill) {
+      const lines: string[] = [];
+      await fill(async (line) => void lines.push(line));
+      await effect(plane, `write the export ${name}`, 10, () => void site.exports.set(name, lines));
+      return `exports/${name}.jsonl`;
+    },
+    async readExport(name, each) {
+      const lines = site.exports.get(name);
+      for (const line of lines ?? []) each(line);
+      return lines ? { lines: lines.length } : null;
+    },
+    removeExport: (name) => effect(plane, `remove the export ${name}`, 1, () => void site.exports.delete(name)),
     async loadBalancer(name) {
       return createSimulatedLoadBalancer({ plane, host: await open(name), server: () => site.loadBalancer(name) });
     },

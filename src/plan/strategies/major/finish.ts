@@ -3,11 +3,12 @@ import type { PlanStep, Stage } from "../../../model/plan.ts";
 import { assertClean } from "../../../steps/assert-clean.ts";
 import { assertInputs } from "../../../steps/assert-inputs.ts";
 import { closeTestRoute } from "../../../steps/close-test-route.ts";
+import { gate } from "../../../steps/gate.ts";
 import { installRelease } from "../../../steps/install-release.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
-import { keepBlue } from "../../../steps/keep-blue.ts";
 import { launchServer } from "../../../steps/launch-server.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
+import { markReopening } from "../../../steps/mark-reopening.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { readDisk } from "../../../steps/read-disk.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
@@ -16,6 +17,7 @@ import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
 import { resumeBackups } from "../../../steps/resume-backups.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
+import { retireSpare } from "../../../steps/retire-spare.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
@@ -23,14 +25,20 @@ import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
 import { newServers, oldServers } from "./prepare.ts";
 
-const NONE =
-  "none that is free: the public writes to the new release; the snapshot and the frozen standby hold what was before";
+const FREE =
+  "promote the standby that is frozen before the migration, point the old release at it, start it; loses nothing: " +
+  "the public was not let in yet";
+const PRICED =
+  "the page, a fence, an export of every row written since reopening; then the frozen standby and the old release; " +
+  "loses what was written since reopening, counted when asked: changeover rollback";
+const NONE = "none: the old servers and the standby are being retired; the snapshot holds what was before";
 
 export function finishStages(cast: Cast): Stage[] {
   return [
+    inOrder("Mark the reopening", FREE, [mark(cast)]),
     // Side by side: one dead load balancer must not leave the others without workers.
-    atOnce("Reopen", NONE, open(cast)),
-    inOrder("Restore redundancy", NONE, [
+    atOnce("Reopen", PRICED, open(cast)),
+    inOrder("Restore redundancy", PRICED, [
       act(resumeReplica, {
         replica: cast.replica.record.name,
         primary: cast.primary.record.name,
@@ -40,7 +48,8 @@ export function finishStages(cast: Cast): Stage[] {
       }),
       ...backupsAgain(cast),
     ]),
-    ...(cast.grown ? [inOrder("Prove that the scaling group can grow", NONE, proveGroup(cast, cast.grown))] : []),
+    ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, proveGroup(cast, cast.grown))] : []),
+    ...(cast.definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", PRICED, [keep(cast)])] : []),
     inOrder("Clean up", NONE, cleanUp(cast)),
   ];
 }
@@ -49,6 +58,24 @@ export function finishStages(cast: Cast): Stage[] {
 const backupsAgain = ({ scheduled }: Cast) => (scheduled.length > 0 ? [act(resumeBackups, {})] : []);
 
 const scheduleOf = ({ scheduled }: Cast) => (scheduled.length > 0 ? { backups: true } : {});
+
+const mark = ({ primary, loadBalancers, standby, blueServers }: Cast) =>
+  act(markReopening, {
+    primary: primary.record.name,
+    loadBalancers,
+    wayBack: { standby: standby.name, servers: blueServers },
+  });
+
+const keep = ({ definition, to }: Cast) =>
+  act(gate, {
+    gate: "retire",
+    question: `Release ${to} serves. Retire the old servers and the standby?`,
+    deadlineMs: ms(definition.limits.keepSeconds),
+    atDeadline: "go-on",
+    answeredByYes: false,
+    evidenceOf: [markReopening.name, resumeReplica.name],
+    fix: null,
+  });
 
 function open(cast: Cast) {
   const { definition, loadBalancers } = cast;
@@ -77,7 +104,8 @@ function proveGroup(cast: Cast, { record, after }: GreenServer): PlanStep[] {
     act(startRole, { servers: [server], role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
     act(joinPool, { loadBalancers, slot: green, members, healthyMs: times.healthyMs }),
     act(leavePool, { loadBalancers, slot: green, members: [server], drainMs: ms(limits.drainSeconds) }),
-    act(retireServers, { servers: [server], pool: null }),
+    // Not for good: until the old servers are retired the way back has to stay open.
+    act(retireSpare, { spare: server, holds: "nothing" }),
   ];
 }
 
@@ -87,7 +115,6 @@ function cleanUp(cast: Cast): PlanStep[] {
   const gone = [...aside, ...cast.blueServers];
   return [
     act(readDisk, {}),
-    act(keepBlue, { servers: cast.blueServers, seconds: definition.limits.keepSeconds }),
     act(assertInputs, {
       servers: cast.greenServers.map(({ record, after }) => ({ server: record.name, install: after })),
     }),

@@ -7,6 +7,7 @@ import { freezeStandby } from "../../../steps/freeze-standby.ts";
 import { gate } from "../../../steps/gate.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
 import { maintenanceOn } from "../../../steps/maintenance-on.ts";
+import { markReopening } from "../../../steps/mark-reopening.ts";
 import { migrate } from "../../../steps/migrate.ts";
 import { openDatabase } from "../../../steps/open-database.ts";
 import { pauseReplica } from "../../../steps/pause-replica.ts";
@@ -109,7 +110,15 @@ function migration(cast: Cast) {
       },
       "migration",
     ),
-    act(openDatabase, { server: primary, others: [cast.standby.name, cast.replica.record.name] }, "start"),
+    act(
+      openDatabase,
+      {
+        server: primary,
+        others: [cast.standby.name, cast.replica.record.name],
+        lost: { since: markReopening.name, quietMs: QUIET_MS, exportMs: ms(definition.limits.copySeconds) },
+      },
+      "start",
+    ),
   ];
 }
 

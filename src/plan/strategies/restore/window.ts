@@ -83,7 +83,7 @@ function replace(cast: Cast) {
   const { limits, checks } = definition;
   const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
   return [
-    act(openDatabase, { server: restored.name, others: [primary.name, replica.name] }, "start"),
+    act(openDatabase, { server: restored.name, others: [primary.name, replica.name], lost: null }, "start"),
     act(
       pointEndpoint,
       { loadBalancers, slot, to: databaseEndpoint(definition, restored), database: restored.name },
