@@ -18,7 +18,7 @@ import { openControlPlane } from "./run/control-plane.ts";
 import { startEngine } from "./run/engine.ts";
 import { openCredentialDesk } from "./run/credentials.ts";
 import { keepLogDiscreet } from "./run/discreet-log.ts";
-import { openEnvironments } from "./run/environments.ts";
+import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
@@ -50,18 +50,7 @@ export async function serve(): Promise<void> {
   const url = external ?? (await ensureEmbedded({ home })).url;
   const store = await openStore({ url });
   const parts = { home, secrets, credentials, artefacts: openArtefacts(home) };
-  const worldOf = async (name: string, token: number): Promise<World> => {
-    const saved = await findEnvironment(store, name);
-    if (!saved)
-      throw new Problem("not-found", {
-        what: `there is no environment "${name}"`,
-        why: "nobody brought it up",
-        next: "changeover up",
-      });
-    const of = originOf(saved);
-    // Under the same token: while a clone is made, nothing else changes the environment it is made of.
-    return buildWorld(saved, token, parts, of === null ? null : { name: of, open: () => worldOf(of, token) });
-  };
+  const worldOf = (name: string, token: number): Promise<World> => openWorld(store, parts, name, token);
   const engine = await startEngine({
     store,
     url,
@@ -73,24 +62,8 @@ export async function serve(): Promise<void> {
   });
   // Looking must neither be refused nor make an upgrade in flight stale.
   const look = async (name: string) => worldOf(name, await tokenToLook(store, name, engine.token));
-  const environments = openEnvironments({
-    store,
-    artefacts: parts.artefacts,
-    world: look,
-    worldToChange: async (name) => worldOf(name, await takeToken(store)),
-    chooseNetwork: async (name, wide) => {
-      const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
-      return chooseNetwork(home, name, others, wide);
-    },
-    credentials: async (name) => {
-      const saved = await findEnvironment(store, name);
-      return credentials.names((saved && originOf(saved)) ?? name);
-    },
-    forget(name) {
-      secrets.forget(name);
-      credentials.forget(name);
-    },
-  });
+  const change = async (name: string) => worldOf(name, await takeToken(store));
+  const environments = openEnvironments({ ...environmentParts(store, parts), world: look, worldToChange: change });
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
@@ -132,6 +105,42 @@ export async function serve(): Promise<void> {
   });
   const server = createServer(getRequestListener(app.fetch));
   listen(server, home);
+}
+
+async function openWorld(store: Store, parts: Parts, name: string, token: number): Promise<World> {
+  const saved = await findEnvironment(store, name);
+  if (!saved)
+    throw new Problem("not-found", {
+      what: `there is no environment "${name}"`,
+      why: "nobody brought it up",
+      next: "changeover up",
+    });
+  const of = originOf(saved);
+  // Under the same token: while a clone is made, nothing else changes the environment it is made of.
+  const origin = of === null ? null : { name: of, open: () => openWorld(store, parts, of, token) };
+  return buildWorld(saved, token, parts, origin);
+}
+
+function environmentParts(
+  store: Store,
+  { home, secrets, credentials, artefacts }: Parts,
+): Omit<EnvironmentParts, "world" | "worldToChange"> {
+  return {
+    store,
+    artefacts,
+    chooseNetwork: async (name, wide) => {
+      const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
+      return chooseNetwork(home, name, others, wide);
+    },
+    credentials: async (name) => {
+      const saved = await findEnvironment(store, name);
+      return credentials.names((saved && originOf(saved)) ?? name);
+    },
+    forget(name) {
+      secrets.forget(name);
+      credentials.forget(name);
+    },
+  };
 }
 
 async function tokenToLook(store: Store, environment: string, boot: number): Promise<number> {

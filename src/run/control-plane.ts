@@ -73,21 +73,6 @@ export interface ControlPlaneParts {
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { store, engine, environments, credentials, backups, rehearsals } = parts;
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
-  const facts = async (record: UpgradeRun) => ({
-    record,
-    plan: await planOf(store, record.planHash),
-    entries: await journalOf(store, record.id),
-    gates: await gatesOf(store, record.id),
-  });
-  const mustFind = async (id: string): Promise<UpgradeRun> => {
-    const found = await findUpgrade(store, id);
-    if (found) return found;
-    throw new Problem("not-found", {
-      what: `there is no upgrade "${id}"`,
-      why: "nobody started it here",
-      next: "changeover status",
-    });
-  };
   return {
     environments,
     summaries: () => summarizeAll(store),
@@ -122,6 +107,39 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
       await mustNotBeRehearsed(store, environment);
       return environments.takeDown(environment);
     },
+    ...upgradesOf(parts),
+    async ledgerTask(environment) {
+      const { definition } = await environments.find(environment);
+      if (!definition.ledger) throw noLedger(environment);
+      const { loadBalancers } = await environments.inventory(environment);
+      // One that is only for testers serves no client.
+      const targets = loadBalancers
+        .filter(({ routes }) => routes.public !== null)
+        .map(({ record }) => ({ address: record.address, port: definition.port }));
+      return { definition: definition.ledger, host: definition.hosts.public, targets };
+    },
+  };
+}
+
+type OfUpgrades = "upgrade" | "latest" | "report" | "loss" | "rollback" | "saveLedger";
+
+function upgradesOf({ store, engine, environments }: ControlPlaneParts): Pick<ControlPlane, OfUpgrades> {
+  const facts = async (record: UpgradeRun) => ({
+    record,
+    plan: await planOf(store, record.planHash),
+    entries: await journalOf(store, record.id),
+    gates: await gatesOf(store, record.id),
+  });
+  const mustFind = async (id: string): Promise<UpgradeRun> => {
+    const found = await findUpgrade(store, id);
+    if (found) return found;
+    throw new Problem("not-found", {
+      what: `there is no upgrade "${id}"`,
+      why: "nobody started it here",
+      next: "changeover status",
+    });
+  };
+  return {
     upgrade: async (id) => viewUpgrade(await facts(await mustFind(id))),
     async latest(environment) {
       const latest = await latestUpgrade(store, environment);
@@ -154,16 +172,6 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
       await engine.rollback(id, by, reason, accepted);
     },
     saveLedger: async (id, summary) => saveLedger(store, (await mustFind(id)).id, summary),
-    async ledgerTask(environment) {
-      const { definition } = await environments.find(environment);
-      if (!definition.ledger) throw noLedger(environment);
-      const { loadBalancers } = await environments.inventory(environment);
-      // One that is only for testers serves no client.
-      const targets = loadBalancers
-        .filter(({ routes }) => routes.public !== null)
-        .map(({ record }) => ({ address: record.address, port: definition.port }));
-      return { definition: definition.ledger, host: definition.hosts.public, targets };
-    },
   };
 }
 

@@ -118,32 +118,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     find,
     inventory,
     look: (name, use) => within(parts.world(name), use),
-    async save(text, path) {
-      const definition = parseEnvironment(text, path);
-      const known = await findEnvironment(parts.store, definition.environment);
-      if (known) mustBeNobodysClone(known);
-      const up = known !== null && (await within(parts.world(definition.environment), isUp));
-      if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
-        await mustBeUnlocked(parts.store, known.name, "changed");
-      if (known && up) await mustFit(parts.store, known.definition, definition);
-      const wide = needsWide(definition);
-      const keeps = known && (up || isWide(networkOf(known)) === wide);
-      const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
-      mustHaveFolders(definition, path);
-      if (!up) mustHaveCredentials(definition, [definition.release], await parts.credentials(definition.environment));
-      const page = readPage(definition, path);
-      const hash = await packRelease(parts.artefacts, definition, definition.release, path);
-      await saveEnvironment(parts.store, {
-        name: definition.environment,
-        definition,
-        definitionPath: path,
-        network: { prefix: network },
-      });
-      if (up) return { name: definition.environment, plan: null };
-      const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
-      await savePlan(parts.store, plan);
-      return { name: definition.environment, plan };
-    },
+    save: (text, path) => save(parts, text, path),
     planUpgrade: async (name, wish) => planFor(parts, await find(name), wish),
     async drift(name) {
       const saved = await find(name);
@@ -181,6 +156,33 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       return onPrimary(name, (database) => database.readColumn(sql));
     },
   };
+}
+
+async function save(parts: EnvironmentParts, text: string, path: string): ReturnType<Environments["save"]> {
+  const definition = parseEnvironment(text, path);
+  const known = await findEnvironment(parts.store, definition.environment);
+  if (known) mustBeNobodysClone(known);
+  const up = known !== null && (await within(parts.world(definition.environment), isUp));
+  if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
+    await mustBeUnlocked(parts.store, known.name, "changed");
+  if (known && up) await mustFit(parts.store, known.definition, definition);
+  const wide = needsWide(definition);
+  const keeps = known && (up || isWide(networkOf(known)) === wide);
+  const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
+  mustHaveFolders(definition, path);
+  if (!up) mustHaveCredentials(definition, [definition.release], await parts.credentials(definition.environment));
+  const page = readPage(definition, path);
+  const hash = await packRelease(parts.artefacts, definition, definition.release, path);
+  await saveEnvironment(parts.store, {
+    name: definition.environment,
+    definition,
+    definitionPath: path,
+    network: { prefix: network },
+  });
+  if (up) return { name: definition.environment, plan: null };
+  const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
+  await savePlan(parts.store, plan);
+  return { name: definition.environment, plan };
 }
 
 async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, failAt, at, rehearsal }: UpgradeWish) {
