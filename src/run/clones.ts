@@ -42,7 +42,6 @@ type NewClone = Omit<SavedEnvironment, "savedAt">;
 /** Host names stay: clients of the clone say them, and no name leads to its addresses. Nothing is kept afterwards. */
 const definitionOf = (origin: EnvironmentDefinition, clone: string, release: string): EnvironmentDefinition => ({
   ...atAnyHour(origin),
-  backups: { ...origin.backups, everyHours: undefined },
   environment: clone,
   release,
   limits: { ...origin.limits, keepSeconds: 0 },

@@ -72,6 +72,8 @@ const record = {
   state: "upgraded",
   reason: null,
   createdAt: 0,
+  startedAt: 0,
+  endedAt: null,
 } as unknown as UpgradeRecord;
 const facts = { record, plan, gates: [], requests: [], ledger: null };
 const entry = (index: number, from: number, to: number, evidence: Record<string, number> = {}) => ({
