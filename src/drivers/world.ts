@@ -19,7 +19,7 @@ export interface WorldParts {
   secret: (name: string) => string;
   /** Values of secrets, for leaving them out of what people read. */
   secrets: () => string[];
-  artefact: (hash: string) => Promise<Buffer>;
+  artefact: World["artefact"];
   /** Search path for the application's commands; null leaves the host's own. */
   path: string | null;
 }

@@ -2,6 +2,7 @@
 import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
+import type { Stored } from "./host.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import type { Provider } from "./provider.ts";
 
@@ -34,5 +35,5 @@ export interface World {
   /** The same world, in which nothing new begins once the signal is aborted. */
   within(signal: AbortSignal): World;
   /** The packed artefact with this content hash. */
-  artefact(hash: string): Promise<Buffer>;
+  artefact(hash: string): Promise<Buffer | Stored>;
 }

@@ -13,13 +13,14 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import tar from "tar-stream";
+import type { Stored } from "../model/host.ts";
 import { Problem } from "../model/problem.ts";
 
 const BUILD_MS = 20 * 60_000;
@@ -27,17 +28,14 @@ const BUILD_MS = 20 * 60_000;
 export interface Artefacts {
   /** Builds and packs a release's folder; gives its content hash. */
   pack(folder: string, build: string | undefined): Promise<string>;
-  read(hash: string): Promise<Buffer>;
+  /** Hundreds of megabytes are usual, so nobody is handed all of them at once. */
+  read(hash: string): Promise<Stored>;
 }
-
-/** Servers that are installed at the same time read the same bytes. */
-const SHARED_MS = 10_000;
 
 export function openArtefacts(home: string): Artefacts {
   const folder = join(home, "artefacts");
   mkdirSync(folder, { recursive: true });
   const fileOf = (hash: string) => join(folder, `${hash}.tar`);
-  const shared = new Map<string, Promise<Buffer>>();
   return {
     async pack(from, build) {
       if (!existsSync(from) || !statSync(from).isDirectory()) {
@@ -64,12 +62,7 @@ export function openArtefacts(home: string): Artefacts {
           next: "plan again: the release is then packed anew",
         });
       }
-      const known = shared.get(hash);
-      if (known !== undefined) return known;
-      const reading = readFile(fileOf(hash));
-      shared.set(hash, reading);
-      setTimeout(() => shared.delete(hash), SHARED_MS).unref();
-      return reading;
+      return { bytes: statSync(fileOf(hash)).size, open: () => createReadStream(fileOf(hash)) };
     },
   };
 }
