@@ -7,7 +7,7 @@ import type { UpgradeView } from "../view/upgrade-view.ts";
 import { socketOf } from "./home.ts";
 
 /** Packing, building and reading a whole environment can take minutes. */
-const ANSWER_MS = 25 * 60_000;
+const ANSWER_MS = 45 * 60_000;
 
 export interface Client {
   get<T>(path: string): Promise<T>;

@@ -23,7 +23,7 @@ import tar from "tar-stream";
 import type { Stored } from "../model/host.ts";
 import { Problem } from "../model/problem.ts";
 
-const BUILD_MS = 20 * 60_000;
+const BUILD_MS = 40 * 60_000;
 
 export interface Artefacts {
   /** Builds and packs a release's folder; gives its content hash. */
