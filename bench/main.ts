@@ -4,6 +4,7 @@ import { demoTime } from "./demo-time.ts";
 import { engine } from "./engine.ts";
 import { memory } from "./memory.ts";
 import { planning } from "./planning.ts";
+import { proveChecks } from "./prove-checks.ts";
 import { proveCrash } from "./prove-crash.ts";
 import { proveMajor } from "./prove-major.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
@@ -25,6 +26,11 @@ const entries: Record<string, Entry[]> = {
       run: proveMajor,
     },
     { name: "crash", says: "kill -9 of the control plane at every step, forward and back", run: proveCrash },
+    {
+      name: "checks",
+      says: "an old release on a newer schema: narrow checks pass, wide ones see it",
+      run: proveChecks,
+    },
   ],
   bench: [
     { name: "window", says: "fence, sync, freeze, swap and reopen beside the raw operations", run: window },

@@ -9,7 +9,7 @@ import { whoAsks } from "./command.ts";
 import { socketOf } from "./home.ts";
 
 /** Packing, building and reading a whole environment can take minutes. */
-const ANSWER_MS = 25 * 60_000;
+const ANSWER_MS = 45 * 60_000;
 
 export interface Client {
   get<T>(path: string): Promise<T>;

@@ -24,7 +24,7 @@ export interface WorldParts {
   credential: (name: string) => string;
   /** Values of secrets and credentials, for leaving them out of what people read. */
   secrets: () => string[];
-  artefact: (hash: string) => Promise<Buffer>;
+  artefact: World["artefact"];
   exports: Pick<World, "writeExport" | "readExport" | "removeExport">;
   /** Search path for the application's commands; null leaves the host's own. */
   path: string | null;

@@ -33,6 +33,7 @@ export interface LedgerOptions {
   signal: AbortSignal;
   clock: Clock;
   limits?: Partial<LedgerLimits>;
+  tell?: (why: string) => void;
 }
 
 /** What the clients know themselves. Lost and duplicated need the database: see `countAgain` in book.ts. */
@@ -53,11 +54,11 @@ const usual: LedgerLimits = {
 const retriesPerWrite = 2;
 
 export async function runLedger(options: LedgerOptions): Promise<LedgerRun> {
-  const { definition, targets, host, file, signal, clock } = options;
+  const { definition, targets, host, file, signal, clock, tell } = options;
   const limits = { ...usual, ...options.limits };
   const book = openBook(file);
   const traffic = openTraffic({ targets, host, book, clock, ...limits });
-  const writes = openWrites({ check: definition.write, traffic, book, clock, ...limits });
+  const writes = openWrites({ check: definition.write, traffic, book, clock, tell, ...limits });
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
   const working = new Set<Promise<void>>();

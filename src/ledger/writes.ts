@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { HttpCheck } from "../model/application.ts";
 import type { Clock } from "../model/clock.ts";
-import { withKey } from "../model/http-check.ts";
+import { misses, withKey } from "../model/http-check.ts";
 import type { Book } from "./book.ts";
 import { judgeWrite, retryDelayMs } from "./classify.ts";
 import type { Traffic } from "./traffic.ts";
@@ -21,6 +21,8 @@ export interface WritesOptions {
   clock: Clock;
   backlogMax: number;
   triesMax: number;
+  /** Told once, while nothing has been acknowledged: why the first write was not. */
+  tell?: (why: string) => void;
 }
 
 export interface Writes {
@@ -34,18 +36,25 @@ export interface Writes {
   unacknowledged(): { refused: number; open: number };
 }
 
-export function openWrites({ check, traffic, book, clock, backlogMax, triesMax }: WritesOptions): Writes {
+export function openWrites({ check, traffic, book, clock, backlogMax, triesMax, tell }: WritesOptions): Writes {
   const run = `ledger-${clock.now().toString(36)}${randomBytes(4).toString("hex")}`;
   const backlog: Write[] = [];
   let made = 0;
   let refused = 0;
   let givenUp = 0;
+  let silent = tell === undefined;
 
   async function attempt(write: Write): Promise<void> {
     write.tries += 1;
-    const outcome = await traffic.ask(withKey(check, write.key));
+    const asked = withKey(check, write.key);
+    const outcome = await traffic.ask(asked);
     const at = clock.now();
-    const judged = judgeWrite(check, outcome, write.tries);
+    const judged = judgeWrite(asked, outcome, write.tries);
+    if (!silent && judged !== "done") {
+      const why = "error" in outcome ? outcome.error : misses(asked, outcome.answer);
+      tell?.(`no write is acknowledged yet: ${why}`);
+    }
+    silent = true;
     if (judged === "done" && "answer" in outcome) {
       const { key, tries, firstAt } = write;
       book.acknowledge({ key, at, tries, ms: at - firstAt, status: outcome.answer.status });

@@ -1,7 +1,7 @@
 /** What an upgrade asks of one application server: put a release on it, run its roles, probe it. */
 import type { Inputs } from "./credential.ts";
 import type { Endpoint } from "./load-balancer.ts";
-import type { JobState, ServiceState } from "./host.ts";
+import type { JobState, ServiceState, Stored } from "./host.ts";
 
 /** `web` answers requests; `worker` does jobs and cron. */
 export type Role = "web" | "worker";
@@ -46,7 +46,7 @@ export interface Application {
   readonly name: string;
   readonly address: string;
   /** The release on disk becomes this one; running processes are left alone. Safe to repeat. */
-  install(install: Install, artefactTar: () => Promise<Buffer>): Promise<void>;
+  install(install: Install, artefactTar: () => Promise<Buffer | Stored>): Promise<void>;
   installed(): Promise<Install | null>;
   start(role: Role): Promise<void>;
   stop(role: Role, graceMs: number): Promise<void>;

@@ -1,5 +1,5 @@
 /** The host contract: what can be done on one server, whoever provides it. */
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 
 /**
  * `code` null means that the outcome is unknown (a dropped connection): never success, never failure.
@@ -80,6 +80,12 @@ export interface Lease {
 
 export type LeaseState = { state: "absent" } | { state: "held"; leftMs: number } | { state: "lapsed" };
 
+/** Bytes that are too many to hold: read from where they are kept whenever they are sent. */
+export interface Stored {
+  bytes: number;
+  open(): Readable;
+}
+
 export interface Host {
   /** The server's name, unique in its environment. */
   readonly name: string;
@@ -95,7 +101,7 @@ export interface Host {
   /** Null when there is no such file. */
   readFile(path: string): Promise<string | null>;
   /** Unpacks a tar beside and renames it into place, replacing what was there. */
-  putTree(path: string, tar: Buffer): Promise<void>;
+  putTree(path: string, tar: Buffer | Stored): Promise<void>;
   remove(path: string): Promise<void>;
 
   startJob(job: Job): Promise<void>;

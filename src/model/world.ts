@@ -2,6 +2,7 @@
 import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
+import type { Stored } from "./host.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { Problem } from "./problem.ts";
 import type { Provider } from "./provider.ts";
@@ -40,7 +41,7 @@ export interface World {
   readExport(name: string, each: (line: string) => void): Promise<{ lines: number } | null>;
   removeExport(name: string): Promise<void>;
   /** The packed artefact with this content hash. */
-  artefact(hash: string): Promise<Buffer>;
+  artefact(hash: string): Promise<Buffer | Stored>;
   /** The environment that this one is a clone of, acted on under the same token; no other can be reached. */
   elsewhere(environment: string): Promise<World>;
   /** Bytes that everything in a server's folder takes. */

@@ -13,31 +13,31 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import tar from "tar-stream";
+import type { Stored } from "../model/host.ts";
 import { Problem } from "../model/problem.ts";
 
-const BUILD_MS = 20 * 60_000;
+const BUILD_MS = 40 * 60_000;
 
 export interface Artefacts {
   /** Builds and packs a release's folder; gives its content hash. */
   pack(folder: string, build: string | undefined): Promise<string>;
-  read(hash: string): Promise<Buffer>;
+  /** Hundreds of megabytes are usual, so nobody is handed all of them at once. */
+  read(hash: string): Promise<Stored>;
 }
-
-/** Servers that are installed at the same time read the same bytes. */
-const SHARED_MS = 10_000;
 
 export function openArtefacts(home: string): Artefacts {
   const folder = join(home, "artefacts");
   mkdirSync(folder, { recursive: true });
   const fileOf = (hash: string) => join(folder, `${hash}.tar`);
-  const shared = new Map<string, Promise<Buffer>>();
+  /** When a file that was read through and found right was last written. */
+  const looked = new Map<string, number>();
   return {
     async pack(from, build) {
       if (!existsSync(from) || !statSync(from).isDirectory()) {
@@ -64,21 +64,20 @@ export function openArtefacts(home: string): Artefacts {
           next: "plan again: the release is then packed anew",
         });
       }
-      const known = shared.get(hash);
-      if (known !== undefined) return known;
-      const reading = readWhole(fileOf(hash), hash);
-      shared.set(hash, reading);
-      setTimeout(() => shared.delete(hash), SHARED_MS).unref();
-      return reading;
+      const { size, mtimeMs } = statSync(fileOf(hash));
+      if (looked.get(hash) !== mtimeMs) await mustHold(fileOf(hash), hash);
+      looked.set(hash, mtimeMs);
+      return { bytes: size, open: () => createReadStream(fileOf(hash)) };
     },
   };
 }
 
 /** What was approved is what is installed: a plan names the content and not the file. */
-async function readWhole(file: string, hash: string): Promise<Buffer> {
-  const bytes = await readFile(file);
-  const found = nameOf(createHash("sha256").update(bytes));
-  if (found === hash) return bytes;
+async function mustHold(file: string, hash: string): Promise<void> {
+  const content = createHash("sha256");
+  await pipeline(createReadStream(file), content);
+  const found = nameOf(content);
+  if (found === hash) return;
   throw new Problem("refused", {
     what: `artefact ${hash} is not what was planned`,
     why: `${file} was changed: its content is ${found}`,

@@ -18,7 +18,7 @@ const definition = {
     path: "/orders?k={key}",
     headers: { "x-key": "{key}" },
     body: '{"key":"{key}"}',
-    expect: { status: 201 },
+    expect: { status: 201, body: "done {key}" },
   },
   read: { method: "GET" as const, path: "/", expect: { status: 200 } },
   find: "unused here",
@@ -91,7 +91,7 @@ async function openShop(idempotent: boolean, deed: (post: number, key: string) =
       response.writeHead(201, { "content-length": "100" }).write("half");
       return setTimeout(() => request.socket.destroy(), 5);
     }
-    return response.writeHead(201).end("done");
+    return response.writeHead(201).end(`done ${key}`);
   });
   server.on("connection", () => {
     shop.connections += 1;
@@ -177,7 +177,11 @@ test("clients keep coming while nobody answers, and what finds no room counts as
   const limits = { timeoutMs: 300, inFlightMax: 5, finishMs: 300, triesMax: 3 };
   setTimeout(() => stop.abort(), 1000);
   const write = { ...definition, readsPerSecond: 0, writesPerSecond: 100 };
-  const observed = await runLedger({ definition: write, targets, host: "s", file, clock, signal: stop.signal, limits });
+  const told: string[] = [];
+  const tell = (why: string) => void told.push(why);
+  const going = { definition: write, targets, host: "s", file, clock, signal: stop.signal, limits, tell };
+  const observed = await runLedger(going);
+  expect(told).toEqual([expect.stringMatching(/^no write is acknowledged yet: (no answer within|5 in flight)/)]);
   expect(observed.requests.total).toBeGreaterThan(times(shop, "hang"));
   expect(observed.requests.failed).toBe(observed.requests.total);
   expect(observed.writes).toMatchObject({ acknowledged: 0, refused: 0 });

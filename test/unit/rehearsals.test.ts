@@ -1,6 +1,7 @@
 /** Rehearsals on a real control database over the simulated fleet: they end, they clean up, and they go on after a restart. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
+import { Readable } from "node:stream";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { RehearsalView } from "../../src/model/rehearsal.ts";
@@ -57,7 +58,7 @@ async function begin(): Promise<void> {
     store,
     artefacts: {
       pack: async (folder) => artefacts[folder.slice(-1) as keyof typeof artefacts],
-      read: async () => Buffer.from(""),
+      read: async () => ({ bytes: 0, open: () => Readable.from([]) }),
     },
     world: async (name) => worldOf(name, 0),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),

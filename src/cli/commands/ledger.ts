@@ -37,7 +37,7 @@ export const ledger: AddCommand = (program, ends) => {
         const task = await client.get<LedgerTask>(`/environments/${name}/ledger`);
         mkdirSync(dirname(file), { recursive: true });
         say(`ledger: ${file}`);
-        await runLedger({ ...task, file, signal: until(options.seconds), clock: systemClock });
+        await runLedger({ ...task, file, signal: until(options.seconds), clock: systemClock, tell: say });
       }
       const keys = await client.get<string[]>(`/environments/${name}/ledger/keys`);
       const summary = await countAgain(file, keys);

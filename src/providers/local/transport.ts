@@ -3,9 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Stored } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { Collected } from "../runner/collected.ts";
-import type { DialTarget, Transport, TransportResult } from "../runner/transport.ts";
+import { type DialTarget, feed, type Transport, type TransportResult } from "../runner/transport.ts";
 
 /** Enough to find programs; everything else of the control plane's environment, secrets too, stays here. */
 const passedOn = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
@@ -17,7 +18,7 @@ export function createLocalTransport(): Transport {
   return { exec: run, dial, close: async () => {} };
 }
 
-function run(command: string, stdin: Buffer, timeoutMs: number): Promise<TransportResult> {
+function run(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult> {
   return new Promise((resolve, reject) => {
     // In a session of its own: what is pressed on the control plane's terminal must not reach it.
     const child = spawn("/bin/sh", ["-c", command], { detached: true, env: environment(), stdio: "pipe" });
@@ -41,9 +42,7 @@ function run(command: string, stdin: Buffer, timeoutMs: number): Promise<Transpo
       reject(new Problem("unreachable", { what: "no shell on this machine", why: error.message, next }, error));
     });
     child.once("close", (code) => finish(code));
-    // It may end without reading its input; that is no failure.
-    child.stdin.on("error", () => {});
-    child.stdin.end(stdin);
+    feed(child.stdin, stdin);
   });
 }
 

@@ -10,6 +10,7 @@ import type {
   LeaseState,
   Service,
   ServiceState,
+  Stored,
 } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import type { ServerRecord } from "../../model/provider.ts";
@@ -61,8 +62,8 @@ export class RunnerHost implements Host {
     }
   }
 
-  async putTree(path: string, tar: Buffer): Promise<void> {
-    const compressed = tar[0] === 0x1f && tar[1] === 0x8b;
+  async putTree(path: string, tar: Buffer | Stored): Promise<void> {
+    const compressed = Buffer.isBuffer(tar) && tar[0] === 0x1f && tar[1] === 0x8b;
     const args = compressed ? [checkedPath(path), "-z"] : [checkedPath(path)];
     await this.#text({ verb: "put-tree", args, stdin: tar, timeoutMs: 300_000 });
   }

@@ -1,4 +1,5 @@
 /** One request to the runner on the machine: brings it there when it is missing, and turns its refusals into problems. */
+import type { Stored } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { quote } from "./definition.ts";
 import { runnerName, runnerScript } from "./script.ts";
@@ -9,7 +10,7 @@ export interface Request {
   /** Absolute folder on the machine that the verb is about. */
   folder: string;
   args?: (string | number)[];
-  stdin?: Buffer;
+  stdin?: Buffer | Stored;
   timeoutMs?: number;
 }
 
@@ -38,7 +39,8 @@ export class Runner {
     const token = this.#token();
     if (!Number.isSafeInteger(token)) throw new TypeError(`a fencing token is a whole number, not ${token}`);
     const input = request.stdin ?? emptyInput;
-    const words = [this.#path(), request.verb, request.folder, token, input.length, ...(request.args ?? [])];
+    const bytes = Buffer.isBuffer(input) ? input.length : input.bytes;
+    const words = [this.#path(), request.verb, request.folder, token, bytes, ...(request.args ?? [])];
     const line = `sh ${words.map((word) => quote(String(word))).join(" ")}`;
     const send = () => this.transport.exec(line, input, request.timeoutMs ?? ordinaryLimitMs);
     let result = await send();

@@ -1,5 +1,6 @@
 /** How the runner is reached on the machine where the servers live: the only thing in which local and SSH hosts differ. */
-import type { Duplex } from "node:stream";
+import { type Duplex, pipeline, type Writable } from "node:stream";
+import type { Stored } from "../../model/host.ts";
 
 export interface TransportResult {
   /** Null: the connection was lost or the limit passed, and nobody knows what came of it. */
@@ -12,7 +13,14 @@ export type DialTarget = { unix: string } | { host: string; port: number };
 
 export interface Transport {
   /** Runs a shell line with this input; rejects with an "unreachable" Problem when it surely never began. */
-  exec(command: string, stdin: Buffer, timeoutMs: number): Promise<TransportResult>;
+  exec(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult>;
   dial(to: DialTarget, timeoutMs: number): Promise<Duplex>;
   close(): Promise<void>;
+}
+
+/** A reader that goes away early is no failure, and one that gets less than it was promised refuses it. */
+export function feed(to: Writable, input: Buffer | Stored): void {
+  to.on("error", () => {});
+  if (Buffer.isBuffer(input)) to.end(input);
+  else pipeline(input.open(), to, () => {});
 }

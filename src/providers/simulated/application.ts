@@ -1,5 +1,6 @@
 /** The simulated application server as the model's Application: a release on disk, roles as services, migrations as jobs. */
 import { randomUUID } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import type { Application, HttpCheck, Install, Role, Task } from "../../model/application.ts";
 import { valuesOf } from "../../model/credential.ts";
 import type { Host } from "../../model/host.ts";
@@ -49,7 +50,8 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
       if (before && canonical(before) === canonical(install)) return;
       await act("remove the manifest", 2, () => host.remove(MANIFEST));
       const tar = await artefactTar();
-      await act("unpack the release", 100, () => host.putFile("release.tar", tar));
+      const held = Buffer.isBuffer(tar) ? tar : await buffer(tar.open());
+      await act("unpack the release", 100, () => host.putFile("release.tar", held));
       await act("write the manifest", 2, () => host.putFile(MANIFEST, JSON.stringify(install)));
     },
     async start(role: Role) {

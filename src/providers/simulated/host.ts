@@ -1,5 +1,6 @@
 /** A simulated server: the host contract in memory, on simulated time. */
 import { duplexPair, type Duplex } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type {
   ExecOptions,
   ExecResult,
@@ -10,6 +11,7 @@ import type {
   LeaseState,
   Service,
   ServiceState,
+  Stored,
 } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { checkedJob, checkedLease, checkedPath, checkedService } from "../runner/paths.ts";
@@ -74,10 +76,10 @@ export class SimulatedHost implements Host {
     return this.#fleet.files.read(at)?.toString() ?? null;
   }
 
-  async putTree(path: string, tar: Buffer): Promise<void> {
+  async putTree(path: string, tar: Buffer | Stored): Promise<void> {
     const at = this.#path(path);
     this.#change();
-    await this.#fleet.files.replaceTree(at, tar);
+    await this.#fleet.files.replaceTree(at, Buffer.isBuffer(tar) ? tar : await buffer(tar.open()));
   }
 
   async remove(path: string): Promise<void> {

@@ -1,8 +1,9 @@
 /** Reaches another machine: shell lines and streams as channels of one SSH connection. */
 import type { Client, ClientChannel } from "ssh2";
+import type { Stored } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { Collected } from "../runner/collected.ts";
-import type { DialTarget, Transport, TransportResult } from "../runner/transport.ts";
+import { type DialTarget, feed, type Transport, type TransportResult } from "../runner/transport.ts";
 import { ChannelStream } from "./channel-stream.ts";
 import { Connection, type SshSettings } from "./connection.ts";
 import { Turns } from "./turns.ts";
@@ -50,7 +51,7 @@ async function openSession(
 }
 
 /** Closing a channel ends nothing on the host; the runner there has the limits. */
-function talk(channel: ClientChannel, stdin: Buffer, timeoutMs: number): Talk {
+function talk(channel: ClientChannel, stdin: Buffer | Stored, timeoutMs: number): Talk {
   const result = new Promise<TransportResult>((resolve, reject) => {
     const [stdout, stderr] = [new Collected(channel), new Collected(channel.stderr)];
     let code: number | null = null;
@@ -70,9 +71,8 @@ function talk(channel: ClientChannel, stdin: Buffer, timeoutMs: number): Talk {
     channel.on("exit", (told: number | null) => {
       code = told;
     });
-    channel.on("error", () => {});
     channel.once("close", finish);
-    channel.end(stdin);
+    feed(channel, stdin);
   });
   return { result };
 }

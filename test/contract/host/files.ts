@@ -65,6 +65,35 @@ export function describeFiles(world: Setting): void {
     expect(await host.readFile("release/old.txt")).toBeNull();
   });
 
+  test("a tree that is not held in memory is read whenever it is sent", async () => {
+    const host = await launch(world());
+    const tar = await tarOf({ "large.txt": "x".repeat(1_000_000), "a.txt": "1" });
+    let opened = 0;
+    const open = () => {
+      opened += 1;
+      return Readable.from([tar.subarray(0, 70_000), tar.subarray(70_000)]);
+    };
+    for (const path of ["one", "two"]) {
+      await host.putTree(path, { bytes: tar.length, open });
+      expect(await host.readFile(`${path}/a.txt`)).toBe("1");
+    }
+    expect(opened).toBe(2);
+  });
+
+  test("a source that breaks off leaves the tree as it was", async () => {
+    const host = await launch(world());
+    const tar = await tarOf({ "a.txt": "2", "b.txt": "x".repeat(200_000) });
+    await host.putTree("release", await tarOf({ "a.txt": "1" }));
+    async function* broken() {
+      yield tar.subarray(0, 100_000);
+      throw new Error("the disk is gone");
+    }
+    const sending = host.putTree("release", { bytes: tar.length, open: () => Readable.from(broken()) });
+    await expect(sending).rejects.toThrow();
+    expect(await host.readFile("release/a.txt")).toBe("1");
+    expect(await host.readFile("release/b.txt")).toBeNull();
+  });
+
   test("what is no tar leaves the tree as it was", async () => {
     const host = await launch(world());
     await host.putTree("release", await tarOf({ "a.txt": "1" }));
