@@ -22,11 +22,8 @@ export function definitionText({ command, env = {}, cwd, timeoutMs }: Definition
   return Buffer.from(`${lines.join("\n")}\nchangeover_whole=yes\n`);
 }
 
-/** What we tell the application ourselves; it marks no process. */
-const TOLD = "CHANGEOVER_REHEARSAL";
-
 function checkedName(name: string): string {
-  if (name === TOLD || (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^changeover_/i.test(name))) return name;
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^changeover_/i.test(name)) return name;
   throw new Problem("bad-input", {
     what: `"${name}" can't be the name of an environment variable`,
     why: "letters, digits and _ only, and names that begin with CHANGEOVER_ are kept for the runner",
