@@ -29,7 +29,13 @@ import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
 import { openExports } from "./store/exports.ts";
-import { findEnvironment, listEnvironments, originOf, type SavedEnvironment } from "./store/environments.ts";
+import {
+  findEnvironment,
+  listEnvironments,
+  originOf,
+  ownEnvironments,
+  type SavedEnvironment,
+} from "./store/environments.ts";
 import { type Credentials, openCredentials } from "./store/credentials.ts";
 import { everySecret, secretsOf } from "./store/known-secrets.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
@@ -90,7 +96,7 @@ export async function serve(): Promise<void> {
       token: engine.token,
       databasePid: external ? null : (await ensureEmbedded({ home })).pid,
       // Clones come and go with their rehearsals: nobody is asked to choose between them and what is theirs.
-      environments: (await listEnvironments(store)).filter((one) => originOf(one) === null).map(({ name }) => name),
+      environments: (await ownEnvironments(store)).map(({ name }) => name),
     }),
     async shutDown(forget) {
       server.close();
@@ -181,8 +187,8 @@ async function buildWorld(
     clock: systemClock,
     secret: secrets.of(environment),
     credential(name) {
-      // A clone borrows them: they are no account of its database.
-      const value = credentials.value(origin?.name ?? environment, name);
+      // A clone borrows what was not set for it: they are no account of its database.
+      const value = credentials.value(environment, name) ?? (origin && credentials.value(origin.name, name));
       if (value !== null) return value;
       throw missingCredentials(environment, [name], "a process can't be started");
     },

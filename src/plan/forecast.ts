@@ -14,7 +14,7 @@ import type { Forecast, StageForecast } from "../model/forecast.ts";
 import type { Plan, PlanStep } from "../model/plan.ts";
 import type { Direction, JournalEntry } from "../model/upgrade.ts";
 import { steps as definitions } from "../steps/registry.ts";
-import { planShape } from "./same-plan.ts";
+import { likenessOf } from "./likeness.ts";
 
 /** An upgrade of the environment, or of a clone of it, that has ended. */
 export interface PastRun {
@@ -27,8 +27,8 @@ export interface PastRun {
 
 /** Newest runs first. */
 export function forecast(plan: Plan, past: readonly PastRun[], databaseBytes: number | null): Forecast {
-  const shape = planShape(plan);
-  const isSame = (run: PastRun) => run.rehearsal && planShape({ ...run.plan, failAt: plan.failAt }) === shape;
+  const shape = likenessOf(plan);
+  const isSame = (run: PastRun) => run.rehearsal && likenessOf({ ...run.plan, failAt: plan.failAt }) === shape;
   const alike = past.filter(({ plan: { strategy } }) => strategy === plan.strategy);
   const runs = [...alike.filter(isSame), ...alike.filter((run) => !isSame(run))].map(timed);
   const all = plan.stages.flatMap(({ name, steps }) => keyed(name, steps));
@@ -88,6 +88,7 @@ const kindOf = ({ step, input }: PlanStep): string =>
 
 /** How long people take is nobody's forecast; a gate that opens by itself lasts until it does. */
 function fixed({ step, input }: PlanStep): number | null {
+  if (step === "await-window") return 0;
   if (step !== "gate") return null;
   const { atDeadline, deadlineMs } = input as { atDeadline: string; deadlineMs: number };
   return atDeadline === "go-on" ? deadlineMs : 0;

@@ -3,7 +3,7 @@ import { isInService, newestVerified, onShelf, scheduleOn } from "../model/backu
 import { problemData } from "../model/upgrade.ts";
 import { heldBackups } from "../steps/parts/held-backups.ts";
 import { recordBackupRequest, whileAlone } from "../store/backup-requests.ts";
-import { listEnvironments, originOf } from "../store/environments.ts";
+import { ownEnvironments } from "../store/environments.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { type BackupParts, type Backups, scheduledTries } from "./backups.ts";
 import { repeat } from "./repeat.ts";
@@ -22,12 +22,9 @@ export function runSchedule({ store, clock, world }: BackupParts, backups: Backu
   const tick = createSchedule({
     clock,
     wished: async () =>
-      (await listEnvironments(store)).flatMap((saved) => {
-        const { everyHours } = saved.definition.backups;
-        // A clone goes with its rehearsal, and so would its backups.
-        if (everyHours === undefined || originOf(saved) !== null) return [];
-        return [{ environment: saved.name, everyMs: everyHours * 3_600_000 }];
-      }),
+      (await ownEnvironments(store)).flatMap(({ name, definition: { backups: wish } }) =>
+        wish.everyHours === undefined ? [] : [{ environment: name, everyMs: wish.everyHours * 3_600_000 }],
+      ),
     busy: async (environment) => (await unfinishedUpgrade(store, environment)) !== null,
     tries: (environment) => scheduledTries(store, environment),
     look: (environment) =>

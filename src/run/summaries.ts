@@ -1,6 +1,6 @@
 /** Every environment in a few words, as the store remembers it: nothing of the world is looked at. */
 import type { UpgradeState } from "../model/upgrade.ts";
-import { listEnvironments, originOf, type SavedEnvironment } from "../store/environments.ts";
+import { ownEnvironments, type SavedEnvironment } from "../store/environments.ts";
 import { gatesOf } from "../store/gates.ts";
 import type { Store } from "../store/store.ts";
 import { listUpgrades } from "../store/upgrades.ts";
@@ -18,9 +18,7 @@ export interface EnvironmentSummary {
 const UPGRADES = 20;
 
 export const summarizeAll = async (store: Store): Promise<EnvironmentSummary[]> =>
-  Promise.all(
-    (await listEnvironments(store)).filter((one) => originOf(one) === null).map((saved) => summarize(store, saved)),
-  );
+  Promise.all((await ownEnvironments(store)).map((saved) => summarize(store, saved)));
 
 async function summarize(store: Store, { name, definition }: SavedEnvironment): Promise<EnvironmentSummary> {
   const upgrades = await listUpgrades(store, name, UPGRADES);

@@ -73,3 +73,7 @@ export async function lockEnvironment(db: Db, name: string): Promise<void> {
 /** Null for an environment that somebody brought up. */
 export const originOf = ({ network }: Pick<SavedEnvironment, "network">): string | null =>
   network.cloneOf === undefined ? null : String(network.cloneOf);
+
+/** Clones come and go with their rehearsals: they have no schedule, and nobody chooses between them and what is theirs. */
+export const ownEnvironments = async (db: Db): Promise<SavedEnvironment[]> =>
+  (await listEnvironments(db)).filter((one) => originOf(one) === null);

@@ -5,7 +5,7 @@ import { measuredCosts } from "../../src/model/costs.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { JournalEntry } from "../../src/model/upgrade.ts";
 import { forecast, type PastRun } from "../../src/plan/forecast.ts";
-import { planShape } from "../../src/plan/same-plan.ts";
+import { likenessOf } from "../../src/plan/likeness.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { bringCloneUp, clonePlan, upgradePlan } from "./clone.ts";
 import { takeTogether } from "./rehearsed.ts";
@@ -63,11 +63,11 @@ const lasting = (plan: Plan, durations: readonly number[], leaveOut = ""): PastR
 const durations = fc.array(fc.nat(60_000), { minLength: 7, maxLength: 40 });
 
 test("a plan and its rehearsal on a clone are the same plan; another release or command makes another one", () => {
-  expect(planShape(onClone)).toBe(planShape(live));
-  expect(planShape(wentBack.plan)).not.toBe(planShape(live));
-  expect(planShape(other)).not.toBe(planShape(live));
+  expect(likenessOf(onClone)).toBe(likenessOf(live));
+  expect(likenessOf(wentBack.plan)).not.toBe(likenessOf(live));
+  expect(likenessOf(other)).not.toBe(likenessOf(live));
   const changed = JSON.parse(JSON.stringify(live).replaceAll('migrate [\\"2\\"]', 'migrate [\\"3\\"]')) as Plan;
-  expect(planShape(changed)).not.toBe(planShape(live));
+  expect(likenessOf(changed)).not.toBe(likenessOf(live));
 });
 
 test("what was rehearsed is what is expected, and what was measured is what was rehearsed", () => {
