@@ -13,7 +13,7 @@ const PLACES = new Set([
   ...["members", "primary", "standby", "replica", "replicas", "spare", "source", "others", "gone", "kept", "migrator"],
   ...["database", "serves", "slot", "pool", "workers", "old", "endpointPorts"],
   // A sentence names servers; and that an empty scaling group is not grown on trial is only a count.
-  ...["says", "onUndo"],
+  ...["says", "onUndo", "holds"],
 ]);
 
 const isPlace = (key: string): boolean => PLACES.has(key) || /Endpoint$|Ms$|[sS]econds$/.test(key);

@@ -1,6 +1,7 @@
 /** Gathers what guards want to know besides the inventory: files, history, locks, and the databases' readiness. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { newestVerified } from "../model/backup.ts";
 import type { Drift } from "../model/drift.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Plan } from "../model/plan.ts";
@@ -12,7 +13,7 @@ import type { Artefact, Circumstances } from "../plan/guards/guard.ts";
 import { likenessOf } from "../plan/likeness.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
 import { findLock } from "../store/locks.ts";
-import { carriedOut, provenAt } from "../store/past.ts";
+import { carriedOut } from "../store/past.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { readCommitted } from "./committed.ts";
@@ -73,16 +74,15 @@ function readText(path: string): string | null {
   }
 }
 
-/** Of those that are still there. */
-async function newestVerifiedBackup({ store, world, saved, blue }: Looking): Promise<number | null> {
+/** When the newest proven one of those in service was taken: what it holds is that old. */
+async function newestVerifiedBackup({ world, blue }: Looking): Promise<number | null> {
   const running = [blue.primary, ...blue.replicas].filter(({ health }) => health.running);
-  const backups = await Promise.all(running.map(async ({ record }) => (await world.database(record.name)).backups()));
-  const times = await provenAt(
-    store,
-    saved.name,
-    backups.flat().map(({ id }) => id),
+  const held = await Promise.all(
+    running.map(async ({ record: { name: server } }) =>
+      (await (await world.database(server)).backups()).map((backup) => ({ server, kept: null, backup })),
+    ),
   );
-  return times.length === 0 ? null : Math.max(...times);
+  return newestVerified(held.flat())?.backup.takenAt ?? null;
 }
 
 async function readArtefact({ saved, blue, to, artefact }: Looking, past: readonly Plan[]): Promise<Artefact> {

@@ -1,4 +1,4 @@
-/** What ended well in an environment: plans that were carried out, and backups that were proven. */
+/** What ended well in an environment: the plans that were carried out. */
 import type { Plan } from "../model/plan.ts";
 import type { Db } from "./store.ts";
 
@@ -12,15 +12,4 @@ export async function carriedOut(db: Db, environment: string, limit = 100): Prom
     [environment, limit],
   );
   return rows.map(({ plan }) => plan);
-}
-
-/** When each of these backups was last started and compared with its source; those that never were are left out. */
-export async function provenAt(db: Db, environment: string, backups: readonly string[]): Promise<number[]> {
-  const { rows } = await db.query<{ at: Date }>(
-    `select journal.result_at as at from changeover.journal join changeover.upgrades on upgrades.id = journal.upgrade
-     where upgrades.environment = $1 and journal.step = 'restore-backup' and journal.result = 'done'
-       and journal.evidence ->> 'backup' = any($2)`,
-    [environment, backups],
-  );
-  return rows.map(({ at }) => at.getTime());
 }

@@ -9,7 +9,7 @@ export const backupVerified: Guard = {
     const hours = definition.policy.verifiedBackupHours;
     const age = newestVerifiedBackupAt === null ? null : now - newestVerifiedBackupAt;
     const why = age === null ? "no backup that is there now was ever proven" : `the newest is ${words(age)} old`;
-    const next = `changeover plan ${definition.environment}`;
+    const next = `changeover backups take ${definition.environment}`;
     if (hours === undefined) {
       return age === null ? warns(`${why}; the plan's first stage proves one`, next) : null;
     }
