@@ -6,6 +6,9 @@ import type { ServerRecord } from "./provider.ts";
 export const backupReasons = ["upgrade", "schedule", "person", "restore"] as const;
 export type BackupReason = (typeof backupReasons)[number];
 
+/** A backup's id is the name of a folder. */
+export const isBackupId = (id: string): boolean => /^[a-z0-9][a-z0-9-]{0,70}$/.test(id);
+
 /** What the source held at exactly the backup's position. */
 export interface BackupContent {
   schema: string;

@@ -10,7 +10,7 @@ import type { LoadBalancerSettings } from "../../src/model/load-balancer.ts";
 import { planHash } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
 import { planBringUp } from "../../src/plan/strategies/bring-up.ts";
-import { checkSettings } from "../../src/drivers/haproxy/check.ts";
+import { checkSettings } from "../../src/model/load-balancer-check.ts";
 import { definitionText } from "../../src/providers/runner/definition.ts";
 import { checkPlan } from "../../src/run/layout.ts";
 import { steps } from "../../src/steps/registry.ts";

@@ -4,7 +4,8 @@ import net from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../src/model/clock.ts";
 import type { Problem } from "../../src/model/problem.ts";
-import { ask, clock, createHaproxyWorld, settings, startClients, TOKEN } from "./haproxy-world.ts";
+import { settings, token } from "../contract/load-balancer/world.ts";
+import { ask, clock, createHaproxyWorld, startClients } from "./haproxy-world.ts";
 
 type World = Awaited<ReturnType<typeof createHaproxyWorld>>;
 let world: World;
@@ -56,15 +57,6 @@ test("a write that was interrupted after its file is finished by the next start"
   await world.lb.setMaintenance(false);
 });
 
-test("another page takes a restart, which start makes by itself", async () => {
-  await world.lb.setMaintenance(true);
-  await world.lb.start({ ...settings, page: `<p>${"x".repeat(15_990)}` });
-  expect((await ask(world.address)).body).toHaveLength(15_993);
-  await world.lb.start(settings);
-  expect((await ask(world.address)).body).toBe(settings.page);
-  await world.lb.setMaintenance(false);
-});
-
 /** Begins an upload and leaves: abandoned by its client, not failed by us. */
 async function abandonUpload(address: string, length: number, sent: number): Promise<void> {
   const socket = net.connect(settings.port, address).on("error", () => {});
@@ -78,7 +70,7 @@ test("the counts are those of the clients, through a switch, a page, a hold, dyi
   const blue = await world.application("blue", 2);
   const green = await world.application("green", 3);
   const { lb, address } = world;
-  await lb.allowTester(TOKEN);
+  await lb.allowTester(token);
   await lb.addMember("a", blue.member);
   await lb.addMember("b", green.member);
   await lb.setRoute("public", "a");
@@ -88,7 +80,7 @@ test("the counts are those of the clients, through a switch, a page, a hold, dyi
   const dying = startClients(address, 8, (turn) => ({ path: turn % 25 === 7 || turn % 25 === 8 ? "/die" : "/" }));
   const uploads = startClients(address, 2, (turn) => ({ body: "u".repeat(60_000), chunked: turn % 2 === 0 }));
   const noise = [
-    startClients(address, 2, (turn) => ({ tester: TOKEN, path: turn % 5 === 0 ? "/die" : "/" })),
+    startClients(address, 2, (turn) => ({ tester: token, path: turn % 5 === 0 ? "/die" : "/" })),
     startClients(address, 2, (turn) => ({ host: "test.shop.example", path: turn % 5 === 0 ? "/die" : "/" })),
     startClients(address, 1, () => ({ host: "unknown.example" })),
   ];
@@ -152,13 +144,7 @@ test("an upgraded connection is a tunnel, and counts as one answered request", a
 test("when a hold fills the load balancer, the rest of the crowd gets the page instead of silence", async () => {
   const config = (await world.host.readFile("load-balancer/haproxy.cfg")) ?? "";
   await world.host.putFile("load-balancer/haproxy.cfg", config.replace(/fe_conn ge \d+/, "fe_conn ge 10"));
-  const { pid } = await world.host.serviceState("haproxy");
-  process.kill(pid ?? 0, "SIGKILL");
-  const back = await waitFor(clock, { withinMs: 20_000, everyMs: 50 }, async () => {
-    const now = await world.host.serviceState("haproxy");
-    return now.pid !== pid && (await world.lb.running());
-  });
-  expect(back).toBe(true);
+  await world.kill();
   await world.lb.hold({ seconds: 30, lapsesTo: "open" });
   const first = Array.from({ length: 5 }, () => ask(world.address));
   const arrived = (count: number) => async () => (await world.lb.counters()).requests === count;

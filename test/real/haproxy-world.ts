@@ -7,23 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHaproxy } from "../../src/drivers/haproxy/driver.ts";
 import type { Clock } from "../../src/model/clock.ts";
-import type { LoadBalancerSettings } from "../../src/model/load-balancer.ts";
+import { waitFor } from "../../src/model/clock.ts";
 import { createLocalProvider } from "../../src/providers/local/provider.ts";
+import { settings } from "../contract/load-balancer/world.ts";
 
 export const clock: Clock = {
   now: () => Date.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
-
-export const settings: LoadBalancerSettings = {
-  port: 8080,
-  hosts: { public: "shop.example", test: "test.shop.example" },
-  health: { path: "/healthz", headers: {}, status: 200 },
-  page: "<h1>Back soon</h1>",
-  retryAfterSeconds: 7,
-  endpointPorts: { a: 3306, b: 3307 },
-};
-export const TOKEN = "tester-token-1";
 
 export async function createHaproxyWorld() {
   const directory = await mkdtemp(join(tmpdir(), "changeover-haproxy-"));
@@ -34,8 +25,9 @@ export async function createHaproxyWorld() {
   const address = addressOf(1);
   const record = { environment: "t", name: "lb-1", kind: "load-balancer" as const, address, labels: {} };
   const host = await provider.launch(record);
+  const lb = createHaproxy(host, clock);
 
-  /** Answers with its name; `?ms=` lets it think, `/die` breaks the connection instead. */
+  /** Answers with its name; `?ms=` lets it think, `?code=` is its status, `/die` breaks the connection instead. */
   const application = async (name: string, last: number) => {
     const seen = { requests: 0, headers: {} as http.IncomingHttpHeaders, healthy: true };
     const server = http.createServer((request, response) => {
@@ -45,7 +37,8 @@ export async function createHaproxyWorld() {
       const url = new URL(request.url ?? "/", "http://application");
       if (url.pathname === "/die") return void request.socket.destroy();
       request.on("error", () => {}).resume();
-      request.on("end", () => setTimeout(() => response.end(name), Number(url.searchParams.get("ms") ?? 0)));
+      const [ms, code] = ["ms", "code"].map((key) => Number(url.searchParams.get(key) ?? 0));
+      request.on("end", () => setTimeout(() => response.writeHead(code || 200).end(name), ms));
     });
     // Speaks like a websocket server that says everything back.
     server.on("upgrade", (_request, socket) => {
@@ -79,6 +72,22 @@ export async function createHaproxyWorld() {
     return { address: addressOf(last), port: 3306 };
   };
 
+  /** Its supervisor has started it again afterwards. */
+  const kill = async () => {
+    const limit = { withinMs: 20_000, everyMs: 50 };
+    const before = await waitFor(clock, limit, async () => {
+      const now = await host.serviceState("haproxy");
+      return now.pid !== null && now;
+    });
+    if (!before?.pid) throw new Error("there is no process to kill");
+    process.kill(before.pid, "SIGKILL");
+    const back = await waitFor(clock, limit, async () => {
+      const now = await host.serviceState("haproxy");
+      return now.restarts > before.restarts && (await lb.running());
+    });
+    if (!back) throw new Error("it did not come back");
+  };
+
   const close = async () => {
     for (const cleanUp of cleanUps) await cleanUp();
     await provider.retire("t", "lb-1");
@@ -91,7 +100,8 @@ export async function createHaproxyWorld() {
     addressOf,
     host,
     provider,
-    lb: createHaproxy(host, clock),
+    lb,
+    kill,
     application,
     database,
     close,

@@ -11,7 +11,7 @@ import type { ServerKind } from "../../src/model/provider.ts";
 import { createLocalProvider } from "../../src/providers/local/provider.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { problemOf } from "../contract/host/world.ts";
-import { settings } from "./haproxy-world.ts";
+import { settings } from "../contract/load-balancer/world.ts";
 import { secrets } from "./mariadb-fleet.ts";
 
 const environment = "watched";

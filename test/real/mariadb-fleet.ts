@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
 import { createMariadb } from "../../src/drivers/mariadb/driver.ts";
+import { waitFor } from "../../src/model/clock.ts";
 import type { Database, DatabaseSettings } from "../../src/model/database.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { Provider } from "../../src/model/provider.ts";
 import { createLocalProvider } from "../../src/providers/local/provider.ts";
 import { systemClock } from "../../src/run/clock.ts";
 
-const settings: DatabaseSettings = { name: "shop_live", user: "shop", port: 3306 };
+export const settings: DatabaseSettings = { name: "shop_live", user: "shop", port: 3306 };
 
 /** No other text looks like these, so that finding one anywhere means that a password leaked. */
 export const secrets = (name: string): string => `canary'"\\-${name}-5b1e`;
@@ -57,6 +58,38 @@ export async function openFleet(net: string): Promise<Fleet> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** As after a crash of its process: nothing is asked, its supervisor starts it as its files say. */
+export async function kill({ host, database }: Launched): Promise<void> {
+  const limit = { withinMs: 20_000, everyMs: 25 };
+  const before = await waitFor(systemClock, limit, async () => {
+    const seen = await host.serviceState("mariadb");
+    return seen.pid !== null && seen;
+  });
+  if (!before?.pid) throw new Error("there is no process to kill");
+  process.kill(before.pid, "SIGKILL");
+  const back = await waitFor(systemClock, limit, async () => {
+    const { restarts } = await host.serviceState("mariadb");
+    return restarts > before.restarts && (await database.health()).running;
+  });
+  if (!back) throw new Error("it did not come back");
+}
+
+/** A driver whose control plane dies at the moment when it would say on disk that the server opens or follows. */
+export function dyingBefore(host: Host, line: string): Database {
+  const putFile: Host["putFile"] = async (path, content, mode) => {
+    if (path.endsWith("state.cnf") && content.toString().includes(line)) throw new Error("died");
+    await host.putFile(path, content, mode);
+  };
+  const mortal = new Proxy(host, {
+    get: (target, key) => {
+      if (key === "putFile") return putFile;
+      const held = Reflect.get(target, key);
+      return typeof held === "function" ? held.bind(target) : held;
+    },
+  });
+  return createMariadb(mortal, systemClock, secrets);
 }
 
 /** A client as the application has it: over TCP, with its own account. */

@@ -1,6 +1,5 @@
 /** What we say to HAProxy and what we understand of its answers, without a process. */
 import { expect, test } from "vitest";
-import { checkAddress, checkServer, checkSettings, checkToken } from "../../src/drivers/haproxy/check.ts";
 import { renderConfig } from "../../src/drivers/haproxy/config.ts";
 import { addUp } from "../../src/drivers/haproxy/counters.ts";
 import type { Desired } from "../../src/drivers/haproxy/desired.ts";
@@ -15,6 +14,7 @@ import {
 } from "../../src/drivers/haproxy/parse.ts";
 import { serially } from "../../src/drivers/haproxy/serial.ts";
 import { socketPath } from "../../src/drivers/haproxy/start.ts";
+import { checkAddress, checkServer, checkSettings, checkToken } from "../../src/model/load-balancer-check.ts";
 import { Problem } from "../../src/model/problem.ts";
 
 const settings = {

@@ -2,8 +2,8 @@
 import type { Clock } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
 import type { LoadBalancer } from "../../model/load-balancer.ts";
+import { checkAddress, checkServer, checkSettings, checkToken } from "../../model/load-balancer-check.ts";
 import { Problem } from "../../model/problem.ts";
-import { checkAddress, checkServer, checkSettings, checkToken } from "./check.ts";
 import { renderConfig } from "./config.ts";
 import { readCounters } from "./counters.ts";
 import { type Desired, needDesired, writeDesired } from "./desired.ts";

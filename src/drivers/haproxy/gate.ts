@@ -1,7 +1,7 @@
 /** What stands between the public and the application: the maintenance page, and the hold with its lease. */
 import type { Host } from "../../model/host.ts";
 import type { LoadBalancer } from "../../model/load-balancer.ts";
-import { Problem } from "../../model/problem.ts";
+import { checkHold } from "../../model/load-balancer-check.ts";
 import type { Maps } from "./maps.ts";
 
 type Gate = Pick<LoadBalancer, "readMaintenance" | "setMaintenance" | "hold" | "release" | "readHold">;
@@ -24,13 +24,7 @@ export function createGate(host: Host, maps: Maps): Gate {
       if (!on && (await lapsedToPage())) await release();
     },
     hold: async ({ seconds, lapsesTo }) => {
-      if (!(seconds > 0 && seconds <= 3600)) {
-        throw new Problem("bad-input", {
-          what: `a hold of ${seconds} s`,
-          why: "a hold is a short promise: more than 0 and at most 3600 s",
-          next: "choose fewer seconds and renew",
-        });
-      }
+      checkHold(seconds);
       // The ending first: a lease must never run out under the ending of the one before.
       await maps.set("lapse", "public", lapsesTo);
       await maps.set("hold", "public", String((await host.readClock()) + Math.ceil(seconds * 1000)));

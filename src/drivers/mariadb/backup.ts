@@ -1,12 +1,12 @@
 /** Backups on the server's own host: prepared, ready to start, and listed only when they are whole. */
 import { z } from "zod";
-import { type Backup, type BackupNote, type BackupReason, backupReasons } from "../../model/backup.ts";
+import { type Backup, type BackupNote, type BackupReason, backupReasons, isBackupId } from "../../model/backup.ts";
 import { Problem } from "../../model/problem.ts";
 import { endAttempt, runWork } from "./jobs.ts";
 import { parseBinlogInfo } from "./parse.ts";
 import { quote } from "./paths.ts";
 import { backupWords } from "./seed.ts";
-import { requireTools, settingsOf, type Server } from "./server.ts";
+import { requireAnswer, requireTools, settingsOf, type Server } from "./server.ts";
 
 const backupMs = 6 * 3_600_000;
 /** What is missing was not written down yet by the release that took it. */
@@ -39,6 +39,7 @@ export async function takeBackup(server: Server, id: string, why: BackupReason):
   const known = await readBackup(server, id);
   if (known) return known;
   await requireTools(server);
+  await requireAnswer(server);
   const data = quote(server.paths.absolute(dataOf(server, id)));
   const size = `${quote(server.paths.absolute(server.paths.backups))}/${id}/bytes`;
   const words = await backupWords(server, [`--target-dir=${server.paths.absolute(dataOf(server, id))}`]);
@@ -115,7 +116,7 @@ export async function requireBackup(server: Server, id: string): Promise<Backup>
 }
 
 function refuseName(id: string): void {
-  if (/^[a-z0-9][a-z0-9-]{0,70}$/.test(id)) return;
+  if (isBackupId(id)) return;
   throw new Problem("bad-input", {
     what: `"${id}" can't be the name of a backup`,
     why: "it is a folder's name: small letters, digits and dashes, at most 71",

@@ -37,8 +37,8 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
       return knownPort;
     },
     async create(settings, serverId) {
-      knownPort = settings.port;
       await create(server, settings, serverId);
+      knownPort = settings.port;
     },
     start: () => startServer(server),
     stop: () => stopServer(server),
@@ -51,8 +51,8 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     allowMigration: (on) => allowMigration(server, on),
     blockers: () => server.session((session) => blockers(server, session)),
     async seedFrom(source) {
-      knownPort = source.port;
       await seedFrom(server, serverOf(source));
+      knownPort = source.port;
     },
     follow: (primary) => replication.follow(server, primary),
     awaitPosition: (position, timeoutMs) => replication.awaitPosition(server, position, timeoutMs),
@@ -64,9 +64,9 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     removeBackup: (id) => removeBackup(server, id),
     async restore(from, backupId) {
       const source = serverOf(from);
-      knownPort = from.port;
       const { id, position } = await requireBackup(source, backupId);
       await restore(server, source, { id, position, path: dataOf(source, id) });
+      knownPort = from.port;
     },
     renewAccounts: () => renewAccounts(server),
     accountsOpenedBy: (secret) => accountsOpenedBy(server, secret),

@@ -3,7 +3,7 @@ import { waitFor } from "../../model/clock.ts";
 import type { Blocker } from "../../model/database.ts";
 import { asProblem, Problem } from "../../model/problem.ts";
 import { clients, endAll, kill, openTransactions } from "./clients.ts";
-import { revokePassage } from "./passage.ts";
+import { closePassageAtStart, revokePassage } from "./passage.ts";
 import { isWritable, readReplication } from "./replication.ts";
 import { isDown, keepState, readState, type Server } from "./server.ts";
 import { errorNumber, type Session } from "./wire.ts";
@@ -15,7 +15,7 @@ const lockWaitTimeout = 1205;
 export async function fence(server: Server): Promise<void> {
   // The file first: if we die below, or the server is down, its next boot is closed. Failing closed is right.
   await keepState(server, { ...(await readState(server)), writable: false });
-  if (await isDown(server)) return;
+  if (await isDown(server)) return closePassageAtStart(server);
   await whenReachable(server, async (session) => {
     const standing = await clients(server, session);
     await closeOrStayOpen(server, session);
@@ -41,7 +41,9 @@ async function whenReachable(server: Server, work: (session: Session) => Promise
     } catch (error) {
       if (!(error instanceof Problem && error.kind === "unreachable")) throw error;
       last = error;
-      return isDown(server);
+      if (!(await isDown(server))) return false;
+      await closePassageAtStart(server);
+      return true;
     }
   });
   if (closed) return;

@@ -9,6 +9,8 @@ export const allowMigration = (server: Server, on: boolean): Promise<void> =>
   server.session((session) => (on ? openPassage(server, session) : closePassage(server, session)));
 
 async function openPassage(server: Server, session: Session): Promise<void> {
+  // A start that was broken off may have left this behind; the next one would end what is opened here.
+  await server.host.remove(server.paths.passageEnds);
   await grant(server, session, "GRANT READ ONLY ADMIN ON *.* TO ?@'%'", true);
 }
 
@@ -25,6 +27,16 @@ async function closePassage(server: Server, session: Session): Promise<void> {
 
 export const revokePassage = (server: Server, session: Session): Promise<void> =>
   grant(server, session, "REVOKE READ ONLY ADMIN ON *.* FROM ?@'%'", false);
+
+/** A server that is fenced while it is down can't be told: it is told when it starts, before its start has ended. */
+export const closePassageAtStart = ({ host, paths }: Server): Promise<void> => host.putFile(paths.passageEnds, "");
+
+export async function closePassageIfDue(server: Server): Promise<void> {
+  const { host, paths } = server;
+  if ((await host.readFile(paths.passageEnds)) === null) return;
+  await server.session((session) => closePassage(server, session));
+  await host.remove(paths.passageEnds);
+}
 
 async function grant(server: Server, session: Session, sql: string, wanted: boolean): Promise<void> {
   const user = migrationUser(await settingsOf(server));

@@ -12,6 +12,8 @@ export interface Paths {
   /** Included by the config: whether the server opens and replicates when it boots. */
   state: string;
   settings: string;
+  /** There while the migration account has to be kept out as soon as the server starts. */
+  passageEnds: string;
   backups: string;
   socketDirectory: string;
   socket: string;
@@ -33,6 +35,7 @@ export function pathsIn(directory: string): Paths {
     config: "mariadb/server.cnf",
     state: "mariadb/state.cnf",
     settings: "mariadb/settings.json",
+    passageEnds: "mariadb/passage-ends",
     backups: "backups",
     socketDirectory,
     socket: `${socketDirectory}/sql.sock`,

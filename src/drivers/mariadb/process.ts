@@ -4,6 +4,7 @@ import { Problem } from "../../model/problem.ts";
 import { serverConfig } from "./config.ts";
 import { runWork } from "./jobs.ts";
 import { tail } from "./parse.ts";
+import { closePassageIfDue } from "./passage.ts";
 import { quote, withTools } from "./paths.ts";
 import {
   keepState,
@@ -74,6 +75,7 @@ export async function startServer(server: Server): Promise<void> {
   const run = `exec mariadbd --defaults-file=${quote(paths.absolute(paths.config))}`;
   await host.startService({ name: serviceName, command: withTools(`${boot} && ${run}`) });
   await awaitReady(server);
+  await closePassageIfDue(server);
 }
 
 async function awaitReady(server: Server): Promise<void> {

@@ -7,7 +7,16 @@ import { revokePassage } from "./passage.ts";
 import { quote } from "./paths.ts";
 import { startServer, stopServer, writeConfig } from "./process.ts";
 import { follow, readPosition, readReplication, refuseWritable, servesStill } from "./replication.ts";
-import { isDown, keepState, readState, requireTools, settingsOf, type Server, type StoredSettings } from "./server.ts";
+import {
+  isDown,
+  keepState,
+  readState,
+  requireAnswer,
+  requireTools,
+  settingsOf,
+  type Server,
+  type StoredSettings,
+} from "./server.ts";
 import { transfer } from "./transfer.ts";
 import type { Session } from "./wire.ts";
 
@@ -18,6 +27,8 @@ export async function seedFrom(target: Server, source: Server): Promise<void> {
   const settings = await settingsOf(source);
   const primary = { address: source.host.address, port: settings.port };
   if (await followsAlready(target, primary)) return;
+  // Before the target is emptied: a source that is down for a moment must not cost the copy that there is.
+  await requireAnswer(source);
   await empty(target, settings);
   await transfer({
     name: "seed",

@@ -106,6 +106,10 @@ export async function isDown(server: Server): Promise<boolean> {
   return state === "absent" || state === "stopped";
 }
 
+/** A Problem of kind "unreachable" when it does not answer: better than what a tool prints about it. */
+export const requireAnswer = (server: Server): Promise<void> =>
+  server.session(async (session) => void (await session.read({ sql: "SELECT 1" })));
+
 export async function requireTools(server: Server): Promise<void> {
   const names = Object.keys(tools).join(" ");
   const look = withTools(`for tool in ${names}; do command -v "$tool" >/dev/null || echo "$tool"; done`);

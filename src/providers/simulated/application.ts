@@ -11,15 +11,21 @@ import { type ControlPlane, effectOn, within } from "./acting.ts";
 import type { Web } from "./load-balancer-server.ts";
 
 const MANIFEST = "install.json";
+const RELEASE = "release";
+const UNPACKED = `${RELEASE}/.artefact`;
+const PREPARE_MS = 300_000;
 
 export interface ApplicationParts {
   plane: ControlPlane;
   host: Host;
   port: number;
+  database: { name: string; user: string };
+  secret(name: string): string;
   web(address: string, port: number): Web | null;
 }
 
-export function createSimulatedApplication({ plane, host, port, web }: ApplicationParts): Application {
+export function createSimulatedApplication(parts: ApplicationParts): Application {
+  const { plane, host, port, web } = parts;
   const act = (what: string, takesMs: number, work: () => Promise<void>) => effectOn(plane, host, what, takesMs, work);
   const installed = async (): Promise<Install | null> => {
     const text = await host.readFile(MANIFEST);
@@ -34,13 +40,6 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
       next: "changeover status",
     });
   };
-  const inputs = ({ inputs: own, database }: Pick<Install, "inputs" | "database">): Record<string, string> => ({
-    ...valuesOf(own, (name) => `simulated-${name}`),
-    ADDRESS: host.address,
-    PORT: String(port),
-    DATABASE_HOST: database.address,
-    DATABASE_PORT: String(database.port),
-  });
   return {
     name: host.name,
     address: host.address,
@@ -49,16 +48,28 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
       const before = await installed();
       if (before && canonical(before) === canonical(install)) return;
       await act("remove the manifest", 2, () => host.remove(MANIFEST));
-      const tar = await artefactTar();
-      const held = Buffer.isBuffer(tar) ? tar : await buffer(tar.open());
-      await act("unpack the release", 100, () => host.putFile("release.tar", held));
-      await act("write the manifest", 2, () => host.putFile(MANIFEST, JSON.stringify(install)));
+      const unpacked = before?.artefact === install.artefact && (await host.readFile(UNPACKED)) === install.artefact;
+      if (!unpacked) {
+        const tar = await artefactTar();
+        const held = Buffer.isBuffer(tar) ? tar : await buffer(tar.open());
+        await act("unpack the release", 100, async () => {
+          await host.remove(RELEASE);
+          await host.putFile(`${RELEASE}/release.tar`, held);
+        });
+        await mustHaveRuntime(parts, install);
+        await prepare(parts, install);
+      }
+      await act("write the manifest", 2, async () => {
+        await host.putFile(UNPACKED, install.artefact);
+        await host.putFile(MANIFEST, JSON.stringify(install));
+      });
     },
     async start(role: Role) {
       const install = await mustBeInstalled();
       const command = install.start[role];
       if (command === undefined) return;
-      await act(`start ${role}`, 5, () => host.startService({ name: role, command, env: inputs(install) }));
+      const env = environmentOf(parts, install, role);
+      await act(`start ${role}`, 5, () => host.startService({ name: role, command, cwd: RELEASE, env }));
     },
     async stop(role, graceMs) {
       await act(`stop ${role}`, 20, () => host.stopService(role, graceMs));
@@ -73,17 +84,68 @@ export function createSimulatedApplication({ plane, host, port, web }: Applicati
         : `no answer to ${asked.method} ${asked.path}: nobody listens, or not in time`;
     },
     async runCheck({ run, seconds }) {
-      await mustBeInstalled();
-      const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000 });
-      return code === 0 ? null : `check "${run}" ended with ${code ?? "no exit code"}: ${stderr || stdout}`;
+      const env = environmentOf(parts, await mustBeInstalled(), "check");
+      const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000, cwd: RELEASE, env });
+      return code === 0 ? null : `check "${run}" ended with ${code ?? "no exit code"}: ${(stderr || stdout).trim()}`;
     },
-    async startTask(task: Task) {
-      const { database } = await mustBeInstalled();
-      const { id, command, timeoutMs } = task;
-      const env = inputs({ inputs: task.inputs, database: task.database ?? database });
-      await act("start the task", 5, () => host.startJob({ id, command, timeoutMs, env }));
+    async startTask({ id, command, timeoutMs, account, database, inputs }: Task) {
+      const found = await mustBeInstalled();
+      const install = { ...found, database: database ?? found.database };
+      const env = { ...environmentOf(parts, install, account === "migration" ? "migrate" : "task"), ...inputs };
+      await act("start the task", 5, () => host.startJob({ id, command, cwd: RELEASE, timeoutMs, env }));
     },
     task: (id) => host.jobState(id),
     cancelTask: (id) => act("cancel the task", 10, () => host.cancelJob(id)),
+  };
+}
+
+/** Found before the release is prepared, as on real servers. */
+async function mustHaveRuntime(parts: ApplicationParts, install: Install): Promise<void> {
+  const { plane, host } = parts;
+  const check = install.runtime?.check;
+  if (!check) return;
+  const options = { timeoutMs: 60_000, cwd: RELEASE, env: environmentOf(parts, install, "prepare") };
+  const done = await effectOn(plane, host, "look for the runtime", 5, () => host.exec(check, options));
+  if (done.code === 0) return;
+  throw new Problem("missing-tool", {
+    what: `"${host.name}" lacks the runtime of release "${install.release}"`,
+    why: `"${check}" ended with ${done.code}: ${done.stdout.trim()}`,
+    next: "install it there, or bring it in the release's folder (runtime.path), then plan again",
+  });
+}
+
+async function prepare(parts: ApplicationParts, install: Install): Promise<void> {
+  const { plane, host } = parts;
+  const { prepare: command } = install;
+  if (command === null) return;
+  const options = { timeoutMs: PREPARE_MS, cwd: RELEASE, env: environmentOf(parts, install, "prepare") };
+  const done = await effectOn(plane, host, "prepare the release", 5, () => host.exec(command, options));
+  if (done.code === 0) return;
+  throw new Problem("step-failed", {
+    what: `the prepare script of release "${install.release}" failed on "${host.name}"`,
+    why: `exit ${done.code}: ${done.stdout.trim()}`,
+    next: "run it by hand in the release's folder, mend it, then plan again",
+  });
+}
+
+/** The same variables as on real servers: what is given by name wins. */
+function environmentOf(
+  { host, port, database, secret }: ApplicationParts,
+  install: Install,
+  role: Role | "prepare" | "check" | "task" | "migrate",
+): Record<string, string> {
+  const [user, account] = role === "migrate" ? [`${database.user}_migrate`, "migrate"] : [database.user, "app"];
+  return {
+    HOST: host.address,
+    PORT: String(port),
+    SERVER_NAME: host.name,
+    ROLE: role,
+    RELEASE: install.release,
+    DATABASE_HOST: install.database.address,
+    DATABASE_PORT: String(install.database.port),
+    DATABASE_NAME: database.name,
+    DATABASE_USER: user,
+    DATABASE_PASSWORD: secret(`database.${account}`),
+    ...valuesOf(install.inputs, (name) => `simulated-${name}`),
   };
 }

@@ -1,18 +1,14 @@
 /** Copies of a simulated database: seeded replicas, backups, and backups started on a spare server. */
-import type { Backup, BackupNote, BackupReason } from "../../model/backup.ts";
-import type { Clock } from "../../model/clock.ts";
+import { type Backup, type BackupNote, type BackupReason, isBackupId } from "../../model/backup.ts";
 import type { Database } from "../../model/database.ts";
 import { Problem } from "../../model/problem.ts";
-import { type Act, follow, servesStill } from "./database-changes.ts";
+import { follow, followsWell, type Following, running, servesStill } from "./database-changes.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import { History } from "./history.ts";
 
-interface Copying {
-  plane: { clock: Clock };
-  act: Act;
+interface Copying extends Following {
   start(): Promise<void>;
   stop(): Promise<void>;
-  server(): DatabaseServer;
   serverOf(database: Database): DatabaseServer;
 }
 
@@ -20,21 +16,22 @@ const COPY_MS = 800;
 const BACKUP_MS = 400;
 
 /** Emptied first and filled last, so that a half copy is never taken for a whole one. */
-export async function fillFrom({ act, start, stop, server, serverOf }: Copying, source: Database): Promise<void> {
+export async function fillFrom(copying: Copying, source: Database): Promise<void> {
+  const { act, start, stop, server, serverOf } = copying;
+  refuseSame(server(), serverOf(source));
+  holding(serverOf(source));
   refuseServing(server());
   const primary = { address: source.address, port: source.port };
-  const { up, follows, bootsFollowing, parted, settings } = server();
-  const same = follows?.address === primary.address && parted === null && bootsFollowing;
-  if (up && settings && same) return;
+  if (server().up && followsWell(server(), primary)) return;
+  running(serverOf(source));
   await empty({ act, stop });
   await act("receive the copy", COPY_MS, (on) => {
-    const from = serverOf(source);
-    if (!from.up) throw gone(from);
+    const from = running(serverOf(source));
     on.refill(from.history.copy(), from.settings);
     on.openedBy = from.openedBy;
   });
   await start();
-  await follow(act, primary);
+  await follow(copying, primary);
 }
 
 export async function restoreFrom(
@@ -42,27 +39,33 @@ export async function restoreFrom(
   from: Database,
   backupId: string,
 ): Promise<void> {
+  const held = () => {
+    const found = serverOf(from).backups.get(backupId);
+    if (found) return found;
+    throw noBackup(from.name, backupId);
+  };
+  const { position } = held().backup;
+  refuseSame(server(), serverOf(from));
   refuseServing(server());
   const origin = `${from.name}/${backupId}`;
-  if (server().up && server().origin === origin) return;
+  const { up, follows, history } = server();
+  if (up && server().origin === origin && follows === null && history.position === position) return;
   await empty({ act, stop });
   await act("receive the backup", COPY_MS, (on) => {
-    const source = serverOf(from);
-    const held = source.backups.get(backupId);
-    if (!held) throw noBackup(from.name, backupId);
-    on.refill(held.history.copy(), source.settings);
-    on.openedBy = source.openedBy;
+    on.refill(held().history.copy(), serverOf(from).settings);
+    on.openedBy = serverOf(from).openedBy;
     on.origin = origin;
   });
   await start();
 }
 
 export async function takeBackup({ plane, act, server }: Copying, id: string, why: BackupReason): Promise<Backup> {
+  refuseName(id);
+  holding(server());
   const known = server().backups.get(id);
   if (known) return known.backup;
   return act("back up", BACKUP_MS, (on) => {
-    if (!on.up) throw gone(on);
-    const [position, bytes, takenAt] = [on.history.position, on.bytes, plane.clock.now()];
+    const [position, bytes, takenAt] = [running(on).history.position, on.bytes, plane.clock.now()];
     const backup: Backup = { id, position, bytes, takenAt, why, content: null, verified: null, failed: null };
     on.backups.set(id, { backup, history: on.history.copy() });
     return backup;
@@ -76,6 +79,21 @@ export const noteBackup = ({ act }: Copying, id: string, note: BackupNote): Prom
     on.backups.set(id, { ...held, backup: { ...held.backup, ...note } });
   });
 
+export async function removeBackup({ act }: Copying, id: string): Promise<void> {
+  refuseName(id);
+  await act("remove backup", 5, (on) => void on.backups.delete(id));
+}
+
+/** Anything that needs data refuses a server on which nothing was ever created. */
+export function holding(server: DatabaseServer): DatabaseServer {
+  if (server.settings) return server;
+  throw new Problem("not-found", {
+    what: `"${server.name}" holds no database`,
+    why: "it was never created, seeded or restored there",
+    next: "changeover status",
+  });
+}
+
 async function empty({ act, stop }: Pick<Copying, "act" | "stop">): Promise<void> {
   await stop();
   await act("empty", 10, (on) => on.refill(new History(), null));
@@ -86,12 +104,24 @@ function refuseServing(server: DatabaseServer): void {
   if (server.writable || server.bootsOpen) throw servesStill(server, "be overwritten by a copy");
 }
 
-const gone = ({ name }: DatabaseServer): Problem =>
-  new Problem("unreachable", {
-    what: `"${name}" can't be copied`,
-    why: "its database does not run",
-    next: "changeover status",
+/** Not by its name: a server of another environment may have the same. */
+function refuseSame(server: DatabaseServer, source: DatabaseServer): void {
+  if (server !== source) return;
+  throw new Problem("refused", {
+    what: `"${server.name}" can't be a copy of itself`,
+    why: "source and target are one server",
+    next: "name a spare server",
   });
+}
+
+function refuseName(id: string): void {
+  if (isBackupId(id)) return;
+  throw new Problem("bad-input", {
+    what: `"${id}" can't be the name of a backup`,
+    why: "it is a folder's name: small letters, digits and dashes, at most 71",
+    next: "choose another name",
+  });
+}
 
 const noBackup = (name: string, id: string): Problem =>
   new Problem("not-found", {

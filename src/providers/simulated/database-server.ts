@@ -3,10 +3,8 @@ import type { Backup } from "../../model/backup.ts";
 import type { DatabaseHealth, DatabaseReadiness, DatabaseSettings } from "../../model/database.ts";
 import type { Endpoint } from "../../model/load-balancer.ts";
 import type { SimulatedClock } from "./clock.ts";
+import { type Account, Connection } from "./database-connection.ts";
 import { type Change, History } from "./history.ts";
-
-/** The migration's account writes through the fence while it is allowed to. */
-export type Account = "application" | "migration";
 
 export interface DatabaseSurroundings {
   clock: SimulatedClock;
@@ -25,7 +23,9 @@ export class DatabaseServer {
   up = false;
   /** Takes writes of the application while it is up. */
   open = false;
+  /** The primary that it was pointed at, also while it does not replicate from it. */
   follows: Endpoint | null = null;
+  replicates = false;
   /** On its disk: how it boots. */
   bootsOpen = false;
   bootsFollowing = false;
@@ -35,7 +35,7 @@ export class DatabaseServer {
   parted: string | null = null;
   /** Between a commit on the primary and its being applied here. */
   lagMs = 20;
-  /** Open ones of the application, and when they were begun. */
+  /** Open ones of the application besides those of its connections, and when they were begun. */
   readonly transactions: { since: number; user: string }[] = [];
   applierThreads = 4;
   dataBytes = 1_000_000;
@@ -43,12 +43,16 @@ export class DatabaseServer {
   freeBytes = 1_000_000_000;
   /** The environment whose secrets open its accounts: a copy brings those of its source along. */
   openedBy = "";
+  /** Who holds its tables and can't be cut, as a person at its own console; then it refuses to be fenced. */
+  heldBy: string | null = null;
   /** Server and backup that the data was restored from. */
   origin: string | null = null;
   readonly backups = new Map<string, { backup: Backup; history: History }>();
+  readonly connections = new Set<Connection>();
   readonly #around: DatabaseSurroundings;
   /** What was on its way when replication was pointed elsewhere is dropped. */
   #subscription = 0;
+  #connected = 0;
 
   constructor(name: string, address: string, around: DatabaseSurroundings) {
     this.name = name;
@@ -64,27 +68,42 @@ export class DatabaseServer {
     return 1024 * (1 + this.history.length);
   }
 
+  get replicating(): boolean {
+    return this.replicates && this.parted === null && this.#source()?.up === true;
+  }
+
   health(): DatabaseHealth {
     const durable = { bootsWritable: this.bootsOpen, bootsFollowing: this.bootsFollowing };
     if (!this.up) {
       return { running: false, writable: false, following: null, replicating: false, error: null, ...durable };
     }
-    const source = this.#source();
+    const following = this.replicates ? (this.follows?.address ?? null) : null;
+    const unreached = following !== null && !this.#source()?.up ? `can't reach ${following}` : null;
     return {
       running: true,
       writable: this.open,
-      following: this.follows?.address ?? null,
-      replicating: this.follows !== null && this.parted === null && source?.up === true,
-      error: this.parted ?? (this.follows && !source?.up ? `can't reach ${this.follows.address}` : null),
+      following,
+      replicating: this.replicating,
+      error: this.parted ?? unreached,
       ...durable,
     };
   }
 
+  now(): number {
+    return this.#around.clock.now();
+  }
+
   readiness(longSeconds: number): DatabaseReadiness {
-    const now = this.#around.clock.now();
-    const open = this.transactions.map(({ since, user }) => ({ seconds: (now - since) / 1000, user, detail: "idle" }));
+    const connected = [...this.connections].flatMap(({ since, account, pending }) => {
+      const user = `${this.settings?.user}${account === "migration" ? "_migrate" : ""}`;
+      return since === null ? [] : [{ since, user, detail: `${pending} rows changed` }];
+    });
+    const open = [...connected, ...this.transactions.map((one) => ({ ...one, detail: "idle" }))];
     return {
-      longTransactions: open.filter(({ seconds }) => seconds >= longSeconds),
+      longTransactions: open
+        .map(({ since, ...seen }) => ({ seconds: (this.now() - since) / 1000, ...seen }))
+        .filter(({ seconds }) => seconds >= longSeconds)
+        .sort((left, right) => right.seconds - left.seconds),
       applierThreads: this.applierThreads,
       dataBytes: this.dataBytes,
       binlogBytes: 1024 * this.history.length,
@@ -95,7 +114,7 @@ export class DatabaseServer {
   boot(): void {
     this.up = true;
     this.open = this.bootsOpen;
-    if (!this.bootsFollowing) this.follows = null;
+    this.replicates = this.bootsFollowing && this.follows !== null;
     this.#listen();
     for (const replica of this.#replicas()) replica.#listen();
     this.#around.changed(`"${this.name}" is up`);
@@ -103,6 +122,7 @@ export class DatabaseServer {
 
   end(): void {
     this.up = false;
+    this.cut();
     this.#around.changed(`"${this.name}" is down`);
   }
 
@@ -116,21 +136,48 @@ export class DatabaseServer {
     this.#around.changed(`"${this.name}" is ${open ? "open" : "fenced"}`);
   }
 
-  /** False when the server does not take it. */
-  write(change: Change, account: Account): boolean {
-    if (!this.up || !(this.open || (account === "migration" && this.migrationAllowed))) return false;
+  /** Null when nobody answers. */
+  connect(account: Account): Connection | null {
+    if (!this.up) return null;
+    this.#connected += 1;
+    const passes = account === "migration" && this.migrationAllowed;
+    const connection = new Connection(this, { id: this.#connected, account, passes });
+    this.connections.add(connection);
+    return connection;
+  }
+
+  forget(connection: Connection): void {
+    this.connections.delete(connection);
+  }
+
+  cut(account?: Account): void {
+    for (const one of [...this.connections]) if (account === undefined || one.account === account) one.end();
+  }
+
+  append(change: Change): void {
     const serverId = this.address.split(".").at(-1);
     this.history.append({ id: `0-${serverId}-${this.history.length + 1}`, change });
     for (const replica of this.#replicas()) replica.#listen();
     this.#around.changed(`"${this.name}" has ${change.kind}`);
-    return true;
+  }
+
+  /** On a connection of its own; false when the server does not take it. */
+  write(change: Change, account: Account): boolean {
+    const connection = this.connect(account);
+    const taken = connection?.write(change) ?? false;
+    connection?.end();
+    return taken;
   }
 
   follow(primary: Endpoint | null): void {
     this.#subscription += 1;
     this.follows = primary;
+    this.replicates = primary !== null;
     this.parted = null;
-    this.#listen();
+    const source = this.#source();
+    // A primary looks at once whether it knows where its replica stands.
+    if (source?.up && !this.history.isPrefixOf(source.history)) this.#part(source);
+    else this.#listen();
     this.#around.changed(`"${this.name}" follows ${primary?.address ?? "nobody"}`);
   }
 
@@ -142,6 +189,7 @@ export class DatabaseServer {
     this.origin = null;
     this.open = false;
     this.migrationAllowed = false;
+    this.cut();
     this.bootAs({ open: false, following: false });
   }
 
@@ -150,19 +198,25 @@ export class DatabaseServer {
   }
 
   #replicas(): DatabaseServer[] {
-    return this.#around.databases().filter(({ follows }) => follows?.address === this.address);
+    return this.#around
+      .databases()
+      .filter(({ follows, replicates }) => replicates && follows?.address === this.address);
   }
 
   /** What the source has committed by now is applied here after the delay. */
   #listen(): void {
     const source = this.#source();
-    if (!source?.up) return;
+    if (!source?.up || !this.replicates) return;
     const [subscription, upTo] = [this.#subscription, source.history.length];
     this.#around.clock.after(this.lagMs, () => {
       if (this.#subscription !== subscription || !this.up || this.parted !== null) return;
       if (this.history.isPrefixOf(source.history)) this.history.catchUp(source.history, upTo);
-      else this.parted = `its data has parted from the data of ${source.address} at ${this.history.position}`;
+      else this.#part(source);
       this.#around.changed(`"${this.name}" applied`);
     });
+  }
+
+  #part({ address }: DatabaseServer): void {
+    this.parted = `its data has parted from the data of ${address} at ${this.history.position}`;
   }
 }

@@ -1,13 +1,13 @@
 /** The simulated database as the model's Database: the same promises and refusals as the real driver. */
 import { createHash } from "node:crypto";
 import { waitFor } from "../../model/clock.ts";
-import type { Database, TableSum } from "../../model/database.ts";
+import type { Blocker, Database, DatabaseSettings, TableSum } from "../../model/database.ts";
 import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { countWrites } from "./database-log.ts";
 import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
 import { allow, fence, follow, freeze, promote, running, unfence } from "./database-changes.ts";
-import { fillFrom, noteBackup, restoreFrom, takeBackup } from "./database-copies.ts";
+import { fillFrom, holding, noteBackup, removeBackup, restoreFrom, takeBackup } from "./database-copies.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import { simulatedCommand } from "./host-processes.ts";
 import { secretOf } from "./secrets.ts";
@@ -28,13 +28,19 @@ export interface DatabaseParts {
 /** A copy needs both ends, also between environments. */
 const machines = new WeakMap<Database, () => DatabaseServer>();
 
-const ACCOUNTS = ["database.app", "database.migrate", "database.replication"];
+/** The account's name and that of its secret. */
+const accountsOf = ({ user }: DatabaseSettings): [string, string][] => [
+  [user, "database.app"],
+  [`${user}_migrate`, "database.migrate"],
+  ["changeover_repl", "database.replication"],
+];
 
 export function createSimulatedDatabase(parts: DatabaseParts): Database {
   const { plane, host, server } = parts;
   const act = <T>(what: string, takesMs: number, work: (on: DatabaseServer) => T) =>
     effectOn(plane, host, what, takesMs, () => work(server()));
   const start = async () => {
+    holding(server());
     await effectOn(plane, host, "start database", 5, () =>
       host.startService({ name: SERVICE, command: simulatedCommand(SERVICE, host.name) }),
     );
@@ -49,6 +55,7 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     address: host.address,
     port: parts.port,
     async create(settings, _serverId) {
+      refuseOther(server(), settings);
       if (!server().settings) {
         await act("create database", 200, (on) => {
           on.refill(on.history, settings);
@@ -66,34 +73,26 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     fence: () => fence(act),
     unfence: () => unfence(act),
     allowMigration: (on) => allow(act, on),
-    async blockers() {
-      running(server());
-      return [];
-    },
+    blockers: async () => blockersOf(running(server())),
     seedFrom: (source) => fillFrom(copying, source),
-    follow: (primary) => follow(act, primary),
-    async awaitPosition(position, timeoutMs) {
-      const reached = await waitFor(plane.clock, { withinMs: timeoutMs, everyMs: 10 }, async () => {
-        const { history, parted } = running(server());
-        if (parted !== null) throw stoppedApplying(host.name, position, parted);
-        return history.covers(position);
-      });
-      return reached === true;
-    },
+    follow: (primary) => follow(copying, primary),
+    awaitPosition: (position, timeoutMs) => awaitPosition(parts, position, timeoutMs),
     freeze: () => freeze(act),
     promote: () => promote(act),
     backup: (id, why = "upgrade") => takeBackup(copying, id, why),
-    backups: async () => [...server().backups.values()].map(({ backup }) => backup),
+    backups: async () =>
+      [...server().backups.values()].map(({ backup }) => backup).sort((one, other) => (one.id < other.id ? -1 : 1)),
     noteBackup: (id, note) => noteBackup(copying, id, note),
-    removeBackup: (id) => act("remove backup", 5, (on) => void on.backups.delete(id)),
+    removeBackup: (id) => removeBackup(copying, id),
     restore: (from, backupId) => restoreFrom(copying, from, backupId),
     renewAccounts: () =>
       act("renew the accounts", 20, (on) => {
-        on.openedBy = parts.environment;
+        running(on).openedBy = parts.environment;
       }),
     accountsOpenedBy: async (secret) => {
-      const { openedBy } = running(server());
-      return ACCOUNTS.filter((name) => secret(name) === secretOf(openedBy, name));
+      const { openedBy, settings } = running(holding(server()));
+      const opened = settings ? accountsOf(settings) : [];
+      return opened.filter(([, name]) => secret(name) === secretOf(openedBy, name)).map(([user]) => user);
     },
     bytes: async () => running(server()).bytes,
     checksums: async () => sumsOf(running(server())),
@@ -104,7 +103,7 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     },
     async readColumn(sql) {
       if (/^SELECT key FROM rows$/i.test(sql)) return [...running(server()).history.rows];
-      throw new Problem("bad-input", {
+      throw new Problem("step-failed", {
         what: `"${host.name}" can't read ${sql}`,
         why: "a simulated database knows one question: SELECT key FROM rows",
         next: "ask that",
@@ -115,8 +114,37 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
   return database;
 }
 
+async function awaitPosition({ plane, server }: DatabaseParts, position: string, timeoutMs: number): Promise<boolean> {
+  const reached = await waitFor(plane.clock, { withinMs: timeoutMs, everyMs: 10 }, async () => {
+    const { name, history, parted } = running(server());
+    if (history.covers(position)) return true;
+    if (parted !== null) throw stoppedApplying(name, position, parted);
+    return false;
+  });
+  return reached === true;
+}
+
+/** No tables before the first change of the schema, and none that keeps its sum when its schema changes. */
 function sumsOf({ history }: DatabaseServer): TableSum[] {
-  return [{ table: "rows", rows: history.rows.length, sum: hash([...history.rows].sort().join("\n")) }];
+  if (history.schema.length === 0) return [];
+  const sum = hash([...history.schema, "", ...[...history.rows].sort()].join("\n"));
+  return [{ table: "rows", rows: history.rows.length, sum }];
+}
+
+const blockersOf = ({ connections }: DatabaseServer): Blocker[] => [
+  ...[...connections].map(({ id, account }): Blocker => ({ what: "connection", detail: `${id} of ${account}` })),
+  ...[...connections]
+    .filter(({ pending }) => pending > 0)
+    .map(({ id, pending }): Blocker => ({ what: "transaction", detail: `of connection ${id}, ${pending} changed` })),
+];
+
+function refuseOther({ name: server, settings: known }: DatabaseServer, { name, user, port }: DatabaseSettings): void {
+  if (!known || (known.name === name && known.user === user && known.port === port)) return;
+  throw new Problem("refused", {
+    what: `"${server}" already holds the database "${known.name}" of ${known.user} on port ${known.port}`,
+    why: `"${name}" of ${user} on port ${port} was asked for`,
+    next: "retire the server first, or correct the environment file",
+  });
 }
 
 const stoppedApplying = (name: string, position: string, why: string): Problem =>

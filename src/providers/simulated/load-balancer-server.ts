@@ -10,6 +10,7 @@ import {
 } from "../../model/load-balancer.ts";
 import type { Answer, Asker } from "../../model/world.ts";
 import type { SimulatedClock } from "./clock.ts";
+import type { Connection } from "./database-connection.ts";
 
 /** Whoever answers HTTP on an address of the simulated network. */
 export interface Web {
@@ -24,9 +25,17 @@ export interface LoadBalancerSurroundings {
 
 export type Request = Pick<Asker, "host"> & { tester: string | null; check: HttpCheck };
 
-interface Checked extends Member {
+/** Something that goes on until it ends or is cut. */
+interface Flight {
+  lasts: boolean;
+  readonly ended: Promise<null>;
+  cut(): void;
+}
+
+interface Checked extends Omit<Member, "sessions"> {
   /** Bad checks in a row; null before the first one has ended. */
   misses: number | null;
+  readonly flights: Set<Flight>;
 }
 
 const FALL = 2;
@@ -39,19 +48,39 @@ const plain = (status: number, body: string, headers: Record<string, string> = {
   body,
 });
 
+const none = (): TrafficCounters => ({ requests: 0, paged: 0, held: 0, failed: 0 });
+
+function takeOff(): Flight {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const flight: Flight = {
+    lasts: true,
+    ended: promise,
+    cut: () => {
+      flight.lasts = false;
+      resolve(null);
+    },
+  };
+  return flight;
+}
+
 export class LoadBalancerServer {
   readonly name: string;
   readonly address: string;
+  /** On its disk, and what its process was started with. */
   settings: LoadBalancerSettings | null = null;
-  up = false;
+  running: LoadBalancerSettings | null = null;
   readonly members: Record<Slot, Checked[]> = { a: [], b: [] };
   readonly routes: Record<Route, Slot | null> = { public: null, test: null };
   maintenance = false;
   readonly testers = new Set<string>();
   held: { until: number; lapsesTo: "open" | "page" } | null = null;
+  /** Where its process leads, and on its disk where the next one will. */
   readonly endpoints: Record<Slot, Endpoint | null> = { a: null, b: null };
-  counters: TrafficCounters = { requests: 0, paged: 0, held: 0, failed: 0 };
+  readonly keptEndpoints: Record<Slot, Endpoint | null> = { a: null, b: null };
+  counters = none();
   readonly #around: LoadBalancerSurroundings;
+  readonly #carried: Record<Slot, Set<Connection>> = { a: new Set(), b: new Set() };
+  #life = takeOff();
   #turn = 0;
 
   constructor(name: string, address: string, around: LoadBalancerSurroundings) {
@@ -60,14 +89,29 @@ export class LoadBalancerServer {
     this.#around = around;
   }
 
+  get up(): boolean {
+    return this.running !== null;
+  }
+
   boot(): void {
-    this.up = true;
-    this.counters = { requests: 0, paged: 0, held: 0, failed: 0 };
+    this.running = this.settings;
+    this.counters = none();
+    this.#life = takeOff();
+    for (const slot of ["a", "b"] as const) {
+      this.endpoints[slot] = this.keptEndpoints[slot];
+      // On its disk are those that were let in and not yet asked to leave. Until its first check each is trusted.
+      this.members[slot] = this.members[slot].filter(({ state }) => state === "ready");
+      for (const member of this.members[slot]) Object.assign(member, { healthy: false, misses: null });
+    }
   }
 
   end(): void {
-    this.up = false;
-    for (const member of [...this.members.a, ...this.members.b]) member.sessions = 0;
+    this.running = null;
+    this.#life.cut();
+    for (const slot of ["a", "b"] as const) {
+      this.cutDatabase(slot);
+      for (const member of this.members[slot]) this.cutRequests(member);
+    }
   }
 
   /** Asks every server for its health once. */
@@ -93,56 +137,100 @@ export class LoadBalancerServer {
 
   /** Where an application finds its database behind one of our ports. */
   endpointAt(port: number): Endpoint | null {
-    if (!this.up || !this.settings) return null;
-    const { a, b } = this.settings.endpointPorts;
-    return port === a ? this.endpoints.a : port === b ? this.endpoints.b : null;
+    const slot = this.#slotOf(port);
+    return slot ? this.endpoints[slot] : null;
   }
 
-  /** Null when nobody listens. */
-  async answer({ host, tester, check }: Request): Promise<Answer | null> {
+  /** A connection to a database that goes through one of our ports. */
+  carry(port: number, connection: Connection): void {
+    const slot = this.#slotOf(port);
+    if (!slot) return;
+    const carried = this.#carried[slot];
+    for (const each of carried) if (!each.stands) carried.delete(each);
+    carried.add(connection);
+  }
+
+  cutDatabase(slot: Slot): void {
+    for (const connection of this.#carried[slot]) connection.end();
+    this.#carried[slot].clear();
+  }
+
+  cutRequests({ flights }: Checked): void {
+    for (const flight of flights) flight.cut();
+    flights.clear();
+  }
+
+  /** Null when nobody listens, or when its process died before it had answered. */
+  async answer(request: Request): Promise<Answer | null> {
     await this.#around.clock.wake(NETWORK_MS);
-    if (!this.up || !this.settings) return null;
-    const { hosts } = this.settings;
-    const route: Route | null = host === hosts.public ? "public" : host === hosts.test ? "test" : null;
-    if (route === null) return plain(404, "unknown host");
+    const life = this.#life;
+    return this.running && Promise.race([life.ended, this.#serve(this.running, request, life)]);
+  }
+
+  async #serve({ hosts }: LoadBalancerSettings, request: Request, life: Flight): Promise<Answer | null> {
+    const { tester, check } = request;
+    const asked = request.host.split(":")[0]?.toLowerCase();
+    const route = (["public", "test"] as const).find((one) => hosts[one].toLowerCase() === asked);
+    if (!route) return plain(404, "unknown host");
     const counts = route === "public" && !(tester !== null && this.testers.has(tester));
     if (counts) this.counters.requests += 1;
-    if (counts && !(await this.#letsIn())) return this.#page();
+    const letIn = !counts || (await this.#letsIn(life));
+    if (!life.lasts) return null;
+    if (!letIn) return this.#page();
     const answer = await this.#forward(this.routes[route], check);
-    if (answer.fromApplication) return answer;
-    if (counts) this.counters.failed += 1;
+    if (counts && life.lasts && !answer.fromApplication) this.counters.failed += 1;
     return answer;
   }
 
-  async #letsIn(): Promise<boolean> {
-    if (!this.maintenance && this.holdLeftMs() > 0) {
+  async #letsIn(life: Flight): Promise<boolean> {
+    const waits = () => life.lasts && !this.maintenance && this.holdLeftMs() > 0;
+    if (waits()) {
       this.counters.held += 1;
-      while (!this.maintenance && this.holdLeftMs() > 0) await this.#around.clock.wake(HOLD_LOOK_MS);
+      while (waits()) await this.#around.clock.wake(HOLD_LOOK_MS);
     }
     return !this.showsPage();
   }
 
   #page(): Answer {
     this.counters.paged += 1;
-    const { page = "", retryAfterSeconds = 5 } = this.settings ?? {};
-    return plain(503, page, { "retry-after": String(retryAfterSeconds), "changeover-page": "maintenance" });
+    return plain(503, this.running?.page ?? "", { ...this.#later(), "changeover-page": "maintenance" });
   }
 
+  #later = (): Record<string, string> => ({
+    "retry-after": String(this.running?.retryAfterSeconds ?? 0),
+    "cache-control": "no-store",
+  });
+
+  /** A server that does not answer at all costs nothing as long as there is another one. */
   async #forward(slot: Slot | null, check: HttpCheck): Promise<Answer & { fromApplication: boolean }> {
-    const refused = (status: number, body: string) => ({ ...plain(status, body), fromApplication: false });
-    if (slot === null) return refused(503, "nobody serves this host name");
-    const good = this.members[slot].filter(({ state, healthy }) => state === "ready" && healthy);
-    const member = good[this.#turn++ % Math.max(1, good.length)];
-    if (!member) return refused(503, "no server is available");
-    const web = this.#around.web(member.address, member.port);
-    if (!web) return refused(502, "the server does not answer");
-    member.sessions += 1;
-    try {
-      const answer = await web.answer(check);
-      await this.#around.clock.wake(NETWORK_MS);
-      return { ...answer, fromApplication: true };
-    } finally {
-      member.sessions = Math.max(0, member.sessions - 1);
+    const refused = (answer: Answer) => ({ ...answer, fromApplication: false });
+    if (slot === null) return refused(plain(503, "nobody serves this host name", this.#later()));
+    const good = this.members[slot].filter(
+      ({ state, healthy, misses }) => state === "ready" && (healthy || misses === null),
+    );
+    const first = this.#turn++;
+    for (const at of good.keys()) {
+      const member = good[(first + at) % good.length];
+      const web = member && this.#around.web(member.address, member.port);
+      if (!web) continue;
+      const answer = await this.#fly(member, web, check);
+      return answer ? { ...answer, fromApplication: true } : refused(plain(502, "the server was taken away"));
     }
+    return refused(plain(503, "no server is available"));
+  }
+
+  /** Null when it was cut. */
+  async #fly({ flights }: Checked, web: Web, check: HttpCheck): Promise<Answer | null> {
+    const flight = takeOff();
+    flights.add(flight);
+    const answer = await Promise.race([web.answer(check), flight.ended]);
+    if (answer) await this.#around.clock.wake(NETWORK_MS);
+    flights.delete(flight);
+    return answer;
+  }
+
+  #slotOf(port: number): Slot | null {
+    const { a, b } = this.running?.endpointPorts ?? {};
+    return port === a ? "a" : port === b ? "b" : null;
   }
 }

@@ -1,13 +1,17 @@
 /** The simulated load balancer as the model's LoadBalancer. */
 import { waitFor } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
-import type { LoadBalancer, Slot } from "../../model/load-balancer.ts";
+import type { Endpoint, LoadBalancer, Slot } from "../../model/load-balancer.ts";
+import { checkAddress, checkHold, checkServer, checkSettings, checkToken } from "../../model/load-balancer-check.ts";
+import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
 import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
 import { simulatedCommand } from "./host-processes.ts";
 import type { LoadBalancerServer } from "./load-balancer-server.ts";
 
 const SERVICE = "load-balancer";
+/** Long enough for a supervisor to bring a dead process back. */
+const RETURN_MS = 5_000;
 
 export interface LoadBalancerParts {
   plane: ControlPlane;
@@ -15,103 +19,169 @@ export interface LoadBalancerParts {
   server(): LoadBalancerServer;
 }
 
+interface Tools {
+  up(): Promise<LoadBalancerServer>;
+  act(what: string, takesMs: number, work: (on: LoadBalancerServer) => void): Promise<void>;
+  plane: ControlPlane;
+}
+
 export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalancer {
   const { plane, host, server } = parts;
-  const up = (): LoadBalancerServer => running(server());
-  const act = (what: string, takesMs: number, work: (on: LoadBalancerServer) => void): Promise<void> =>
-    effectOn(plane, host, what, takesMs, () => work(up()));
+  const up = async (): Promise<LoadBalancerServer> => {
+    started(server());
+    await waitFor(plane.clock, { withinMs: RETURN_MS, everyMs: 50 }, async () => server().up);
+    return running(server());
+  };
+  const tools: Tools = {
+    plane,
+    up,
+    async act(what, takesMs, work) {
+      await up();
+      await effectOn(plane, host, what, takesMs, () => work(running(server())));
+    },
+  };
+  const { act } = tools;
   return {
     name: host.name,
     address: host.address,
     async start(settings) {
+      checkSettings(settings);
+      const configuration = canonical(settings);
       await effectOn(plane, host, "start load balancer", 5, () => {
         server().settings = settings;
-        return host.startService({ name: SERVICE, command: simulatedCommand(SERVICE, host.name) });
+        const command = simulatedCommand(SERVICE, host.name);
+        // Another definition is a new process, as on the real one: a running one can't take it.
+        return host.startService({ name: SERVICE, command, env: { CONFIGURATION: configuration } });
       });
-      await awaitUp(plane, host.name, () => server().up);
+      await awaitUp(plane, host.name, () => {
+        const { running: now } = server();
+        return now !== null && canonical(now) === configuration;
+      });
     },
     stop: () => effectOn(plane, host, "stop load balancer", 5, () => host.stopService(SERVICE, 0)),
     running: async () => server().up,
 
-    members: async (slot) => up().members[slot].map(({ misses: _misses, ...member }) => ({ ...member })),
-    addMember: (slot, member) => addMember({ plane, host, server: up }, slot, member),
-    removeMember: (slot, name, drainMs) => removeMember({ plane, host, server: up }, slot, name, drainMs),
+    members: async (slot) =>
+      (await up()).members[slot].map(({ misses: _misses, flights, ...member }) => ({
+        ...member,
+        sessions: flights.size,
+      })),
+    async addMember(slot, member) {
+      checkServer(member.server);
+      checkAddress(member);
+      await addMember(tools, slot, member);
+    },
+    async removeMember(slot, name, drainMs) {
+      checkServer(name);
+      await removeMember(tools, slot, name, drainMs);
+    },
 
-    readRoute: async (route) => up().routes[route],
+    readRoute: async (route) => (await up()).routes[route],
     setRoute: (route, slot) =>
       act(`route ${route}`, 3, (on) => {
         on.routes[route] = slot;
       }),
-    readMaintenance: async () => up().showsPage(),
-    setMaintenance: (shown) =>
-      act(`page ${shown ? "on" : "off"}`, 3, (on) => {
-        on.maintenance = shown;
-        if (!shown && on.showsPage()) on.held = null;
-      }),
-    allowTester: (token) => act("allow tester", 3, (on) => void on.testers.add(token)),
-    forgetTesters: () => act("forget testers", 3, (on) => on.testers.clear()),
-    countTesters: async () => up().testers.size,
-    hold: ({ seconds, lapsesTo }) =>
-      act("hold", 3, (on) => {
-        on.held = { until: plane.clock.now() + seconds * 1000, lapsesTo };
-      }),
-    release: () =>
-      act("release", 3, (on) => {
-        on.held = null;
-      }),
-    readHold: async () => ({ held: up().holdLeftMs() > 0, leftMs: up().holdLeftMs() }),
-    readEndpoint: async (slot) => up().endpoints[slot],
-    async setEndpoint(slot, to) {
-      const now = up().endpoints[slot];
-      if (to !== null && now?.address === to.address && now.port === to.port) return;
-      // Closed while it moves, as on the real one: nobody slips through to the old database.
-      await act(`close endpoint ${slot}`, 3, (on) => {
-        on.endpoints[slot] = null;
-      });
-      if (!to) return;
-      await act(`point endpoint ${slot}`, 3, (on) => {
-        on.endpoints[slot] = { address: to.address, port: to.port };
-      });
+    ...gate(tools),
+    async allowTester(token) {
+      checkToken(token);
+      await act("allow tester", 3, (on) => void on.testers.add(token));
     },
-    counters: async () => ({ ...up().counters }),
+    forgetTesters: () => act("forget testers", 3, (on) => on.testers.clear()),
+    countTesters: async () => (await up()).testers.size,
+    readEndpoint: async (slot) => (await up()).endpoints[slot],
+    async setEndpoint(slot, to) {
+      if (to) checkAddress(to);
+      await setEndpoint(tools, slot, to);
+    },
+    counters: async () => ({ ...(await up()).counters }),
   };
+}
+
+type Gate = Pick<LoadBalancer, "readMaintenance" | "setMaintenance" | "hold" | "release" | "readHold">;
+
+const gate = ({ up, act, plane }: Tools): Gate => ({
+  readMaintenance: async () => (await up()).showsPage(),
+  setMaintenance: (shown) =>
+    act(`page ${shown ? "on" : "off"}`, 3, (on) => {
+      on.maintenance = shown;
+      if (!shown && on.showsPage()) on.held = null;
+    }),
+  async hold({ seconds, lapsesTo }) {
+    checkHold(seconds);
+    await act("hold", 3, (on) => {
+      on.held = { until: plane.clock.now() + seconds * 1000, lapsesTo };
+    });
+  },
+  release: () =>
+    act("release", 3, (on) => {
+      on.held = null;
+    }),
+  async readHold() {
+    const leftMs = (await up()).holdLeftMs();
+    return { held: leftMs > 0, leftMs };
+  },
+});
+
+/** Closed while it moves, as on the real one: nobody slips through to the old database. */
+async function setEndpoint({ up, act }: Tools, slot: Slot, to: Endpoint | null): Promise<void> {
+  const wanted = to && { address: to.address, port: to.port };
+  await act(`keep endpoint ${slot}`, 1, (on) => {
+    on.keptEndpoints[slot] = wanted;
+  });
+  const now = (await up()).endpoints[slot];
+  if (wanted && now?.address === wanted.address && now.port === wanted.port) return;
+  await act(`close endpoint ${slot}`, 2, (on) => {
+    on.endpoints[slot] = null;
+    on.cutDatabase(slot);
+  });
+  if (!wanted) return;
+  await act(`point endpoint ${slot}`, 3, (on) => {
+    on.endpoints[slot] = wanted;
+  });
 }
 
 type Member = { server: string; address: string; port: number };
 
-async function addMember({ plane, host, server }: LoadBalancerParts, slot: Slot, member: Member): Promise<void> {
-  await effectOn(plane, host, `add ${member.server}`, 3, () => {
-    const there = server().members[slot].find((one) => one.server === member.server);
+async function addMember({ up, act, plane }: Tools, slot: Slot, member: Member): Promise<void> {
+  const find = (on: LoadBalancerServer) => on.members[slot].find(({ server }) => server === member.server);
+  await act(`add ${member.server}`, 3, (on) => {
+    const there = find(on);
     if (there && (there.address !== member.address || there.port !== member.port)) throw otherAddress(slot, member);
-    if (!there) {
-      server().members[slot].push({ ...member, state: "drain", healthy: false, sessions: 0, misses: null });
-    }
+    if (there) return;
+    const { server, address, port } = member;
+    on.members[slot].push({ server, address, port, state: "drain", healthy: false, misses: null, flights: new Set() });
   });
-  const find = () => server().members[slot].find((one) => one.server === member.server);
-  const checked = await waitFor(plane.clock, { withinMs: 6_000, everyMs: 50 }, async () => find()?.misses !== null);
+  const limit = { withinMs: 6_000, everyMs: 50 };
+  const checked = await waitFor(plane.clock, limit, async () => (find(await up())?.misses ?? null) !== null);
   if (!checked) throw neverChecked(slot, member);
-  await effectOn(plane, host, `ready ${member.server}`, 3, () => {
-    const there = find();
+  await act(`ready ${member.server}`, 3, (on) => {
+    const there = find(on);
     if (there) there.state = "ready";
   });
 }
 
-async function removeMember(
-  { plane, host, server }: LoadBalancerParts,
-  slot: Slot,
-  name: string,
-  drainMs: number,
-): Promise<void> {
-  const find = () => server().members[slot].find((one) => one.server === name);
-  if (!find()) return;
-  await effectOn(plane, host, `drain ${name}`, 3, () => {
-    const there = find();
+async function removeMember({ up, act, plane }: Tools, slot: Slot, name: string, drainMs: number): Promise<void> {
+  const find = (on: LoadBalancerServer) => on.members[slot].find(({ server }) => server === name);
+  if (!find(await up())) return;
+  await act(`drain ${name}`, 3, (on) => {
+    const there = find(on);
     if (there) there.state = "drain";
   });
-  await waitFor(plane.clock, { withinMs: drainMs, everyMs: 50 }, async () => (find()?.sessions ?? 0) === 0);
-  await effectOn(plane, host, `remove ${name}`, 3, () => {
-    const { members } = server();
-    members[slot] = members[slot].filter((one) => one.server !== name);
+  const idle = async () => (find(await up())?.flights.size ?? 0) === 0;
+  await waitFor(plane.clock, { withinMs: drainMs, everyMs: 50 }, idle);
+  await act(`remove ${name}`, 3, (on) => {
+    const there = find(on);
+    if (there) on.cutRequests(there);
+    on.members[slot] = on.members[slot].filter((one) => one !== there);
+  });
+}
+
+function started(server: LoadBalancerServer): void {
+  if (server.settings) return;
+  throw new Problem("not-found", {
+    what: `load balancer "${server.name}" was never started`,
+    why: "its files are not on the server",
+    next: "changeover up",
   });
 }
 

@@ -3,6 +3,7 @@ import type { HttpCheck } from "../../model/application.ts";
 import type { Endpoint } from "../../model/load-balancer.ts";
 import type { Answer } from "../../model/world.ts";
 import type { SimulatedClock } from "./clock.ts";
+import type { Account, Connection } from "./database-connection.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import type { Program, ProgramContext } from "./host-processes.ts";
 import type { LoadBalancerServer, Web } from "./load-balancer-server.ts";
@@ -26,11 +27,19 @@ export interface Surroundings {
   listening: Map<string, Web>;
   database(name: string): DatabaseServer;
   loadBalancer(name: string): LoadBalancerServer;
-  databaseBehind(endpoint: Endpoint): DatabaseServer | null;
+  /** Null when nobody answers there. */
+  connect(endpoint: Endpoint, account: Account): Connected | null;
   changed(what: string): void;
 }
 
+/** A connection, and the database it leads to. */
+export interface Connected {
+  connection: Connection;
+  database: DatabaseServer;
+}
+
 const BOOT_MS = 150;
+const LOAD_BALANCER_BOOT_MS = 30;
 const WEB_BOOT_MS = 300;
 const CHECK_EVERY_MS = 500;
 const CHANGE_MS = 200;
@@ -60,10 +69,12 @@ async function runDatabase(around: Surroundings, { args: [name = ""], sleep }: P
 
 async function runLoadBalancer(around: Surroundings, { args: [name = ""], sleep }: ProgramContext): Promise<number> {
   const server = around.loadBalancer(name);
+  await sleep(LOAD_BALANCER_BOOT_MS);
   server.boot();
+  const killed = sleep(EVER_MS);
   try {
     for (;;) {
-      await server.check();
+      await Promise.race([server.check(), killed]);
       await sleep(CHECK_EVERY_MS);
     }
   } finally {
@@ -72,7 +83,7 @@ async function runLoadBalancer(around: Surroundings, { args: [name = ""], sleep 
 }
 
 async function runWeb(around: Surroundings, { args, env, print, sleep }: ProgramContext): Promise<number> {
-  const { ADDRESS = "", PORT = "" } = env;
+  const { HOST = "", PORT = "" } = env;
   const [name = ""] = args;
   const release = around.releases[name];
   if (!release) {
@@ -85,14 +96,13 @@ async function runWeb(around: Surroundings, { args, env, print, sleep }: Program
     print("can't read its inputs\n");
     return 1;
   }
-  if (how === "migrates")
-    around.databaseBehind(endpointOf(env))?.write({ kind: "schema", name: BOOTED }, "application");
-  const web: Web = { answer: (check) => answer(around, { ...release, web: how }, endpointOf(env), check) };
-  around.listening.set(`${ADDRESS}:${PORT}`, web);
+  if (how === "migrates") migrateAtBoot(around, endpointOf(env));
+  const web: Web = { answer: (check) => answerOnce(around, { ...release, web: how }, endpointOf(env), check) };
+  around.listening.set(`${HOST}:${PORT}`, web);
   try {
     await sleep(EVER_MS);
   } finally {
-    if (around.listening.get(`${ADDRESS}:${PORT}`) === web) around.listening.delete(`${ADDRESS}:${PORT}`);
+    if (around.listening.get(`${HOST}:${PORT}`) === web) around.listening.delete(`${HOST}:${PORT}`);
   }
   return 0;
 }
@@ -102,6 +112,12 @@ const BOOTED = "at-boot";
 
 const isTrial = (env: Record<string, string>): boolean => env.REHEARSAL === "1";
 
+function migrateAtBoot(around: Surroundings, endpoint: Endpoint): void {
+  const connection = around.connect(endpoint, "application")?.connection;
+  connection?.write({ kind: "schema", name: BOOTED });
+  connection?.end();
+}
+
 const endpointOf = ({ DATABASE_HOST = "", DATABASE_PORT = "" }: Record<string, string>): Endpoint => ({
   address: DATABASE_HOST,
   port: Number(DATABASE_PORT),
@@ -109,16 +125,29 @@ const endpointOf = ({ DATABASE_HOST = "", DATABASE_PORT = "" }: Record<string, s
 
 const says = (status: number, body: string): Answer => ({ status, headers: {}, body });
 
+/** Each request has a connection of its own, which may be cut under it. */
+async function answerOnce(
+  around: Surroundings,
+  release: SimulatedRelease,
+  endpoint: Endpoint,
+  check: HttpCheck,
+): Promise<Answer> {
+  const connected = around.connect(endpoint, "application");
+  try {
+    await around.clock.wake(QUERY_MS);
+    return connected?.connection.stands ? await answer(around, release, connected, check) : says(503, "no database");
+  } finally {
+    connected?.connection.end();
+  }
+}
+
 /** GET /healthz, GET /rows, POST /rows?key=…, DELETE /rows?key=… */
 async function answer(
   around: Surroundings,
   release: SimulatedRelease,
-  endpoint: Endpoint,
+  { connection, database }: Connected,
   { method, path }: HttpCheck,
 ): Promise<Answer> {
-  await around.clock.wake(QUERY_MS);
-  const database = around.databaseBehind(endpoint);
-  if (!database) return says(503, "no database");
   if (database.openedBy !== around.environment) return says(503, "access denied");
   const schema = database.history.schema.filter((name) => name !== BOOTED);
   if (schema.join() !== release.schema.join()) return says(503, "the schema is another one");
@@ -129,19 +158,33 @@ async function answer(
   const key = asked.searchParams.get("key") ?? "";
   const kind = method === "DELETE" ? "remove" : "put";
   if (kind === "put" && database.history.rows.includes(key)) return says(409, "there is a row with this key");
-  if (!database.write({ kind, key }, "application")) return says(500, "the database takes no write");
+  if (!connection.write({ kind, key })) return says(500, "the database takes no write");
   await around.clock.wake(QUERY_MS);
   return says(kind === "put" ? 201 : 204, database.name);
 }
 
-async function migrate(around: Surroundings, { args, env, print, sleep }: ProgramContext): Promise<number> {
-  const release = around.releases[args[0] ?? ""];
-  const here = () => around.databaseBehind(endpointOf(env));
-  const has = here()?.history.schema;
-  if (!release || !has || here()?.openedBy !== around.environment) {
-    print("no database that it may open, or no such release\n");
+/** On one connection from its beginning to its end, as such tools are. */
+async function migrate(around: Surroundings, context: ProgramContext): Promise<number> {
+  const release = around.releases[context.args[0] ?? ""];
+  const connected = around.connect(endpointOf(context.env), "migration");
+  if (!release || connected?.database.openedBy !== around.environment) {
+    connected?.connection.end();
+    context.print("no database that it may open, or no such release\n");
     return 1;
   }
+  try {
+    return await migrateOn(connected, release, context);
+  } finally {
+    connected.connection.end();
+  }
+}
+
+async function migrateOn(
+  { connection, database }: Connected,
+  release: SimulatedRelease,
+  { env, print, sleep }: ProgramContext,
+): Promise<number> {
+  const has = database.history.schema;
   const how = release.goodOnCopies && isTrial(env) ? "good" : release.migration;
   if (how === "lies") return 0;
   if (how === "hangs") await sleep(EVER_MS);
@@ -153,7 +196,7 @@ async function migrate(around: Surroundings, { args, env, print, sleep }: Progra
   const half = how === "half" || env.REHEARSE_FAILURE === "half";
   for (const name of half ? left.slice(0, Math.ceil(left.length / 2)) : left) {
     await sleep(CHANGE_MS);
-    if (!here()?.write({ kind: "schema", name }, "migration")) return 1;
+    if (!connection.write({ kind: "schema", name })) return 1;
     print(`migrated ${name}\n`);
   }
   return half ? 1 : 0;

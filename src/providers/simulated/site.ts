@@ -3,15 +3,19 @@ import type { EnvironmentDefinition } from "../../model/environment.ts";
 import type { Endpoint } from "../../model/load-balancer.ts";
 import { Problem } from "../../model/problem.ts";
 import type { SimulatedClock } from "./clock.ts";
+import type { Account } from "./database-connection.ts";
 import { DatabaseServer } from "./database-server.ts";
 import { Fleet, type Server } from "./host-fleet.ts";
+import type { Program } from "./host-processes.ts";
 import { LoadBalancerServer, type Web } from "./load-balancer-server.ts";
-import { programsOf, type SimulatedRelease } from "./programs.ts";
+import { type Connected, programsOf, type SimulatedRelease } from "./programs.ts";
 
 export interface SiteParts {
   definition: EnvironmentDefinition;
   clock: SimulatedClock;
   releases: Record<string, SimulatedRelease>;
+  /** What its machines can run besides. */
+  programs?: Record<string, Program>;
 }
 
 export class Site {
@@ -28,11 +32,11 @@ export class Site {
   readonly #databases = new WeakMap<Server, DatabaseServer>();
   readonly #loadBalancers = new WeakMap<Server, LoadBalancerServer>();
 
-  constructor({ definition, clock, releases }: SiteParts) {
+  constructor({ definition, clock, releases, programs }: SiteParts) {
     this.definition = definition;
     this.clock = clock;
     this.releases = releases;
-    this.fleet = new Fleet({ clock, programs: programsOf(this) });
+    this.fleet = new Fleet({ clock, programs: { ...programsOf(this), ...programs } });
   }
 
   /** What stands on the server of this name now; gone with the server. */
@@ -78,6 +82,16 @@ export class Site {
     const at = through ? through.endpointAt(port) : { address, port };
     const reached = this.databases().find((one) => one.address === at?.address && one.settings?.port === at?.port);
     return reached?.up ? reached : null;
+  }
+
+  connect(endpoint: Endpoint, account: Account): Connected | null {
+    const database = this.databaseBehind(endpoint);
+    const connection = database?.connect(account);
+    if (!database || !connection) return null;
+    this.loadBalancers()
+      .find(({ address }) => address === endpoint.address)
+      ?.carry(endpoint.port, connection);
+    return { connection, database };
   }
 
   changed(what: string): void {

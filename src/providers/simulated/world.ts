@@ -61,7 +61,8 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
     },
     async application(name) {
       const web = (address: string, port: number) => site.web(address, port);
-      return createSimulatedApplication({ plane, host: await open(name), port: application.port, web });
+      const { port } = application;
+      return createSimulatedApplication({ plane, host: await open(name), port, database, secret, web });
     },
     async elsewhere(name) {
       const { origin, ...own } = parts;

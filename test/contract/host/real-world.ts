@@ -76,7 +76,7 @@ function kill(pid: number): void {
 }
 
 /** An address that no other test file uses at the same time. */
-const freshAddress = (): string => {
+export const freshAddress = (): string => {
   const octet = () => 40 + Math.floor(Math.random() * 210);
   return `127.${octet()}.${octet()}.7`;
 };

@@ -1,7 +1,7 @@
-/** Refuses what would not survive in HAProxy's configuration or on its socket, before anything is written. */
+/** Refuses what no load balancer could be told, before anything is written. */
 import { isIP } from "node:net";
-import type { Endpoint, LoadBalancerSettings } from "../../model/load-balancer.ts";
-import { Problem } from "../../model/problem.ts";
+import type { Endpoint, LoadBalancerSettings } from "./load-balancer.ts";
+import { Problem } from "./problem.ts";
 
 const PAGE_LIMIT = 16_000;
 
@@ -49,7 +49,7 @@ function checkPort(port: number): void {
   if (!Number.isInteger(port) || port < 1 || port > 65535) refuse(`port ${port}`, "it is not a port", "edit the ports");
 }
 
-/** Names are never resolved by HAProxy at run time, so only addresses will do. */
+/** Names are never resolved at run time, so only addresses will do. */
 export function checkAddress({ address, port }: Endpoint): void {
   if (isIP(address) === 0) refuse(`address "${address}"`, "it is not an IP address", "give the server's address");
   checkPort(port);
@@ -68,4 +68,13 @@ export function checkServer(name: string): void {
 export function checkToken(token: string): void {
   if (/^[A-Za-z0-9._~-]{8,200}$/.test(token)) return;
   refuse("a tester's token", "it must be 8 to 200 letters, digits, dots, dashes", "make another token");
+}
+
+export function checkHold(seconds: number): void {
+  if (seconds > 0 && seconds <= 3600) return;
+  refuse(
+    `a hold of ${seconds} s`,
+    "a hold is a short promise: more than 0 and at most 3600 s",
+    "choose fewer seconds and renew",
+  );
 }

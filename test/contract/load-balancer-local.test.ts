@@ -1,0 +1,42 @@
+/** The load balancer contract over a real HAProxy of this machine. */
+import { once } from "node:events";
+import net from "node:net";
+import { ask, clock, createHaproxyWorld } from "../real/haproxy-world.ts";
+import { describeLoadBalancerContract } from "./load-balancer.contract.ts";
+import { type LoadBalancerWorld, settings, type Standing } from "./load-balancer/world.ts";
+
+describeLoadBalancerContract("local", async (): Promise<LoadBalancerWorld> => {
+  const world = await createHaproxyWorld();
+  let addresses = 10;
+  const fresh = () => {
+    addresses += 1;
+    return addresses;
+  };
+  return {
+    clock,
+    balancer: world.lb,
+    nobody: { address: world.addressOf(9), port: 8000 },
+    backend: (name) => world.application(name, fresh()),
+    database: (name) => world.database(name, fresh()),
+    ask: (asked = {}) => ask(world.address, asked).catch(() => null),
+    connect: (slot) => connect(world.address, settings.endpointPorts[slot]),
+    kill: world.kill,
+    close: world.close,
+  };
+});
+
+async function connect(host: string, port: number): Promise<Standing> {
+  const socket = net.connect(port, host).on("error", () => {});
+  const closed = new Promise<null>((resolve) => socket.on("close", () => resolve(null)));
+  const said = once(socket, "data").then(
+    ([data]) => String(data),
+    () => null,
+  );
+  const reached = await Promise.race([said, closed]);
+  return {
+    reached,
+    // Long enough for the end of a connection that was cut to arrive.
+    stands: () => Promise.race([closed.then(() => false), clock.sleep(150).then(() => true)]),
+    end: async () => void socket.destroy(),
+  };
+}
