@@ -108,6 +108,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "assert-backup",
     "assert-inputs",
     "assert-isolated",
+    "await-window",
     "close-test-route",
     "create-database",
     "gate",
