@@ -69,11 +69,10 @@ async function unpack(
   const artefacts = openArtefacts(folder);
   const hash = await artefacts.pack(resolve(dirname(FILE), definition.artefact), definition.build);
   await writeFile(join(folder, "release.tar"), (await artefacts.read(hash)).open());
-  const release = {
-    folder: join(folder, name),
-    definition,
-    env: { ...env, ...valuesOf(definition.inputs, noCredential) },
-  };
+  const at = join(folder, name);
+  const path = `${join(at, definition.runtime?.path ?? "")}:${process.env.PATH}`;
+  const inputs = valuesOf(definition.inputs, noCredential);
+  const release = { folder: at, definition, env: { PATH: path, ...env, ...inputs } };
   const unpacked = start(`mkdir "${name}" && tar -xf release.tar -C "${name}" && rm release.tar`, folder, {});
   mustBeDone("unpacking", await unpacked.ended);
   await mustEnd(release, definition.prepare ?? "true");

@@ -18,6 +18,9 @@ const input = z.strictObject({
   backups: z.boolean().optional(),
 });
 
+/** A busy server can miss two health checks in a row; what is left behind stays. */
+const SETTLE_MS = 15_000;
+
 export const assertClean = defineStep({
   name: "assert-clean",
   input,
@@ -31,9 +34,13 @@ export const assertClean = defineStep({
   limitMs: () => 30_000,
   async apply() {},
   async verify(context, asked) {
-    const schedules = asked.backups ? await wrongSchedules(context.world) : [];
-    const left = [...(await leftOnLoadBalancers(context, asked)), ...(await leftServers(context, asked)), ...schedules];
-    if (left.length === 0) return { clean: true };
+    let left: string[] = [];
+    const clean = await context.until(SETTLE_MS, async () => {
+      const schedules = asked.backups ? await wrongSchedules(context.world) : [];
+      left = [...(await leftOnLoadBalancers(context, asked)), ...(await leftServers(context, asked)), ...schedules];
+      return left.length === 0;
+    });
+    if (clean) return { clean: true };
     throw new Problem("step-failed", {
       what: "something of the upgrade is left behind",
       why: left.join("; "),

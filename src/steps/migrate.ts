@@ -111,7 +111,16 @@ function failed(job: JobState, limitMs: number): Problem {
   const why = job.timedOut ? `it was still running after ${limitMs} ms` : `exit ${job.code}`;
   return new Problem(job.timedOut ? "timed-out" : "step-failed", {
     what: "the migration failed",
-    why: `${why}: ${job.output.trim().slice(-500)}`,
+    why: `${why}: ${endOf(job.output)}`,
     next,
   });
 }
+
+/** The reason stands above the frames of a stack, and would be pushed out by them. */
+const endOf = (output: string): string =>
+  output
+    .split("\n")
+    .filter((text) => !/^\s+at\s/.test(text))
+    .join("\n")
+    .trim()
+    .slice(-500);
