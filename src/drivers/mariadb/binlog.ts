@@ -14,9 +14,11 @@ import { dial, makeSocketDirectory, serve, shortName } from "./transfer.ts";
 const limitMs = 6 * 3_600_000;
 /** The tool prints all the time; where it does not, its host is gone or the server hangs. */
 const silenceMs = 60_000;
-/** What the server or the tool say when the log no longer begins early enough. */
+/** What the server or the tool say about a position that is none of this log's. */
+const UNKNOWN = /requested to start from GTID|never reached expected GTID state/;
 /** The tool's word for a domain in which nothing followed; with nothing after a position at all that is no failure. */
 const NOTHING_SINCE = /^ERROR: Binary logs never reached expected GTID state of (\S+)$/;
+/** What they say when the log no longer begins early enough. */
 const PURGED = /purged|binary logs are missing data|Could not find GTID state/i;
 
 /** Asks the server rather than its files: it refuses a position that it no longer has instead of beginning later. */
@@ -69,6 +71,7 @@ async function printed(server: Server, from: string, read: (lines: string[]) => 
   if (failure && PURGED.test(failure)) {
     throw uncounted(server, from, "its binary log no longer reaches back so far: it was purged");
   }
+  if (failure && UNKNOWN.test(failure)) throw uncounted(server, from, "its binary log does not know that position");
   if (failure) throw workFailed(server, "mariadb-binlog", failure);
 }
 
