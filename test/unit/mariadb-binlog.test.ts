@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseColumns, parseKey, wordsOf } from "../../src/drivers/mariadb/binlog-columns.ts";
+import { foundNothing } from "../../src/drivers/mariadb/binlog.ts";
 import { BinlogText, UnknownShape } from "../../src/drivers/mariadb/binlog-text.ts";
 import { type RowEvent, Tally, type WriteEvent } from "../../src/model/row-events.ts";
 
@@ -159,6 +160,17 @@ test("a text that is cut off, lacks rows or is of an unknown shape is never a sm
   expect(() => read(lines.map((line) => line.replace("###   @1=", "###   $1=")))).toThrow(UnknownShape);
   expect(() => read(lines.toSpliced(count - 1, 1))).toThrow("binlog-row-image is not FULL");
   expect(() => read(["### INSERT INTO `shop`.`o`"])).toThrow(UnknownShape);
+});
+
+test("nothing since a position is no failure where the server stands at it, and in no other case", () => {
+  const said = (...gtids: string[]) =>
+    gtids.map((gtid) => `ERROR: Binary logs never reached expected GTID state of ${gtid}`).join("\n");
+  expect(foundNothing(said("0-1-9"), "0-1-9", "0-1-9")).toBe(true);
+  expect(foundNothing(said("1-1-2"), "0-1-9,1-1-2", "0-1-40,1-1-2")).toBe(true);
+  expect(foundNothing(said("0-1-9"), "0-1-9", "0-1-10"), "written, and not told").toBe(false);
+  expect(foundNothing(said("0-1-9"), "0-1-8", "0-1-9"), "about another position").toBe(false);
+  expect(foundNothing(`${said("0-1-9")}\nERROR: Got error reading packet`, "0-1-9", "0-1-9")).toBe(false);
+  expect(foundNothing("", "0-1-9", "0-1-9")).toBe(false);
 });
 
 test("names of columns and keys are read as they are, however they look", () => {

@@ -7,13 +7,18 @@ import { BinlogText, UnknownShape } from "./binlog-text.ts";
 import { awaitJob, failureOf, workFailed } from "./jobs.ts";
 import { withTools } from "./paths.ts";
 import { laterPosition, normalisePosition } from "./position.ts";
+import { readPosition } from "./replication.ts";
 import { settingsOf, type Server } from "./server.ts";
 import { dial, makeSocketDirectory, serve, shortName } from "./transfer.ts";
 
 const limitMs = 6 * 3_600_000;
 /** The tool prints all the time; where it does not, its host is gone or the server hangs. */
 const silenceMs = 60_000;
-/** What the server or the tool say when the log no longer begins early enough. */
+/** What the server or the tool say about a position that is none of this log's. */
+const UNKNOWN = /requested to start from GTID|never reached expected GTID state/;
+/** The tool's word for a domain in which nothing followed; with nothing after a position at all that is no failure. */
+const NOTHING_SINCE = /^ERROR: Binary logs never reached expected GTID state of (\S+)$/;
+/** What they say when the log no longer begins early enough. */
 const PURGED = /purged|binary logs are missing data|Could not find GTID state/i;
 
 /** Asks the server rather than its files: it refuses a position that it no longer has instead of beginning later. */
@@ -45,7 +50,7 @@ async function printed(server: Server, from: string, read: (lines: string[]) => 
   const id = `read-binlog-${randomBytes(5).toString("hex")}`;
   const socket = server.paths.pipe(shortName(id));
   await makeSocketDirectory(server);
-  const command = withTools(serve(socket, 1, await words(server, from)));
+  const { stands, command } = await prepare(server, from, socket);
   await server.host.startJob({ id, command, timeoutMs: limitMs });
   const stream = await dial(server, socket, id);
   let broken: unknown = null;
@@ -60,24 +65,40 @@ async function printed(server: Server, from: string, read: (lines: string[]) => 
   if (broken instanceof UnknownShape || broken instanceof TypeError)
     throw uncounted(server, from, broken.message, broken);
   if (broken) throw broken;
-  const failure = failureOf(await awaitJob(server, id, silenceMs));
+  const ended = await awaitJob(server, id, silenceMs);
+  const byItself = ended.state === "done" && !ended.timedOut && !ended.cancelled;
+  const failure = byItself && foundNothing(ended.output, from, stands) ? null : failureOf(ended);
   if (failure && PURGED.test(failure)) {
     throw uncounted(server, from, "its binary log no longer reaches back so far: it was purged");
   }
+  if (failure && UNKNOWN.test(failure)) throw uncounted(server, from, "its binary log does not know that position");
   if (failure) throw workFailed(server, "mariadb-binlog", failure);
 }
 
-async function words(server: Server, from: string): Promise<string[]> {
-  const first = await server.session(async (session) => {
+/** Also says where the server stands before it is read. */
+async function prepare(server: Server, from: string, socket: string): Promise<{ stands: string; command: string }> {
+  const { first, stands } = await server.session(async (session) => {
     const [oldest] = await session.read({ sql: "SHOW BINARY LOGS" });
-    return oldest?.Log_name ?? "";
+    return { first: oldest?.Log_name ?? "", stands: await readPosition(session) };
   });
-  return [
+  const words = [
     ...["mariadb-binlog", "--no-defaults", "--read-from-remote-server", `--socket=${server.paths.socket}`],
     ...[`--user=${await server.administrator()}`, "--base64-output=decode-rows", "-vv", "--print-table-metadata"],
     ...["--skip-annotate-row-events", "--skip-print-row-event-positions", `--start-position=${from}`],
     ...["--to-last-log", first],
   ];
+  return { stands, command: withTools(serve(socket, 1, words)) };
+}
+
+/** Only where the server itself stood at that very transaction: then nothing of its domain can be missing. */
+export function foundNothing(output: string, from: string, stands: string): boolean {
+  const errors = output.split("\n").filter((line) => line.startsWith("ERROR"));
+  const [wanted, seen] = [from.split(","), stands.split(",")];
+  const fine = (line: string): boolean => {
+    const gtid = NOTHING_SINCE.exec(line.trim())?.[1] ?? "";
+    return wanted.includes(gtid) && seen.includes(gtid);
+  };
+  return errors.length > 0 && errors.every(fine);
 }
 
 /** In whole lines, as bytes: what is in them need not be text. */
