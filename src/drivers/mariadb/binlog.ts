@@ -7,6 +7,7 @@ import { BinlogText, UnknownShape } from "./binlog-text.ts";
 import { awaitJob, failureOf, workFailed } from "./jobs.ts";
 import { withTools } from "./paths.ts";
 import { laterPosition, normalisePosition } from "./position.ts";
+import { readPosition } from "./replication.ts";
 import { settingsOf, type Server } from "./server.ts";
 import { dial, makeSocketDirectory, serve, shortName } from "./transfer.ts";
 
@@ -15,12 +16,16 @@ const limitMs = 6 * 3_600_000;
 const silenceMs = 60_000;
 /** What the server or the tool say when the log no longer begins early enough. */
 const PURGED = /purged|binary logs are missing data|Could not find GTID state/i;
+const TRIES = 3;
+/** What the tool says when the log ends at the very position it was to begin after: it wants to have seen it pass. */
+const NOTHING_AFTER = /never reached expected GTID state/i;
 
 /** Asks the server rather than its files: it refuses a position that it no longer has instead of beginning later. */
 export async function writesSince(
   server: Server,
   position: string,
   keep: (event: WriteEvent) => Promise<void> = async () => {},
+  tries = TRIES,
 ): Promise<WritesSince> {
   const from = normalisePosition(position);
   if (from === "") throw uncounted(server, position, "there is no position to count from");
@@ -28,7 +33,7 @@ export async function writesSince(
   const tally = new Tally();
   const events: WriteEvent[] = [];
   const text = new BinlogText(name, (event) => events.push(event));
-  await printed(server, from, async (lines) => {
+  const sawEnd = await printed(server, from, async (lines) => {
     for (const line of lines) text.push(line);
     for (const event of events.splice(0)) {
       tally.add(event);
@@ -36,12 +41,17 @@ export async function writesSince(
     }
   });
   text.end();
+  if (!sawEnd && (text.at !== "" || (await server.session(readPosition)) !== from)) {
+    // Something was written right after the tool had looked.
+    if (text.at === "" && tries > 1) return writesSince(server, position, keep, tries - 1);
+    throw uncounted(server, from, "its binary log does not lead to where the server stands");
+  }
   const { tables, statements } = tally;
   return { from, upTo: text.at === "" ? from : laterPosition(from, text.at), tables, statements };
 }
 
-/** A job of its own for each reader: looking must not cut off the one who exports. */
-async function printed(server: Server, from: string, read: (lines: string[]) => Promise<void>): Promise<void> {
+/** A job of its own for each reader: looking must not cut off the one who exports. False: the tool saw nothing at all. */
+async function printed(server: Server, from: string, read: (lines: string[]) => Promise<void>): Promise<boolean> {
   const id = `read-binlog-${randomBytes(5).toString("hex")}`;
   const socket = server.paths.pipe(shortName(id));
   await makeSocketDirectory(server);
@@ -61,10 +71,12 @@ async function printed(server: Server, from: string, read: (lines: string[]) => 
     throw uncounted(server, from, broken.message, broken);
   if (broken) throw broken;
   const failure = failureOf(await awaitJob(server, id, silenceMs));
+  if (failure && NOTHING_AFTER.test(failure)) return false;
   if (failure && PURGED.test(failure)) {
     throw uncounted(server, from, "its binary log no longer reaches back so far: it was purged");
   }
   if (failure) throw workFailed(server, "mariadb-binlog", failure);
+  return true;
 }
 
 async function words(server: Server, from: string): Promise<string[]> {
