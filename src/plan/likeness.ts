@@ -1,7 +1,8 @@
 /** What a plan does, without where, to how many and how long it waits: the same for staging and for live. Pure. */
 import { createHash } from "node:crypto";
-import { canonical, type Plan } from "../model/plan.ts";
+import { canonical, type Plan, type PlanStep } from "../model/plan.ts";
 import { awaitWindow } from "../steps/await-window.ts";
+import { type GateInput, gate } from "../steps/gate.ts";
 
 /**
  * Keys of steps' inputs that say where something is done, or how it is called there. One that is missing here makes
@@ -31,12 +32,15 @@ function strip(value: unknown): unknown {
   );
 }
 
+/** When the window is, and how long the way back is kept, each environment decides for itself. */
+const isPatience = ({ step, input }: PlanStep): boolean =>
+  step === awaitWindow.name || (step === gate.name && (input as GateInput).atDeadline === "go-on");
+
 /** First 16 hex digits of a SHA-256; two plans with the same one do the same to different places. */
 export function likenessOf(plan: Plan): string {
   const told = [...plan.stages, ...plan.afterWayBack]
     .flatMap(({ steps }) => steps)
-    // When the window is, each environment decides for itself.
-    .filter(({ step }) => step !== awaitWindow.name)
+    .filter((step) => !isPatience(step))
     .map(({ step, input }) => canonical([step, strip(input)]));
   // A second server gets what the first one got: how many there are is no difference. The order is the strategy's own.
   const different = [...new Set(told)].sort();
