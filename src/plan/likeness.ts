@@ -1,8 +1,10 @@
 /** What a plan does, without where, to how many and how long it waits: the same for staging and for live. Pure. */
 import { createHash } from "node:crypto";
-import { canonical, type Plan, type PlanStep } from "../model/plan.ts";
+import { canonical, type Plan } from "../model/plan.ts";
 import { awaitWindow } from "../steps/await-window.ts";
-import { type GateInput, gate } from "../steps/gate.ts";
+import { gate } from "../steps/gate.ts";
+import { resumeBackups } from "../steps/resume-backups.ts";
+import { suspendBackups } from "../steps/suspend-backups.ts";
 
 /**
  * Keys of steps' inputs that say where something is done, or how it is called there. One that is missing here makes
@@ -13,9 +15,12 @@ const PLACES = new Set([
   ...["environment", "name", "record", "labels", "server", "servers", "loadBalancer", "loadBalancers", "member"],
   ...["members", "primary", "standby", "replica", "replicas", "spare", "source", "others", "gone", "kept", "migrator"],
   ...["database", "serves", "slot", "pool", "workers", "old", "endpointPorts"],
-  // A sentence names servers; and that an empty scaling group is not grown on trial is only a count.
-  ...["says", "onUndo", "holds"],
+  // A sentence names servers; that an empty scaling group is not grown on trial is only a count; backups, see below.
+  ...["says", "onUndo", "holds", "backups", "keep"],
 ]);
+
+/** When to begin, whom to ask and which backups to take, each environment decides for itself. */
+const OWN = new Set([awaitWindow.name, gate.name, suspendBackups.name, resumeBackups.name]);
 
 const isPlace = (key: string): boolean => PLACES.has(key) || /Endpoint$|Ms$|[sS]econds$/.test(key);
 
@@ -32,15 +37,11 @@ function strip(value: unknown): unknown {
   );
 }
 
-/** When the window is, and how long the way back is kept, each environment decides for itself. */
-const isPatience = ({ step, input }: PlanStep): boolean =>
-  step === awaitWindow.name || (step === gate.name && (input as GateInput).atDeadline === "go-on");
-
 /** First 16 hex digits of a SHA-256; two plans with the same one do the same to different places. */
 export function likenessOf(plan: Plan): string {
   const told = [...plan.stages, ...plan.afterWayBack]
     .flatMap(({ steps }) => steps)
-    .filter((step) => !isPatience(step))
+    .filter(({ step }) => !OWN.has(step))
     .map(({ step, input }) => canonical([step, strip(input)]));
   // A second server gets what the first one got: how many there are is no difference. The order is the strategy's own.
   const different = [...new Set(told)].sort();

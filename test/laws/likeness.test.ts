@@ -39,13 +39,14 @@ const elsewhere = fc.record({
   workers: fc.constantFrom(1, 2),
   keepSeconds: fc.nat(1000),
   syncSeconds: fc.integer({ min: 3, max: 9 }),
+  backups: fc.constantFrom({}, { everyHours: 24, keep: { last: 3 } }),
   at: fc.constantFrom(null, "2026-06-10T23:00:00.000Z"),
 });
 
 test("another name, network, port, size, patience and hour make no difference", async () => {
   const wanted = likenessOf(await planOf(shop, "127.1.1"));
   await fc.assert(
-    fc.asyncProperty(elsewhere, async ({ name, octets, at, group, ...drawn }) => {
+    fc.asyncProperty(elsewhere, async ({ name, octets, at, group, backups, ...drawn }) => {
       const { keepSeconds, syncSeconds, servers, ...more } = drawn;
       const definition = environmentSchema.parse({
         ...shop,
@@ -62,6 +63,7 @@ test("another name, network, port, size, patience and hour make no difference", 
         },
         database: { engine: "mariadb", name: "other", user: "another", port: more.port + 10 },
         limits: { ...shop.limits, keepSeconds, syncSeconds },
+        backups,
       });
       const plan = await planOf(definition, `127.${octets.join(".")}`, { at });
       expect(likenessOf(plan)).toBe(wanted);
