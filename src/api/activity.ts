@@ -1,16 +1,13 @@
 /** The resource "activity", and what writes it down: each request that changes something, with who asked and how it ended. */
 import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { Activity, ActivityFilter } from "../model/activity.ts";
+import { type Activity, type ActivityFilter, BY } from "../model/activity.ts";
 import { asProblem, Problem } from "../model/problem.ts";
 
 export interface ActivityBook {
   record(done: Omit<Activity, "at">): Promise<void>;
   read(filter: ActivityFilter): Promise<Activity[]>;
 }
-
-/** Named by every client; a request without it was sent by hand. */
-export const BY = "x-changeover-by";
 
 interface Sentence {
   method: string;

@@ -1,7 +1,7 @@
 /** Speaks HTTP to the control plane over its unix socket; problems come back as Problems. */
 import http from "node:http";
 import { createInterface } from "node:readline";
-import { BY } from "../api/activity.ts";
+import { BY } from "../model/activity.ts";
 import { fromWire, type WireProblem } from "../api/problems.ts";
 import { Problem } from "../model/problem.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";

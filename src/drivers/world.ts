@@ -120,11 +120,16 @@ interface Hosts {
   provider: Provider;
 }
 
-/** A server is looked up once, and again after it was launched, relabelled or retired through the same world. */
+/** A server is looked up once, where it was listed not even that, and again after it was launched, relabelled or retired through the same world. */
 function rememberHosts(provider: Provider, environment: string): Hosts {
   const known = new Map<string, Promise<Host>>();
+  let changes = 0;
+  const forget = (): void => {
+    changes++;
+    known.clear();
+  };
   const forgetting = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => {
-    return (...args: A): Promise<R> => act(...args).finally(() => known.clear());
+    return (...args: A): Promise<R> => act(...args).finally(forget);
   };
   return {
     open(server: string): Promise<Host> {
@@ -135,7 +140,17 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
     },
     provider: {
       kind: provider.kind,
-      list: (name) => provider.list(name),
+      async list(name) {
+        const before = changes;
+        const records = await provider.list(name);
+        // A list that was made before a change tells of servers that are no more.
+        if (name !== environment || changes !== before) return records;
+        for (const record of records) {
+          if (!known.has(record.name)) known.set(record.name, Promise.resolve(provider.hostOf(record)));
+        }
+        return records;
+      },
+      hostOf: (record) => provider.hostOf(record),
       open: (name, server) => provider.open(name, server),
       addressTaken: (address, ports) => provider.addressTaken(address, ports),
       close: () => provider.close(),

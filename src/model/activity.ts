@@ -21,3 +21,6 @@ export interface ActivityFilter {
   /** The newest so many. */
   limit: number;
 }
+
+/** Header that names who asks; a request without it was sent by hand. Here, because commands read no more than they need. */
+export const BY = "x-changeover-by";

@@ -27,6 +27,8 @@ export interface Provider {
   /** Safe to repeat: the same name with the same record gives the same server; another record is a problem. */
   launch(record: ServerRecord): Promise<Host>;
   open(environment: string, name: string): Promise<Host>;
+  /** The host of a record that was listed just now, without another look: it may be gone, and then says so. */
+  hostOf(record: ServerRecord): Host;
   /** These labels and no others afterwards. */
   relabel(environment: string, name: string, labels: Record<string, string>): Promise<void>;
   /**

@@ -1,9 +1,9 @@
 /** The activity: every request that changes something is written down with who asked and how it ended, reading is not. */
 import { Hono } from "hono";
 import { beforeEach, expect, test } from "vitest";
-import { type ActivityBook, activityRoutes, BY, writeDown } from "../../src/api/activity.ts";
+import { type ActivityBook, activityRoutes, writeDown } from "../../src/api/activity.ts";
 import { toWire } from "../../src/api/problems.ts";
-import type { Activity, ActivityFilter } from "../../src/model/activity.ts";
+import { type Activity, type ActivityFilter, BY } from "../../src/model/activity.ts";
 import { Problem } from "../../src/model/problem.ts";
 
 let written: Omit<Activity, "at">[] = [];

@@ -56,6 +56,10 @@ export class RunnerProvider implements Provider {
     return this.#host(await this.#record(environment, name));
   }
 
+  hostOf(record: ServerRecord): Host {
+    return this.#host(record);
+  }
+
   async relabel(environment: string, name: string, labels: Record<string, string>): Promise<void> {
     const record = await this.#record(environment, name);
     const folder = this.#folder(environment);

@@ -35,6 +35,7 @@ export function createSimulatedProvider({ fleet, token }: SimulatedProviderOptio
     list: async (name) => [...fleet.environment(name).servers.values()].map(({ record }) => structuredClone(record)),
     launch: async (record) => new SimulatedHost(fleet, launch(fleet, change(record.environment), record), token),
     open: async (environment, name): Promise<Host> => new SimulatedHost(fleet, find(environment, name), token),
+    hostOf: ({ environment, name }): Host => new SimulatedHost(fleet, find(environment, name), token),
     async relabel(environment, name, labels) {
       change(environment);
       const server = find(environment, name);

@@ -90,6 +90,7 @@ function acting(provider: Provider, plane: ControlPlane): Provider {
     kind: provider.kind,
     list: (environment) => provider.list(environment),
     open: (environment, name) => provider.open(environment, name),
+    hostOf: (record) => provider.hostOf(record),
     addressTaken: (address, ports) => provider.addressTaken(address, ports),
     close: () => provider.close(),
     launch: (record) => effect(plane, `launch "${record.name}"`, 50, () => provider.launch(record)),

@@ -26,7 +26,7 @@ put_tree() { # path, -z for a compressed one
 
 read_file() {
   [ -e "$1" ] || refuse not-found
-  cat -- "$1"
+  exec cat -- "$1"
 }
 
 remove() {

@@ -17,7 +17,14 @@ launch() { # name, id; the record by stdin
 }
 
 list_servers() {
-  for record in */server.json; do [ ! -e "$record" ] || cat "$record"; done
+  set -- */server.json
+  [ -e "$1" ] || exit 0
+  # All at once; where one was retired in between, one by one.
+  if records=$(cat -- "$@" 2>/dev/null); then
+    printf '%s\n' "$records"
+    exit 0
+  fi
+  for record; do [ ! -e "$record" ] || cat "$record"; done
 }
 
 open_server() {
