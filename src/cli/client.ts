@@ -1,5 +1,5 @@
 /** Speaks HTTP to the control plane over its unix socket; problems come back as Problems. */
-import http from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { BY } from "../model/activity.ts";
 import { fromWire, type WireProblem } from "../api/problems.ts";
@@ -7,6 +7,9 @@ import { Problem } from "../model/problem.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
 import { whoAsks } from "./command.ts";
 import { socketOf } from "./home.ts";
+
+/** Not imported: that brings the whole of `fetch` along, and takes longer than all the rest of a command's start. */
+const http = process.getBuiltinModule("node:http");
 
 /** Packing, building and reading a whole environment can take minutes. */
 const ANSWER_MS = 45 * 60_000;
@@ -33,7 +36,7 @@ interface Line {
 }
 
 function request({ socketPath, answerMs }: Line, method: string, path: string, body?: unknown, signal?: AbortSignal) {
-  return new Promise<http.IncomingMessage>((resolve, reject) => {
+  return new Promise<IncomingMessage>((resolve, reject) => {
     const sent = http.request(
       { socketPath, method, path, signal, headers: { "content-type": "application/json", [BY]: whoAsks() } },
       resolve,
