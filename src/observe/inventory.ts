@@ -1,6 +1,7 @@
 /** Reads every server of an environment into one dated inventory. */
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import type { Slot } from "../model/load-balancer.ts";
+import { Problem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 
@@ -29,6 +30,8 @@ async function unlessGone<T>(world: World, { name }: ServerRecord, read: () => P
   try {
     return await read();
   } catch (error) {
+    // Also when another one has its name by now.
+    if (error instanceof Problem && error.kind === "not-found") return null;
     const listed = await world.provider.list(world.environment);
     if (listed.some((record) => record.name === name)) throw error;
     return null;

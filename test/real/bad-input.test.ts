@@ -222,10 +222,16 @@ describe("a release whose folder is edited after its plan was approved", () => {
       .filter((file) => existsSync(file));
     return files.map((file) => readFileSync(file, "utf8"));
   };
-  const plan = async (): Promise<string> => answerOf<PlanAnswer>(await run("plan", "--to", "2024.2", "--json")).hash;
+  const plan = async (): Promise<string> => {
+    const ran = await run("plan", "--to", "2024.2", "--json");
+    expect(ran.code, ran.stdout).toBe(0);
+    return answerOf<PlanAnswer>(ran).hash;
+  };
 
   test("between plan and upgrade: refused, because the plan is of something else", async () => {
     writeBoard(product.folder);
+    const up = await run("up", file);
+    expect(up.code, up.stderr).toBe(0);
     writeFileSync(marker(), "as it was planned");
     const hash = await plan();
     writeFileSync(marker(), "as nobody approved it");

@@ -1,5 +1,6 @@
 /** Every backup of an environment, read from beside its data, on whichever server it lies. */
 import type { Backup, HeldBackup } from "../../model/backup.ts";
+import { Problem } from "../../model/problem.ts";
 import type { World } from "../../model/world.ts";
 
 export async function heldBackups(world: World): Promise<HeldBackup[]> {
@@ -17,6 +18,8 @@ async function unlessGone(world: World, name: string): Promise<Backup[]> {
   try {
     return await (await world.database(name)).backups();
   } catch (error) {
+    // Also when another one has its name by now.
+    if (error instanceof Problem && error.kind === "not-found") return [];
     const listed = await world.provider.list(world.environment);
     if (listed.some((record) => record.name === name)) throw error;
     return [];

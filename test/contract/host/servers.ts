@@ -13,6 +13,7 @@ export function describeServers(world: Setting): void {
     expect(await (await provider().launch(web)).readFile("kept")).toBe("x");
     expect(await provider(2).list("staging")).toEqual([web]);
     expect(await (await provider(2).open("staging", "web-1")).readFile("kept")).toBe("x");
+    expect(await provider(2).hostOf(web).readFile("kept")).toBe("x");
     expect(await problemOf(provider().launch({ ...web, address: "127.0.0.9" }))).toBe("refused");
     expect(await provider().list("nowhere")).toEqual([]);
     expect(await problemOf(provider().open("staging", "web-9"))).toBe("not-found");
