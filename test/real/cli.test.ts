@@ -234,7 +234,7 @@ describe("an environment", () => {
   test("without --yes it stops at the gate and says how to answer; denied, it goes back", async () => {
     const asked = await run("upgrade", "--to", "2024.2");
     expect(asked.code, asked.stderr).toBe(0);
-    expect(asked.stdout).toContain("Waiting at gate");
+    expect(asked.stdout).toContain('? Gate "reopen": ');
     expect(asked.stdout).toContain(`changeover approve ${(await look()).upgrade?.id} reopen`);
     expect((await run("deny")).code).toBe(0);
     const watched = await run("watch");
@@ -245,7 +245,7 @@ describe("an environment", () => {
 
   test("approved with the printed command, it reopens; then there is nothing left to take back", async () => {
     const asked = await run("upgrade", "--to", "2024.2");
-    const [, id = "", gate = ""] = /changeover approve (\S+) (\S+)/.exec(asked.stdout) ?? [];
+    const [, id = "", gate = ""] = /changeover approve (\S+) ([a-z-]+)/.exec(asked.stdout) ?? [];
     expect((await run("approve", id, gate)).code).toBe(0);
     expect((await run("watch", id)).code).toBe(0);
     expect(sightOf(await look())).toEqual(serving("2024.2", size, "upgraded"));
