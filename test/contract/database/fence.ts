@@ -79,6 +79,8 @@ export function describeFence(world: Setting): void {
     expect(await tool.write("as-one-more-application")).toBe(true);
     await half.begin();
     expect(await half.write("half")).toBe(true);
+    // As above: it may be a moment old.
+    await world().clock.sleep(500);
     const kinds = (await primary.blockers()).map(({ what }) => what).sort();
     expect(kinds).toEqual(["connection", "connection", "connection", "transaction"]);
     await primary.fence();
