@@ -108,6 +108,11 @@ test("a default of NULL and a default of the word NULL are different schemas", (
   expect(rowsText(["a", "b"], [{ a: "xy", b: "" }])).not.toBe(rowsText(["a", "b"], [{ a: "x", b: "y" }]));
 });
 
+test("a schema is the same in whatever order its parts are told", () => {
+  const [key, foreign] = [{ name: "notes_order", to: null }, { name: "notes_order", to: "orders" }];
+  expect(rowsText(["name", "to"], [key, foreign])).toBe(rowsText(["name", "to"], [foreign, key]));
+});
+
 test("the tail of an output leaves empty lines out and stays short", () => {
   expect(tail("one\n\n  two \nthree\n", 2)).toBe("two | three");
   expect(tail("x".repeat(10_000)).length).toBe(2_000);

@@ -7,7 +7,6 @@ interface Facts {
   from: string;
   schemaColumn: string;
   columns: string[];
-  order: string[];
 }
 
 /** Left out on purpose: counters, sizes, times, definers, and whether an event is on (a replica turns it off). */
@@ -16,7 +15,6 @@ const facts: Facts[] = [
     from: "TABLES",
     schemaColumn: "TABLE_SCHEMA",
     columns: ["TABLE_NAME", "TABLE_TYPE", "ENGINE", "ROW_FORMAT", "TABLE_COLLATION", "CREATE_OPTIONS"],
-    order: ["TABLE_NAME"],
   },
   {
     from: "COLUMNS",
@@ -25,7 +23,6 @@ const facts: Facts[] = [
       ...["TABLE_NAME", "ORDINAL_POSITION", "COLUMN_NAME", "COLUMN_TYPE", "IS_NULLABLE", "COLUMN_DEFAULT"],
       ...["CHARACTER_SET_NAME", "COLLATION_NAME", "EXTRA", "IS_GENERATED", "GENERATION_EXPRESSION"],
     ],
-    order: ["TABLE_NAME", "ORDINAL_POSITION"],
   },
   {
     from: "STATISTICS",
@@ -34,7 +31,6 @@ const facts: Facts[] = [
       ...["TABLE_NAME", "INDEX_NAME", "SEQ_IN_INDEX", "COLUMN_NAME", "COLLATION", "SUB_PART", "NON_UNIQUE"],
       ...["INDEX_TYPE", "IGNORED"],
     ],
-    order: ["TABLE_NAME", "INDEX_NAME", "SEQ_IN_INDEX"],
   },
   {
     from: "KEY_COLUMN_USAGE",
@@ -43,19 +39,16 @@ const facts: Facts[] = [
       ...["TABLE_NAME", "CONSTRAINT_NAME", "ORDINAL_POSITION", "COLUMN_NAME", "REFERENCED_TABLE_NAME"],
       "REFERENCED_COLUMN_NAME",
     ],
-    order: ["TABLE_NAME", "CONSTRAINT_NAME", "ORDINAL_POSITION"],
   },
   {
     from: "REFERENTIAL_CONSTRAINTS",
     schemaColumn: "CONSTRAINT_SCHEMA",
     columns: ["TABLE_NAME", "CONSTRAINT_NAME", "UPDATE_RULE", "DELETE_RULE", "UNIQUE_CONSTRAINT_NAME"],
-    order: ["TABLE_NAME", "CONSTRAINT_NAME"],
   },
   {
     from: "CHECK_CONSTRAINTS",
     schemaColumn: "CONSTRAINT_SCHEMA",
     columns: ["TABLE_NAME", "CONSTRAINT_NAME", "CHECK_CLAUSE"],
-    order: ["TABLE_NAME", "CONSTRAINT_NAME"],
   },
   {
     from: "TRIGGERS",
@@ -64,25 +57,21 @@ const facts: Facts[] = [
       ...["TRIGGER_NAME", "EVENT_OBJECT_TABLE", "EVENT_MANIPULATION", "ACTION_TIMING", "ACTION_ORDER"],
       ...["ACTION_STATEMENT", "SQL_MODE"],
     ],
-    order: ["TRIGGER_NAME"],
   },
   {
     from: "VIEWS",
     schemaColumn: "TABLE_SCHEMA",
     columns: ["TABLE_NAME", "VIEW_DEFINITION", "CHECK_OPTION", "SECURITY_TYPE"],
-    order: ["TABLE_NAME"],
   },
   {
     from: "ROUTINES",
     schemaColumn: "ROUTINE_SCHEMA",
     columns: ["ROUTINE_TYPE", "ROUTINE_NAME", "DTD_IDENTIFIER", "ROUTINE_DEFINITION", "SQL_MODE", "SECURITY_TYPE"],
-    order: ["ROUTINE_TYPE", "ROUTINE_NAME"],
   },
   {
     from: "EVENTS",
     schemaColumn: "EVENT_SCHEMA",
     columns: ["EVENT_NAME", "EVENT_DEFINITION", "EVENT_TYPE", "INTERVAL_VALUE", "INTERVAL_FIELD"],
-    order: ["EVENT_NAME"],
   },
 ];
 
@@ -99,11 +88,17 @@ const look = (session: Session, fact: Facts, name: string): Promise<Row[]> =>
   session.read({
     sql:
       `SELECT ${fact.columns.map((column) => `\`${column}\``).join(", ")} FROM information_schema.${fact.from}` +
-      ` WHERE \`${fact.schemaColumn}\`=? ORDER BY ${fact.order.map((column) => `CAST(\`${column}\` AS BINARY)`).join(", ")}`,
+      ` WHERE \`${fact.schemaColumn}\`=?`,
     values: [name],
     timeoutMs: 30_000,
   });
 
-/** Null and "NULL" must differ, and no value may run into the next one. */
+/**
+ * Null and "NULL" must differ, and no value may run into the next one. Sorted as a whole: a key and a foreign key of one
+ * name come in either order.
+ */
 export const rowsText = (columns: string[], rows: Row[]): string =>
-  rows.map((row) => JSON.stringify(columns.map((column) => row[column] ?? null))).join("\n");
+  rows
+    .map((row) => JSON.stringify(columns.map((column) => row[column] ?? null)))
+    .sort()
+    .join("\n");
