@@ -8,7 +8,7 @@ import { addLabels, dropLabel, OLD_RELEASE_NOTE, recordOf } from "./parts/record
 import { checks } from "./parts/shapes.ts";
 import { one } from "./parts/words.ts";
 
-const STEADY_MS = 2_000;
+const STEADY_MS = 1_000;
 /** A label is one line of a file, not a log. */
 const NOTE_LENGTH = 300;
 

@@ -32,14 +32,14 @@ const ENDED = ["upgraded", "rolled-back", "stuck"];
 const stepsOf = (view: UpgradeView, direction: Point["direction"]): StepView[] =>
   (direction === "after" ? view.after : view.stages).flatMap(({ steps }) => steps);
 
-/** A point at the nth step of this name. */
+/** A point at the last step of this name: what is tried on a copy first comes before. */
 export function pointAt(
   view: UpgradeView,
   step: string,
   more: Omit<Point, "index" | "step" | "direction"> & { direction?: Point["direction"]; says?: string },
 ): Point {
   const { direction = "apply", says = "", ...rest } = more;
-  const index = stepsOf(view, direction).findIndex((seen) => seen.name === step && seen.says.includes(says));
+  const index = stepsOf(view, direction).findLastIndex((seen) => seen.name === step && seen.says.includes(says));
   if (index < 0) throw new Error(`the plan has no step "${step}" that says "${says}"`);
   return { direction, index, step, ...rest };
 }
