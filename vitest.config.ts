@@ -1,4 +1,4 @@
-/** How the tests run: quick ones first, then those with real processes, which mostly wait, at most four files of them at once. */
+/** How the tests run: quick ones first, then those with real processes, at most two files of them at once. */
 import { defineConfig } from "vitest/config";
 
 const shared = { globals: false, passWithNoTests: false, environment: "node" };
@@ -26,7 +26,7 @@ export default defineConfig({
           include: ["test/{contract,crash,real}/**/*.test.ts"],
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          maxWorkers: 4,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

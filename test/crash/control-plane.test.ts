@@ -70,6 +70,7 @@ test("around the migration, at the gate together with its supervisor, and on the
   expect(missedIn(undone)).toEqual([]);
   const ended = await back.ended;
   expect(ended.code, ended.stderr).toBe(0);
+  expect(ended.stderr).toContain("Way back: promote the standby");
   expect(answerOf<UpgradeView>(ended).state).toBe("rolled-back");
 
   clients.child.kill("SIGINT");

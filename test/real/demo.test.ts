@@ -117,16 +117,6 @@ describe("npm run demo -- --keep --fail-at migrate, and on with the same environ
     expect(await countAgain(report.ledger)).toEqual(countIn(report));
   });
 
-  test("a failed smoke test is taken back on the same environment", async () => {
-    const { code, report } = await upgrade("--fail-at", "smoke-test");
-    expect(code).toBe(5);
-    expect(report.outcome).toBe("rolled-back");
-    expect(report.reason).toContain('told to fail at "smoke-test"');
-    await expectWholeReport(report);
-    expect(sightOf(await look())).toEqual(serving("1", size, "rolled-back"));
-    expect(await inSync(look)).toBe(true);
-  });
-
   test("then it is upgraded, and anybody can count the ledger again", async () => {
     const { code, report } = await upgrade();
     expect(code).toBe(0);

@@ -109,7 +109,10 @@ test("a default of NULL and a default of the word NULL are different schemas", (
 });
 
 test("a schema is the same in whatever order its parts are told", () => {
-  const [key, foreign] = [{ name: "notes_order", to: null }, { name: "notes_order", to: "orders" }];
+  const [key, foreign] = [
+    { name: "notes_order", to: null },
+    { name: "notes_order", to: "orders" },
+  ];
   expect(rowsText(["name", "to"], [key, foreign])).toBe(rowsText(["name", "to"], [foreign, key]));
 });
 

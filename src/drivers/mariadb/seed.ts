@@ -73,6 +73,8 @@ export async function backupWords(server: Server, rest: string[]): Promise<strin
     "--backup",
     ...login,
     "--parallel=2",
+    // It waits up to a whole such interval for the last of the log: 1 s unless told.
+    "--log-copy-interval=100",
     ...rest,
   ];
 }
@@ -159,6 +161,8 @@ async function begin(target: Server, settings: StoredSettings, origin: string | 
   await target.session(async (session) => {
     // Its source may have been in the middle of a migration.
     await revokePassage(target, session);
+    // A new log waits for the engine's to be on disk, which else comes by itself once a second.
+    await session.change({ sql: "FLUSH LOCAL ENGINE LOGS" });
     await session.change({ sql: "RESET MASTER" });
     // The log has to know where the copy stands as well: a backup of this server reads its position there.
     await session.change({ sql: "SET GLOBAL gtid_binlog_state=?", values: [position] });
