@@ -2,6 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { announce, startIn } from "../model/announcement.ts";
 import type { Database } from "../model/database.ts";
+import type { Difference } from "../model/difference.ts";
 import type { Drift } from "../model/drift.ts";
 import { type EnvironmentDefinition, environmentSchema } from "../model/environment.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
@@ -61,6 +62,8 @@ export interface Planned {
   hash: string;
   plan: Plan;
   guards: GuardResult[];
+  /** Between the release that serves and the one that is to serve. */
+  differences: Difference[];
   /** What is to be told to people; null when the environment file has no text for it. */
   announcement: string | null;
 }
@@ -212,13 +215,15 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
   });
   const artefacts = artefact === null ? {} : { [to]: artefact };
   const network = networkOf(saved);
-  const { plan, guards } = planUpgrade({ definition, network, inventory, to, artefacts, failAt, at }, circumstances);
+  const input = { definition, network, inventory, to, artefacts, failAt, at };
+  const { plan, guards, differences } = planUpgrade(input, circumstances);
   mustHaveStep(plan, failAt);
   const start = begins ?? circumstances.now;
   return {
     hash: await savePlan(parts.store, plan),
     plan,
     guards,
+    differences,
     announcement: announcementOf(definition, plan, start),
   };
 }

@@ -154,6 +154,7 @@ describe("an environment", () => {
   test("a plan shows every guard; the file's drift, a lock and a closed window refuse one, each with its reason", async () => {
     const shown = await run("plan", "--to", "2024.2");
     expect(shown.stdout).toContain("✓ no transaction is open for long");
+    expect(shown.stdout).toMatch(/ {2}~ content {3}[0-9a-f]{16} → [0-9a-f]{16}\n {2}~ migrate {3}.\/counted.sh → /);
     expect(shown.stdout).toContain("! a backup is verified: no backup that is there now was ever proven");
     expect((await run("drift")).code).toBe(0);
     const kept = readFileSync(file, "utf8");

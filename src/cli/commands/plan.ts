@@ -4,6 +4,7 @@ import type { PlanStep } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
 import type { ByHand } from "../../model/step.ts";
 import { steps } from "../../steps/registry.ts";
+import { drawDifferences } from "../../view/differences-text.ts";
 import { drawGuards } from "../../view/guards-text.ts";
 import { drawPlan } from "../../view/plan-text.ts";
 import { drawRunbook } from "../../view/runbook.ts";
@@ -55,8 +56,11 @@ function byHand({ step, input, says }: PlanStep): ByHand {
   });
 }
 
-const drawAnswer = ({ plan: planned, hash, guards, announcement, forecast }: PlanAnswer): string[] => [
+const drawAnswer = ({ plan: planned, hash, guards, differences, announcement, forecast }: PlanAnswer): string[] => [
   ...drawPlan(planned, hash, forecast),
+  "",
+  `Differences between release ${planned.from} and ${planned.to}`,
+  ...drawDifferences(differences),
   "",
   "Guards",
   ...drawGuards(guards),

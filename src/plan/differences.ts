@@ -1,0 +1,32 @@
+/** What differs between the release that serves and the one that is to serve: its content and its keys. Pure. */
+import type { Difference } from "../model/difference.ts";
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Blue } from "./blue.ts";
+
+interface Wish {
+  definition: EnvironmentDefinition;
+  blue: Blue;
+  to: string;
+}
+
+/** `artefact`: content hash of the new release. What serves is asked of the servers, as the file's folder may have changed. */
+export function differencesOf({ definition, blue, to }: Wish, artefact: string): Difference[] {
+  const served = new Set(blue.applications.flatMap(({ installed }) => (installed ? [installed.artefact] : [])));
+  const before = { ...keysOf(definition.releases[blue.release]), content: [...served].map(short).sort().join(", ") };
+  const after = { ...keysOf(definition.releases[to]), content: short(artefact) };
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .sort()
+    .map((key) => ({ key, from: valueIn(before, key), to: valueIn(after, key) }))
+    .filter(({ from, to: wanted }) => from !== wanted);
+}
+
+const short = (hash: string): string => hash.slice(0, 16);
+const valueIn = (keys: Record<string, string>, key: string): string | null => keys[key] ?? null;
+
+/** Every text in it by its path; a credential by its name, which is all that is known of it. */
+function keysOf(value: unknown, path: string[] = []): Record<string, string> {
+  if (value === undefined) return {};
+  if (value === null || typeof value !== "object") return { [path.join(".")]: String(value) };
+  if (path[0] === "inputs" && path.length === 2) return { [path.join(".")]: `credential ${Object.values(value)[0]}` };
+  return Object.assign({}, ...Object.entries(value).map(([key, held]) => keysOf(held, [...path, key])));
+}

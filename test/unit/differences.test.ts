@@ -1,0 +1,67 @@
+/** What a plan says an upgrade changes of a release: from what serves, not from what the folder holds by now. */
+import { expect, test } from "vitest";
+import { environmentSchema } from "../../src/model/environment.ts";
+import { readInventory } from "../../src/observe/inventory.ts";
+import { readBlue } from "../../src/plan/blue.ts";
+import { differencesOf } from "../../src/plan/differences.ts";
+import { drawDifferences } from "../../src/view/differences-text.ts";
+import { bringUp } from "../laws/run.ts";
+import { artefacts, shop } from "../laws/shop.ts";
+
+const web = (line: string) => ({ web: line });
+const definition = environmentSchema.parse({
+  ...shop,
+  releases: {
+    "1": {
+      artefact: "one",
+      start: { web: "./serve", worker: "./work" },
+      migrate: "./migrate",
+      inputs: { MODE: "slow", SAME: "same", TOKEN: { credential: "old-token" } },
+    },
+    "2": {
+      artefact: "two",
+      start: web("./serve\n  --fast"),
+      migrate: "./migrate",
+      runtime: { check: "node --version" },
+      inputs: { MODE: "fast", SAME: "same", TOKEN: { credential: "new-token" } },
+    },
+  },
+});
+
+test("content, commands, runtime and inputs that differ are named with both values, and nothing else", async () => {
+  const { world } = await bringUp();
+  const blue = readBlue(await readInventory(world));
+  const differences = differencesOf({ definition, blue, to: "2" }, artefacts["2"]);
+  expect(differences).toEqual([
+    { key: "artefact", from: "one", to: "two" },
+    { key: "content", from: "a".repeat(16), to: "b".repeat(16) },
+    { key: "inputs.MODE", from: "slow", to: "fast" },
+    { key: "inputs.TOKEN", from: "credential old-token", to: "credential new-token" },
+    { key: "runtime.check", from: null, to: "node --version" },
+    { key: "start.web", from: "./serve", to: "./serve\n  --fast" },
+    { key: "start.worker", from: "./work", to: null },
+  ]);
+  expect(drawDifferences(differences)).toEqual([
+    "  ~ artefact       one → two",
+    "  ~ content        aaaaaaaaaaaaaaaa → bbbbbbbbbbbbbbbb",
+    "  ~ inputs.MODE    slow → fast",
+    "  ~ inputs.TOKEN   credential old-token → credential new-token",
+    "  + runtime.check  node --version",
+    "  ~ start.web      ./serve → ./serve --fast",
+    "  - start.worker   ./work",
+  ]);
+});
+
+test("a release beside itself differs in nothing; servers with different content are both told", async () => {
+  const { world } = await bringUp();
+  const inventory = await readInventory(world);
+  const blue = readBlue(inventory);
+  expect(drawDifferences(differencesOf({ definition, blue, to: "1" }, artefacts["1"]))).toEqual([
+    "  none: the same content and the same keys",
+  ]);
+  const [first] = inventory.applications;
+  if (first?.installed) first.installed.artefact = "d".repeat(64);
+  expect(differencesOf({ definition, blue: readBlue(inventory), to: "1" }, artefacts["1"])).toEqual([
+    { key: "content", from: `${"a".repeat(16)}, ${"d".repeat(16)}`, to: "a".repeat(16) },
+  ]);
+});
