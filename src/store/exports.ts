@@ -60,6 +60,8 @@ async function writeLines(path: string, fill: Parameters<Exports["writeExport"]>
     await ended;
   } finally {
     stream.destroy();
+    // It may still be on its way to make the file, which would then be there after it was removed.
+    if (!stream.closed) await once(stream, "close").catch(() => {});
   }
   await sync(path);
 }

@@ -35,7 +35,7 @@ describe("npm run demo -- --json", () => {
   beforeAll(async () => {
     product = openProduct("demo");
     ran = await product.run(["demo", "--json"]);
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await product.end();
   });
