@@ -6,6 +6,7 @@ import { readBook } from "../src/ledger/book.ts";
 import { waitFor } from "../src/model/clock.ts";
 import type { LedgerSummary } from "../src/model/report.ts";
 import { systemClock } from "../src/run/clock.ts";
+import { oneLine } from "../src/view/ladder.ts";
 import type { UpgradeView } from "../src/view/upgrade-view.ts";
 import { writeBoard } from "../test/product/board.ts";
 import { migrateRuns } from "../test/product/database.ts";
@@ -87,7 +88,7 @@ async function oneRun(product: Product, fault: Fault): Promise<Row> {
   return {
     landed: reached.seenAs,
     ending: ending.join(", then "),
-    why: ended.reason ?? ended.problem?.what ?? "",
+    why: oneLine(ended.reason ?? ended.problem?.what ?? ""),
     acknowledged: writes.acknowledged,
     failed: requests.failed,
     lost: writes.lost,
