@@ -16,8 +16,8 @@ export interface Fault {
   /** The last step of this name that says so. */
   at: Pick<Point, "step" | "when" | "delayMs"> & { says?: string };
   strike: Strike;
-  /** Clients depend on what breaks, so a request in flight may fail; nobody else's fault may reach them. */
-  reachesClients: boolean;
+  /** For how long after its end a request may fail, where clients depend on what breaks; null: they must not notice. */
+  felt: { forMs: number } | null;
   /** What it needs besides a board. */
   needs?: "disk" | "open gate" | "two commands";
 }
@@ -41,11 +41,16 @@ const snapshot = inside("restore-backup", 900, "(before-reopening)");
 const reopening = begins("reopen");
 const redundancy = begins("resume-replica");
 
-const each = (what: string, strike: Strike, reachesClients: boolean, moments: Moment[], needs?: Fault["needs"]) =>
-  moments.map((at): Fault => ({ what, at, strike, reachesClients, needs }));
+/** A killed service is started anew, and the load balancer finds it healthy. */
+const SOON = { forMs: 15_000 };
+/** The database itself waits for a minute before it looks again whether there is room. */
+const DISK = { forMs: 75_000 };
+
+const each = (what: string, strike: Strike, felt: Fault["felt"], moments: Moment[], needs?: Fault["needs"]) =>
+  moments.map((at): Fault => ({ what, at, strike, felt, needs }));
 
 export const faults: Fault[] = [
-  ...each("primary killed", killService("db-1", "mariadb"), true, [
+  ...each("primary killed", killService("db-1", "mariadb"), SOON, [
     drill,
     cloning,
     fence,
@@ -55,22 +60,22 @@ export const faults: Fault[] = [
     smoke,
     reopening,
   ]),
-  ...each("replica killed", killService("db-2", "mariadb"), false, [drill, migration, snapshot, redundancy]),
-  ...each("standby killed", killService("db-3", "mariadb"), false, [
+  ...each("replica killed", killService("db-2", "mariadb"), null, [drill, migration, snapshot, redundancy]),
+  ...each("standby killed", killService("db-3", "mariadb"), null, [
     trial,
     begins("sync-standby"),
     begins("freeze-standby"),
     migration,
     smoke,
   ]),
-  ...each("load balancer killed", killService("lb-1", "haproxy"), true, [trial, fence, migration, swap, reopening]),
-  ...each("old server's web killed", killService("app-1", "web"), true, [trial, begins("stop-generation")]),
-  ...each("new server's web killed", killService("app-2", "web"), true, [begins("test-isolated"), smoke, reopening]),
-  ...each("control database killed", killDatabase, false, [drill, fence, migration, swap, reopening]),
-  ...each("control plane stopped for 8 s", stopControlPlane(8_000), false, [drill, fence, migration, reopening]),
-  ...each("primary stopped for 5 s", stopService("db-1", "mariadb", 5_000), true, [drill, fence, migration, smoke]),
-  ...each("disk full for 4 s", fillDisk(4_000), true, [drill, migration, snapshot], "disk"),
-  ...each("two upgrades at once", async () => [], false, [begins("lock-servers")], "two commands"),
-  ...each("approved and denied at once", approveAndDeny, false, [begins("gate")], "open gate"),
-  ...each("two control planes", secondControlPlane, false, [drill, migration]),
+  ...each("load balancer killed", killService("lb-1", "haproxy"), SOON, [trial, fence, migration, swap, reopening]),
+  ...each("old server's web killed", killService("app-1", "web"), SOON, [trial, begins("stop-generation")]),
+  ...each("new server's web killed", killService("app-2", "web"), SOON, [begins("test-isolated"), smoke, reopening]),
+  ...each("control database killed", killDatabase, null, [drill, fence, migration, swap, reopening]),
+  ...each("control plane stopped for 8 s", stopControlPlane(8_000), null, [drill, fence, migration, reopening]),
+  ...each("primary stopped for 5 s", stopService("db-1", "mariadb", 5_000), SOON, [drill, fence, migration, smoke]),
+  ...each("disk full for 4 s", fillDisk(4_000), DISK, [drill, migration, snapshot], "disk"),
+  ...each("two upgrades at once", async () => [], null, [begins("lock-servers")], "two commands"),
+  ...each("approved and denied at once", approveAndDeny, null, [begins("gate")], "open gate"),
+  ...each("two control planes", secondControlPlane, null, [drill, migration]),
 ];

@@ -13,6 +13,7 @@ import { migrateRuns } from "../test/product/database.ts";
 import { pointAt, reach } from "../test/product/killer.ts";
 import { answerOf, openProduct, type Product, type Started } from "../test/product/product.ts";
 import { serving, sightOf } from "../test/product/sights.ts";
+import { watchWritable } from "../test/product/writable.ts";
 import { type Fault, faults } from "./faults.ts";
 import { figureOf } from "./figures.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
@@ -22,8 +23,6 @@ import { mountDisk, nameless, refusalTrouble } from "./strikes.ts";
 const SIZE = { servers: 1, workers: 0 };
 const [OLD, NEW] = ["2024.1", "2024.2"];
 const LIMIT_MS = 150_000;
-/** What broke is there again by then: a killed service starts anew, and the load balancer finds it healthy. */
-const AROUND_MS = 15_000;
 
 export async function proveFaults({ points, shard }: Asked): Promise<Outcome> {
   const rows: Row[] = [];
@@ -70,6 +69,7 @@ async function oneRun(product: Product, fault: Fault): Promise<Row> {
   const started = performance.now();
   const book = join(product.folder, "book.jsonl");
   const clients = product.start(["ledger", "--file", book, "--json"]);
+  const writable = watchWritable(product);
   const begun = await begin(product, fault);
   const { step, says, ...when } = fault.at;
   const view = await inFlight(product);
@@ -81,11 +81,13 @@ async function oneRun(product: Product, fault: Fault): Promise<Row> {
   const ended = await endOf(product, view.id);
   const { ending, trouble } = await isAnEnd(product, ended);
   const sight = await sightTrouble(product, ending.at(-1) ?? "");
+  const primaries = await writable.stop();
   clients.child.kill("SIGINT");
   const summary = answerOf<LedgerSummary>(await clients.ended);
   const failures = await failureTrouble(book, fault, broken);
   const { requests, writes } = summary;
   return {
+    primaries: primaries.length,
     landed: reached.seenAs,
     ending: ending.join(", then "),
     why: oneLine(ended.reason ?? ended.problem?.what ?? ""),
@@ -94,7 +96,15 @@ async function oneRun(product: Product, fault: Fault): Promise<Row> {
     lost: writes.lost,
     duplicated: writes.duplicated,
     tookS: Math.round((performance.now() - started) / 1000),
-    trouble: [...begun.trouble, ...struck, ...trouble, ...sight, ...harm(summary), ...failures].join(", "),
+    trouble: [
+      ...begun.trouble,
+      ...struck,
+      ...trouble,
+      ...sight,
+      ...split(primaries),
+      ...harm(summary),
+      ...failures,
+    ].join(", "),
   };
 }
 
@@ -130,14 +140,10 @@ const endOf = (product: Product, id: string): Promise<UpgradeView> =>
     return ["upgraded", "rolled-back", "stuck"].includes(seen.state) ? seen : null;
   });
 
-/** Stuck is honest when it says so, when no two databases take writes, and when what it says to do next ends it. */
+/** Stuck is honest when it says why, and when what it says to do next ends it. */
 async function isAnEnd(product: Product, { id, state, problem }: UpgradeView) {
   if (state !== "stuck") return { ending: [state], trouble: [] };
-  const { inventory } = await product.status("board");
-  const writable = inventory.databases.filter(
-    ({ health, record }) => health.writable && record.labels.role !== "spare",
-  );
-  const trouble = [...nameless(problem), ...(writable.length > 1 ? [`${writable.length} primaries take writes`] : [])];
+  const trouble = nameless(problem);
   const [, verb] = /changeover (resume|rollback)/.exec(problem?.next ?? "") ?? [];
   if (!verb) return { ending: ["stuck"], trouble: [...trouble, `it says to do this: ${problem?.next}`] };
   const ran = await product.run([verb, id]);
@@ -163,6 +169,9 @@ async function sightTrouble(product: Product, ending: string): Promise<string[]>
   return isDeepStrictEqual(runs, once) ? [] : [`migrations ran: ${runs.join("; ")}`];
 }
 
+const split = (primaries: string[]): string[] =>
+  primaries.length === 1 ? [] : [`${primaries.join(" and ") || "nobody"} took writes`];
+
 const harm = ({ writes }: LedgerSummary): string[] => [
   ...(writes.acknowledged === 0 ? ["no write at all"] : []),
   ...Object.entries({ lost: writes.lost, duplicated: writes.duplicated })
@@ -171,10 +180,14 @@ const harm = ({ writes }: LedgerSummary): string[] => [
 ];
 
 /** Requests may fail only while that is broken which answers them. */
-async function failureTrouble(book: string, { reachesClients }: Fault, broken: { from: number; to: number }) {
+async function failureTrouble(book: string, { felt }: Fault, broken: { from: number; to: number }): Promise<string[]> {
   const { runs } = await readBook(book);
-  return runs
-    .filter(({ kind }) => kind === "failed")
-    .filter(({ from, to }) => !reachesClients || to < broken.from - 1_000 || from > broken.to + AROUND_MS)
-    .map(({ from, count, why }) => `${count} failed ${((from - broken.from) / 1000).toFixed(1)} s after: ${why}`);
+  const strange = runs.filter(
+    ({ kind, from, to }) =>
+      kind === "failed" && (felt === null || to < broken.from - 1_000 || from > broken.to + felt.forMs),
+  );
+  const [first] = strange;
+  if (!first) return [];
+  const count = strange.reduce((sum, run) => sum + run.count, 0);
+  return [`${count} failed that had nothing to do with it, ${first.from - broken.from} ms after it: ${first.why}`];
 }
