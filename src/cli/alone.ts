@@ -17,6 +17,6 @@ export async function mustBeAlone(home: string): Promise<void> {
   throw new Problem("refused", {
     what: "a second control plane can't run in this home",
     why: `another one answers at ${socketOf(home)}`,
-    next: "changeover status, which asks the one that runs",
+    next: "changeover status",
   });
 }
