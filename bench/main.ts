@@ -6,6 +6,7 @@ import { memory } from "./memory.ts";
 import { planning } from "./planning.ts";
 import { proveChecks } from "./prove-checks.ts";
 import { proveCrash } from "./prove-crash.ts";
+import { proveFaults } from "./prove-faults.ts";
 import { proveMajor } from "./prove-major.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
@@ -26,6 +27,11 @@ const entries: Record<string, Entry[]> = {
       run: proveMajor,
     },
     { name: "crash", says: "kill -9 of the control plane at every step, forward and back", run: proveCrash },
+    {
+      name: "faults",
+      says: "one thing breaks at one moment of an upgrade: named ends, no lost write",
+      run: proveFaults,
+    },
     {
       name: "checks",
       says: "an old release on a newer schema: narrow checks pass, wide ones see it",

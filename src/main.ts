@@ -10,7 +10,16 @@ const [word] = process.argv.slice(2);
 
 if (word === "serve") {
   const { serve } = await import("./serve.ts");
-  await serve();
+  try {
+    await serve();
+  } catch (error) {
+    const [{ Problem }, { printProblem }] = await Promise.all([
+      import("./model/problem.ts"),
+      import("./cli/output.ts"),
+    ]);
+    if (!(error instanceof Problem)) throw error;
+    process.exit(printProblem(error, false));
+  }
 } else {
   const { commands, runProgram } = await import("./cli/program.ts");
   const demo = { names: ["demo", "example"], load: async () => (await import("./demo/demo.ts")).demo };

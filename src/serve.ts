@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { dirname, join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./api/app.ts";
+import { mustBeAlone } from "./cli/alone.ts";
 import { findHome, makeHome, socketOf } from "./cli/home.ts";
 import { VERSION } from "./cli/installation.ts";
 import { createWorld } from "./drivers/world.ts";
@@ -48,6 +49,7 @@ const TAKEOVER_MS = 15_000;
 
 export async function serve(): Promise<void> {
   const home = makeHome(findHome());
+  await mustBeAlone(home);
   const [secrets, credentials] = [openSecrets(home), openCredentials(home)];
   const redact = redactionOf(() => everySecret(secrets, credentials, process.env));
   keepLogDiscreet(redact);
@@ -110,6 +112,8 @@ export async function serve(): Promise<void> {
     },
   });
   const server = createServer(getRequestListener(app.fetch));
+  // Two that began at the same time saw nobody.
+  await mustBeAlone(home);
   listen(server, home);
 }
 
@@ -157,7 +161,7 @@ async function tokenToLook(store: Store, environment: string, boot: number): Pro
 /** Only who may write to the home folder may speak to the control plane. */
 function listen(server: ReturnType<typeof createServer>, home: string): void {
   const socket = socketOf(home);
-  // Our supervisor holds the home's lock: a socket that is there belongs to a control plane that has died.
+  // Nobody answers there: it belongs to a control plane that has died.
   rmSync(socket, { force: true });
   const mask = process.umask(0o177);
   // The socket is made before this returns; whatever an upgrade in flight starts must not get this mask.

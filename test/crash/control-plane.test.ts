@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Health } from "../../src/api/contract.ts";
 import type { LedgerSummary } from "../../src/model/report.ts";
 import type { UpgradeView } from "../../src/view/upgrade-view.ts";
 import { writeBoard } from "../product/board.ts";
@@ -44,6 +45,13 @@ const restarts = (): number =>
   readFileSync(join(product.home, "control.log"), "utf8").split("starting it again").length - 1;
 
 const missedIn = (hits: Hit[]): string[] => hits.flatMap(({ backMs, seenAs }) => (backMs === null ? [seenAs] : []));
+
+test("a second control plane in the same home is refused, and the first one still answers", async () => {
+  const first = await product.client.get<Health>("/health");
+  const second = await product.run(["serve"]);
+  expect([second.code, second.stderr]).toEqual([3, expect.stringContaining("can't run in this home")]);
+  expect(await product.client.get<Health>("/health")).toEqual(first);
+}, 30_000);
 
 test("around the migration, at the gate together with its supervisor, and on the way back after a denial", async () => {
   const book = join(product.folder, "book.jsonl");

@@ -56,7 +56,8 @@ export async function killAlong(product: Product, upgrade: string, points: reado
   return hits;
 }
 
-async function reach(product: Product, upgrade: string, point: Point, deadline: AbortSignal) {
+/** Returns at the point, or with the reason why the upgrade never comes to it. */
+export async function reach(product: Product, upgrade: string, point: Point, deadline: AbortSignal) {
   while (!deadline.aborted) {
     const watching = new AbortController();
     const signal = AbortSignal.any([watching.signal, deadline]);
