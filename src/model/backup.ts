@@ -1,5 +1,5 @@
 /** A backup as it is known from beside its data: what it holds, why it was taken, and whether it was ever proven. */
-import type { TableSum } from "./database.ts";
+import type { TableSum } from "./content.ts";
 import type { ServerRecord } from "./provider.ts";
 
 /** Who wanted it: an upgrade, the schedule, a person, or a restore that keeps what it replaces. */

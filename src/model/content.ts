@@ -1,5 +1,10 @@
 /** What tells two databases apart, table by table, in words; pure, so that proofs and previews say the same. */
-import type { TableSum } from "./database.ts";
+
+export interface TableSum {
+  table: string;
+  rows: number;
+  sum: string;
+}
 
 /** How many tables a sentence names before it says how many more there are. */
 const NAMED = 12;

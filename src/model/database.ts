@@ -1,4 +1,5 @@
 /** What an upgrade asks of one database server; nothing here trusts a lag in seconds. */
+import type { TableSum } from "./content.ts";
 import type { Backup, BackupNote, BackupReason } from "./backup.ts";
 import type { WriteEvent, WritesSince } from "./row-events.ts";
 
@@ -25,12 +26,6 @@ export interface DatabaseHealth {
    */
   bootsWritable: boolean;
   bootsFollowing: boolean;
-}
-
-export interface TableSum {
-  table: string;
-  rows: number;
-  sum: string;
 }
 
 /** What stands in the way of a fence being whole. */

@@ -1,5 +1,5 @@
 /** What is in the application's database: an exact sum of each table, and the first column of a query. */
-import type { TableSum } from "../../model/database.ts";
+import type { TableSum } from "../../model/content.ts";
 import { Problem } from "../../model/problem.ts";
 import { settingsOf, type Server } from "./server.ts";
 import { withSession } from "./wire.ts";

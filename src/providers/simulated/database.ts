@@ -1,7 +1,8 @@
 /** The simulated database as the model's Database: the same promises and refusals as the real driver. */
 import { createHash } from "node:crypto";
 import { waitFor } from "../../model/clock.ts";
-import type { Blocker, Database, DatabaseSettings, TableSum } from "../../model/database.ts";
+import type { TableSum } from "../../model/content.ts";
+import type { Blocker, Database, DatabaseSettings } from "../../model/database.ts";
 import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { countWrites } from "./database-log.ts";
