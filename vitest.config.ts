@@ -1,7 +1,8 @@
-/** How the tests run: quick ones first, then those with real processes, at most two files of them at once. */
+/** How the tests run: quick ones first, then those with real processes; always two files at once, on any machine. */
 import { defineConfig } from "vitest/config";
 
-const shared = { globals: false, passWithNoTests: false, environment: "node" };
+// Left alone, it would leave one of two cores to itself.
+const shared = { maxWorkers: 2, globals: false, passWithNoTests: false, environment: "node" };
 
 export default defineConfig({
   test: {
@@ -26,7 +27,6 @@ export default defineConfig({
           include: ["test/{contract,crash,real}/**/*.test.ts"],
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
