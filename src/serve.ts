@@ -23,6 +23,7 @@ import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
+import { openServers } from "./run/servers.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
 import { missingCredentials } from "./model/credential.ts";
@@ -71,7 +72,12 @@ export async function serve(): Promise<void> {
   // Looking must neither be refused nor make an upgrade in flight stale.
   const look = async (name: string) => worldOf(name, await tokenToLook(store, name, engine.token));
   const change = async (name: string) => worldOf(name, await takeToken(store));
-  const environments = openEnvironments({ ...environmentParts(store, parts), world: look, worldToChange: change });
+  const ofEnvironments = environmentParts(store, parts);
+  const environments = openEnvironments({ ...ofEnvironments, world: look, worldToChange: change });
+  const servers = openServers({
+    ...{ store, engine, environments, clock: systemClock },
+    credentials: ofEnvironments.credentials,
+  });
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
@@ -84,6 +90,7 @@ export async function serve(): Promise<void> {
       environments,
       credentials: openCredentialDesk(store, credentials),
       backups,
+      servers,
       rehearsals,
     }),
     redact,

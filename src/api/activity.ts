@@ -49,6 +49,31 @@ const sentences: Sentence[] = [
   },
   {
     method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers$/,
+    says: ({ environment }) => `clone a server of ${environment}`,
+  },
+  {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)$/,
+    says: ({ server }) => `forget the cloned server ${server}`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/(changes|explanations)$/,
+    says: ({ server }) => `change what server ${server} is launched with`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/launches$/,
+    says: ({ server }) => `launch server ${server}`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/(?<verb>[a-z]+)$/,
+    says: ({ verb, server }) => `${verb} server ${server}`,
+  },
+  {
+    method: "POST",
     path: /^\/environments\/(?<environment>[^/]+)\/backups$/,
     says: ({ environment }) => `take a backup of ${environment}`,
   },

@@ -9,6 +9,7 @@ import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
 import { toWire } from "./problems.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
+import { serverRoutes } from "./servers.ts";
 import { upgradeRoutes } from "./upgrades.ts";
 
 export interface ServiceParts {
@@ -43,6 +44,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/environments", backupRoutes(controlPlane));
+  app.route("/environments", serverRoutes(controlPlane.servers));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

@@ -62,7 +62,7 @@ export interface EnvironmentStatus {
   environment: string;
   definitionPath: string;
   inventory: Inventory;
-  /** The unfinished upgrade, else the last one that was more than a backup. */
+  /** The unfinished upgrade, else the last one of the whole environment. */
   upgrade: UpgradeView | null;
   lock: Lock | null;
   backups: BackupsView;

@@ -31,6 +31,7 @@ export const commands: readonly Word[] = [
   { names: ["drift"], load: async () => (await import("./commands/drift.ts")).drift },
   { names: ["lock"], load: async () => (await import("./commands/lock.ts")).lock },
   { names: ["unlock"], load: async () => (await import("./commands/lock.ts")).unlock },
+  { names: ["server"], load: async () => (await import("./commands/server.ts")).server },
   { names: ["backups"], load: async () => (await import("./commands/backups.ts")).backups },
   { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },

@@ -24,10 +24,19 @@ export interface Stage {
   wayBack: string;
 }
 
+export type Strategy =
+  | ("bring-up" | "clone" | "major")
+  | ("backup" | "verify-backup" | "restore")
+  | ("launch-server" | "try-server" | "connect-server" | "disconnect-server")
+  | ("relaunch-server" | "replace-server" | "retire-server");
+
+/** Those that say which release an environment serves; every other one leaves that as it is. */
+export const wholeStrategies: readonly Strategy[] = ["bring-up", "clone", "major", "restore"];
+
 export interface Plan {
   format: 1;
   environment: string;
-  strategy: "bring-up" | "clone" | "major" | "backup" | "verify-backup" | "restore";
+  strategy: Strategy;
   /** Empty when nothing was there before. */
   from: string;
   to: string;

@@ -74,15 +74,19 @@ export function driftOfWorld(wanted: Wanted, inventory: Inventory): Drift[] {
   return found;
 }
 
-const isKept = ({ labels }: ServerRecord): boolean => labels.kept !== undefined || labels.keptUntil !== undefined;
+const isKept = ({ labels: { kept, keptUntil, isolated } }: ServerRecord): boolean =>
+  kept !== undefined || keptUntil !== undefined || isolated !== undefined;
 
 export const keptServers = ({ applications, databases }: Inventory): { name: string; why: string }[] =>
   [...applications, ...databases]
     .filter(({ record }) => isKept(record))
     .map(({ record: { name, labels } }) => ({
       name,
-      why: labels.kept ?? `until ${new Date(Number(labels.keptUntil)).toISOString()}`,
+      why: whyKept(labels),
     }));
+
+const whyKept = ({ kept, keptUntil }: Record<string, string>): string =>
+  kept ?? (keptUntil === undefined ? "it stands apart" : `until ${new Date(Number(keptUntil)).toISOString()}`);
 
 function lookAtCounts({ wanted: { definition }, loadBalancers, serving, add }: Picture): void {
   const { servers, group } = definition.application;

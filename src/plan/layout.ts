@@ -27,13 +27,22 @@ export class Layout {
     this.#addresses = new Set(present.map(({ address }) => address));
   }
 
+  /** A name that somebody chose; nobody may have it. */
+  named(kind: ServerKind, name: string, labels: Record<string, string>): ServerRecord {
+    this.#names.add(name);
+    return { environment: this.#environment, name, kind, address: this.#nextAddress(kind), labels };
+  }
+
   next(kind: ServerKind, prefix: string, labels: Record<string, string>): ServerRecord {
+    return this.named(kind, this.freeName(prefix), labels);
+  }
+
+  /** "app-3": the first that nobody has. */
+  freeName(prefix: string): string {
     let number = this.#numbers.get(prefix) ?? 1;
     while (this.#names.has(`${prefix}-${number}`)) number++;
     this.#numbers.set(prefix, number + 1);
-    const name = `${prefix}-${number}`;
-    this.#names.add(name);
-    return { environment: this.#environment, name, kind, address: this.#nextAddress(kind), labels };
+    return `${prefix}-${number}`;
   }
 
   #nextAddress(kind: ServerKind): string {

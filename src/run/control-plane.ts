@@ -24,6 +24,7 @@ import { type Environments, noLedger, type Planned, type UpgradeWish } from "./e
 import { forecastFor } from "./forecasts.ts";
 import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
+import type { Servers } from "./servers.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
 import { actedSteps, type WayBackNow, wayBackNow } from "./way-back.ts";
 
@@ -33,6 +34,7 @@ export interface ControlPlane {
   readonly engine: Engine;
   readonly credentials: CredentialDesk;
   readonly backups: Backups;
+  readonly servers: Servers;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
   readonly rehearsals: Rehearsals;
@@ -42,7 +44,7 @@ export interface ControlPlane {
   start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
   takeDown(environment: string): Promise<number>;
   upgrade(id: string): Promise<UpgradeView>;
-  /** The unfinished upgrade of an environment, else its last one that was more than a backup. */
+  /** The unfinished upgrade of an environment, else its last one of the whole environment. */
   latest(environment: string): Promise<UpgradeView | null>;
   report(id: string): Promise<Report>;
   /** What the way back would lose now; counts and exports it where it has a price. */
@@ -67,11 +69,12 @@ export interface ControlPlaneParts {
   environments: Environments;
   credentials: CredentialDesk;
   backups: Backups;
+  servers: Servers;
   rehearsals: Rehearsals;
 }
 
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
-  const { store, engine, environments, credentials, backups, rehearsals } = parts;
+  const { store, engine, environments, credentials, backups, servers, rehearsals } = parts;
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   return {
     environments,
@@ -79,6 +82,7 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     engine,
     credentials,
     backups,
+    servers,
     rehearsals,
     async plan(environment, wish) {
       const made = await environments.planUpgrade(environment, wish);

@@ -94,6 +94,8 @@ export interface Environments {
   clone(name: string, clone: string): Promise<Plan>;
   /** What the application's tables take on the primary that serves. */
   databaseBytes(name: string): Promise<number>;
+  /** Content hash of a release's artefact, built and packed as it is now. */
+  pack(name: string, release: string): Promise<string>;
   /** Retires every server, then forgets the environment. */
   takeDown(name: string): Promise<number>;
   /** Keys that the ledger's SQL finds on the primary that serves. */
@@ -142,6 +144,10 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const { saved, plan } = makeClone({ origin, seen: await inventory(name), clone, network });
       await saveEnvironment(parts.store, saved);
       return plan;
+    },
+    async pack(name, release) {
+      const { definition, definitionPath } = await find(name);
+      return packRelease(parts.artefacts, definition, release, definitionPath);
     },
     databaseBytes: async (name) => onPrimary(name, (database) => database.bytes()),
     async takeDown(name) {

@@ -9,12 +9,14 @@ import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
+import { endInstance } from "./end-instance.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
 import { installRelease } from "./install-release.ts";
 import { joinPool } from "./join-pool.ts";
+import { labelServer } from "./label-server.ts";
 import { launchServer } from "./launch-server.ts";
 import { launchStandby } from "./launch-standby.ts";
 import { leavePool } from "./leave-pool.ts";
@@ -30,7 +32,9 @@ import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
 import { pauseReplica } from "./pause-replica.ts";
 import { pointEndpoint } from "./point-endpoint.ts";
+import { probeServers } from "./probe-servers.ts";
 import { pruneBackups } from "./prune-backups.ts";
+import { putAside } from "./put-aside.ts";
 import { readDisk } from "./read-disk.ts";
 import { readTraffic } from "./read-traffic.ts";
 import { renewAccounts } from "./renew-accounts.ts";
@@ -66,12 +70,14 @@ const all = [
   closeTestRoute,
   copyData,
   createDatabase,
+  endInstance,
   fenceDatabase,
   freezeStandby,
   gate,
   hotFix,
   installRelease,
   joinPool,
+  labelServer,
   launchServer,
   launchStandby,
   leavePool,
@@ -87,7 +93,9 @@ const all = [
   openTestRoute,
   pauseReplica,
   pointEndpoint,
+  probeServers,
   pruneBackups,
+  putAside,
   readDisk,
   readTraffic,
   renewAccounts,

@@ -61,9 +61,12 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
        reason = concat_ws('; ', reason, 'the environment was taken down') where environment = $1 and state = 'stuck'`,
     [name],
   );
-  await db.query("delete from changeover.backup_requests where environment = $1", [name]);
+  for (const table of OF_ENVIRONMENTS) await db.query(`delete from changeover.${table} where environment = $1`, [name]);
   await db.query("delete from changeover.environments where name = $1", [name]);
 }
+
+/** Tables of what people said of an environment: it goes with it. */
+const OF_ENVIRONMENTS = ["backup_requests", "server_definitions", "votes"] as const;
 
 /** Inside a transaction: nobody else begins anything with this environment until it ends. */
 export async function lockEnvironment(db: Db, name: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Table `upgrades`: one row per upgrade, at most one of them unfinished in an environment. */
 import type { Forecast } from "../model/forecast.ts";
 import type { Loss } from "../model/loss.ts";
+import { wholeStrategies } from "../model/plan.ts";
 import type { ProblemData, UpgradeRecord, UpgradeState } from "../model/upgrade.ts";
 import type { Db } from "./store.ts";
 
@@ -122,13 +123,13 @@ export async function listUpgrades(db: Db, environment: string, limit = 50): Pro
   return rows.map(fromRow);
 }
 
-/** The unfinished one, else the newest that is more than a backup; null when there was none. */
+/** The unfinished one, else the newest of the whole environment; null when there was none. */
 export async function latestUpgrade(db: Db, environment: string): Promise<UpgradeRun | null> {
   const { rows } = await db.query<Row>(
     `select u.* from changeover.upgrades u join changeover.plans p on p.hash = u.plan_hash where u.environment = $1
-     order by u.state in ('upgraded', 'rolled-back'), p.plan ->> 'strategy' in ('backup', 'verify-backup'),
+     order by u.state in ('upgraded', 'rolled-back'), p.plan ->> 'strategy' <> all ($2),
        u.created_at desc, u.id limit 1`,
-    [environment],
+    [environment, wholeStrategies],
   );
   return rows[0] ? fromRow(rows[0]) : null;
 }

@@ -16,6 +16,7 @@ import { type ControlPlane, openControlPlane } from "../../src/run/control-plane
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
+import { openServers } from "../../src/run/servers.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { findEnvironment, saveEnvironment } from "../../src/store/environments.ts";
@@ -71,6 +72,7 @@ async function begin(): Promise<void> {
     ...parts,
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
+    servers: openServers({ ...parts, credentials: async () => [] }),
     rehearsals: openRehearsals(parts),
   });
 }

@@ -1,0 +1,87 @@
+/** What every plan about one server stands on: the environment as it is, and that server in it. */
+import type { EnvironmentDefinition } from "../../../model/environment.ts";
+import type { Inventory, SeenApplication } from "../../../model/inventory.ts";
+import type { Member, Slot } from "../../../model/load-balancer.ts";
+import type { Plan, Stage, Strategy } from "../../../model/plan.ts";
+import { Problem } from "../../../model/problem.ts";
+import { LOCKED } from "../../../model/provider.ts";
+import { type Blue, readBlue } from "../../blue.ts";
+
+export interface Ground {
+  definition: EnvironmentDefinition;
+  network: string;
+  inventory: Inventory;
+}
+
+/** Label of a server that was launched to be tried, and that nothing leads to. */
+export const ISOLATED = "isolated";
+
+export const isIsolated = ({ record }: SeenApplication): boolean => record.labels[ISOLATED] !== undefined;
+
+export function planOf(ground: Ground, strategy: Strategy, stages: Stage[], afterWayBack: Stage[] = []): Plan {
+  const { release } = readBlue(ground.inventory);
+  const environment = ground.definition.environment;
+  return { format: 1, environment, strategy, from: release, to: release, stages, afterWayBack, failAt: null };
+}
+
+export function findServer({ definition, inventory }: Ground, name: string): SeenApplication {
+  const found = inventory.applications.find(({ record }) => record.name === name);
+  if (found) return found;
+  const names = inventory.applications.map(({ record }) => record.name).join(", ");
+  throw new Problem("not-found", {
+    what: `"${definition.environment}" has no application server "${name}"`,
+    why: names === "" ? "it has none at all" : `there are ${names}`,
+    next: `changeover server list ${definition.environment}`,
+  });
+}
+
+export interface Serving {
+  blue: Blue;
+  server: SeenApplication;
+  loadBalancers: string[];
+  slot: Slot;
+  member: Pick<Member, "server" | "address" | "port">;
+}
+
+/** One of the generation that serves; whoever asks wants to take it away or to put another in its place. */
+export function servingServer(ground: Ground, name: string, wish: string): Serving {
+  const blue = readBlue(ground.inventory);
+  const server = findServer(ground, name);
+  const { environment } = ground.definition;
+  if (!blue.applications.includes(server)) {
+    throw new Problem("refused", {
+      what: `"${name}" can't be ${wish}`,
+      why: `it does not serve: ${standing(server)}`,
+      next: `changeover server show ${environment} ${name}`,
+    });
+  }
+  mustNotBeLocked(server, wish);
+  return {
+    blue,
+    server,
+    loadBalancers: blue.loadBalancers.map(({ record }) => record.name),
+    slot: blue.slot,
+    member: { server: name, address: server.record.address, port: ground.definition.application.port },
+  };
+}
+
+/** So many others see the traffic on every load balancer when this one is gone. */
+export const OTHERS_AT_LEAST = 1;
+
+export function mustNotBeLocked({ record }: SeenApplication, wish: string): void {
+  const by = record.labels[LOCKED];
+  if (by === undefined) return;
+  throw new Problem("refused", {
+    what: `"${record.name}" can't be ${wish}`,
+    why: `it is locked by ${by}`,
+    next: `changeover status ${record.environment}`,
+  });
+}
+
+export function standing({ record, installed }: SeenApplication): string {
+  const { kept, keptUntil, slot } = record.labels;
+  if (kept !== undefined) return `it is kept, ${kept}`;
+  if (keptUntil !== undefined) return `it is kept until ${new Date(Number(keptUntil)).toISOString()}`;
+  if (record.labels[ISOLATED] !== undefined) return "it stands apart and is in no pool";
+  return installed ? `it is of pool ${slot ?? "none"}` : "nothing is installed on it";
+}
