@@ -1,5 +1,6 @@
 /** Table `environments`: what the user wrote down, and the addresses that were given to it. */
 import { type EnvironmentDefinition, environmentSchema } from "../model/environment.ts";
+import { forgetInputs } from "./inputs.ts";
 import type { Db } from "./store.ts";
 
 export interface SavedEnvironment {
@@ -62,6 +63,7 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
     [name],
   );
   await db.query("delete from changeover.backup_requests where environment = $1", [name]);
+  await forgetInputs(db, name);
   await db.query("delete from changeover.environments where name = $1", [name]);
 }
 

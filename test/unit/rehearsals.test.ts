@@ -15,6 +15,8 @@ import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
+import { noDefinitions, noTemplates } from "../../src/run/input-ground.ts";
+import { openInputs } from "../../src/run/inputs.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
@@ -71,6 +73,11 @@ async function begin(): Promise<void> {
     ...parts,
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
+    inputs: openInputs({
+      ...parts,
+      ...{ templates: noTemplates, definitions: noDefinitions },
+      ...{ credentials: async () => [], redact: (text) => text },
+    }),
     rehearsals: openRehearsals(parts),
   });
 }

@@ -18,7 +18,7 @@ export const setDifferences = (from: InputSet, to: InputSet): Difference[] => di
 const textsOf = (set: InputSet): Map<string, string> => new Map(inOrder(set).map((one) => [nameOf(one), told(one)]));
 
 /** "PORT", "PORT of server app-1". */
-const nameOf = ({ place, input }: HeldInput): string =>
+export const nameOf = ({ place, input }: HeldInput): string =>
   place.level === "environment" ? input : `${input} of ${place.level} ${place.owner}`;
 
 /** A loan that was renewed is another one. */

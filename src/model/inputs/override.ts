@@ -21,8 +21,14 @@ export interface OpenOverride extends Lease {
 }
 
 const HOUR = 3_600_000;
-export const DEFAULT_HOURS = 24;
-export const DEFAULT_LONGEST_HOURS = 7 * 24;
+const DEFAULT_HOURS = 24;
+
+/** Of the environment file: the longest lease that anybody may take. */
+export const overrideHours = z
+  .number()
+  .min(0.01)
+  .max(365 * 24)
+  .default(7 * 24);
 
 /** What lapsed counts at no launch any more, and is shown until somebody drops it. */
 export const isOpen = ({ until }: Pick<Lease, "until">, now: number): boolean => until > now;
