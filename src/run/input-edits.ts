@@ -9,14 +9,8 @@ import { inputsOf, replaceInputs, takeSnapshot } from "../store/inputs.ts";
 import type { Db } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import type { Edited } from "../view/inputs.ts";
-import {
-  discreetly,
-  type Ground,
-  type InputParts,
-  missingCredentialsOf,
-  mustHoldNoSecret,
-  readGround,
-} from "./input-ground.ts";
+import { type Ground, type InputParts, missingCredentialsOf, readGround } from "./input-ground.ts";
+import { discreetly, mustHoldNoSecret } from "./input-secrets.ts";
 import { mustBeUnlocked } from "./locks.ts";
 import { occupied } from "./requests.ts";
 
@@ -49,7 +43,7 @@ export async function edit(
   { says, whileStuck, change, warns }: Edit,
 ): Promise<Edited> {
   const { store, clock } = parts;
-  mustHoldNoSecret(parts, environment, {}, why);
+  mustHoldNoSecret(parts.redact, environment, {}, why);
   await mustBeUnlocked(store, environment, "given other inputs");
   const ground = await readGround(parts, environment);
   const now = clock.now();

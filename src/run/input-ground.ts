@@ -5,7 +5,7 @@ import type { DeclaringScript } from "../model/inputs/declaration.ts";
 import type { InputSet } from "../model/inputs/set.ts";
 import type { InputItem, InputValue, InputValues } from "../model/inputs/value.ts";
 import type { TemplateRef } from "../model/launch.ts";
-import { asProblem, Problem } from "../model/problem.ts";
+import { asProblem } from "../model/problem.ts";
 import { readLaunches, type SeenLaunch } from "../observe/launches.ts";
 import type { Store } from "../store/store.ts";
 import type { Environments } from "./environments.ts";
@@ -122,33 +122,3 @@ const valuesOfTemplate = (of: { scripts: readonly DeclaringScript[]; values: Inp
   ...Object.values(of.values),
   ...of.scripts.flatMap(({ inputs }) => Object.values(inputs).flatMap((one) => (one.default ? [one.default] : []))),
 ];
-
-/** A secret that is given as a text would be shown to everybody who looks: it is refused, and not repeated. */
-export function mustHoldNoSecret(parts: InputParts, environment: string, values: InputValues, why: string): void {
-  const tells = (text: string) => parts.redact(text) !== text;
-  const texts = (value: InputValue): string[] => {
-    const items = "array" in value ? value.array : [value];
-    return items.flatMap((item) => ("text" in item ? [item.text] : []));
-  };
-  const [input] = Object.entries(values).find(([, value]) => texts(value).some(tells)) ?? [];
-  if (input === undefined && !tells(why)) return;
-  throw new Problem("bad-input", {
-    what: input === undefined ? "the reason can't be written down" : `${input} can't have this value`,
-    why: "it holds a value that is kept secret here, and whoever looks at inputs would be shown it",
-    next:
-      input === undefined
-        ? "say it without the secret"
-        : `changeover credential set ${environment} NAME, then: changeover inputs set ${environment} ${input}=credential:NAME`,
-  });
-}
-
-/** Each text in it without the secrets that are known here, whoever wrote them there and when. */
-export function discreetly<T>(told: T, redact: (text: string) => string): T {
-  const go = (one: unknown): unknown => {
-    if (typeof one === "string") return redact(one);
-    if (Array.isArray(one)) return one.map(go);
-    if (one === null || typeof one !== "object") return one;
-    return Object.fromEntries(Object.entries(one).map(([key, value]) => [key, go(value)]));
-  };
-  return go(told) as T;
-}

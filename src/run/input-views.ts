@@ -7,7 +7,8 @@ import { spell } from "../model/inputs/spelling.ts";
 import { Problem } from "../model/problem.ts";
 import { inputsOf, snapshot, snapshotsOf } from "../store/inputs.ts";
 import type { CrossReferenceView, DifferencesView, HistoryView, InputsView } from "../view/inputs.ts";
-import { discreetly, type Ground, type InputParts, missingCredentialsOf, readGround } from "./input-ground.ts";
+import { type Ground, type InputParts, missingCredentialsOf, readGround } from "./input-ground.ts";
+import { discreetly } from "./input-secrets.ts";
 
 export interface InputViews {
   list(environment: string): Promise<InputsView>;

@@ -19,7 +19,8 @@ import type { InputValues } from "../model/inputs/value.ts";
 import { Problem } from "../model/problem.ts";
 import type { Edited } from "../view/inputs.ts";
 import { type Asking, edit, mustBeThere } from "./input-edits.ts";
-import { type Ground, type InputParts, mustHoldNoSecret } from "./input-ground.ts";
+import { type Ground, type InputParts } from "./input-ground.ts";
+import { mustHoldNoSecret } from "./input-secrets.ts";
 import { type InputViews, mustHaveSnapshot, openInputViews } from "./input-views.ts";
 
 export interface InputDesk extends InputViews {
@@ -50,7 +51,7 @@ export const openInputs = (parts: InputParts): InputDesk => ({
 
 async function set(parts: InputParts, environment: string, asked: Asking & SetWish): Promise<Edited> {
   const { place, values, hours, by, why } = asked;
-  mustHoldNoSecret(parts, environment, values, why);
+  mustHoldNoSecret(parts.redact, environment, values, why);
   const { definition } = await parts.environments.find(environment);
   const longestHours = definition.policy.longestOverrideHours;
   const names = Object.keys(values);

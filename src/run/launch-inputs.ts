@@ -9,7 +9,8 @@ import type { LaunchInput } from "../model/launch.ts";
 import { Problem } from "../model/problem.ts";
 import { inputsOf } from "../store/inputs.ts";
 import { type Asking } from "./input-edits.ts";
-import { credentialsNamed, type InputParts, mustHoldNoSecret, readGround } from "./input-ground.ts";
+import { credentialsNamed, type InputParts, readGround } from "./input-ground.ts";
+import { mustHoldNoSecret } from "./input-secrets.ts";
 import { openInputs } from "./inputs.ts";
 
 export interface LaunchWish extends Asking {
@@ -29,7 +30,7 @@ export interface LaunchInputs {
 /** Nothing is saved when the server could not be launched with it. */
 export async function inputsForLaunch(parts: InputParts, environment: string, wish: LaunchWish): Promise<LaunchInputs> {
   const { server: name, values, keep, by, why, hours } = wish;
-  mustHoldNoSecret(parts, environment, values, why);
+  mustHoldNoSecret(parts.redact, environment, values, why);
   const { definition } = await parts.environments.find(environment);
   const { servers } = await readGround(parts, environment);
   const server = mustBeDefined(servers, environment, name);

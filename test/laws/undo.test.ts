@@ -110,8 +110,8 @@ test("a step without undo says so, or changes nothing that has to be taken back"
   expect(fine.sort()).toEqual([
     "assert-backup",
     "assert-inputs",
-    "assert-no-overrides",
     "assert-isolated",
+    "assert-no-overrides",
     "await-window",
     "close-test-route",
     "create-database",

@@ -331,7 +331,9 @@ describe("a launch", () => {
       values: {},
     });
     all.defined.push({ server: "app-3", group: null, template: templateRef("web2") });
-    expect((await problemOf(launch({ server: "app-3" }))).text.why).toBe("POOL one says a, two says b");
+    expect((await problemOf(launch({ server: "app-3" }))).text.why).toBe(
+      "POOL is ambiguous: one says a, two says b, and no level above says which",
+    );
     await set({ POOL: text("c") });
     expect((await launch({ server: "app-3" })).inputs.POOL?.value).toEqual(text("c"));
     all.defined.pop();

@@ -58,7 +58,7 @@ export const drawLease = ({ since, until }: Pick<Lease, "since" | "until">, now:
   `${drawTime(now - since)} old, ${until > now ? `ends in ${drawTime(until - now)}` : `lapsed ${drawTime(now - until)} ago`}`;
 
 function drawTime(ms: number): string {
-  if (ms < HOUR) return `${Math.max(0, Math.round(ms / 60_000))} min`;
+  if (ms < 2 * HOUR) return `${Math.max(0, Math.round(ms / 60_000))} min`;
   return ms < 48 * HOUR ? `${Math.round(ms / HOUR)} h` : `${Math.round(ms / (24 * HOUR))} d`;
 }
 

@@ -61,7 +61,13 @@ function resolveOne(asked: Asked, name: string) {
   const readers = asked.scripts.filter(({ inputs }) => Object.hasOwn(inputs, name));
   if (!ambiguous) return { value, ...questionsAbout(name, value?.value ?? null, readers) };
   const said = defaults.map(({ from, value: of }) => `${from} says ${spell(of)}`).join(", ");
-  return { value: null, refusals: [{ input: name, kind: "ambiguous" as const, why: said }], warnings: [] };
+  return {
+    value: null,
+    refusals: [
+      { input: name, kind: "ambiguous" as const, why: `is ambiguous: ${said}, and no level above says which` },
+    ],
+    warnings: [],
+  };
 }
 
 /** Lowest first; of scripts that say the same, one for all. What says `inherit` is as if it were not there. */
