@@ -20,6 +20,8 @@ import { startEngine } from "./run/engine.ts";
 import { openCredentialDesk } from "./run/credentials.ts";
 import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
+import { noDefinitions, noTemplates } from "./run/input-ground.ts";
+import { openInputs } from "./run/inputs.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
@@ -82,6 +84,10 @@ export async function serve(): Promise<void> {
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
   const rehearsals = openRehearsals({ store, engine, environments });
+  const inputs = openInputs({
+    ...{ store, environments, clock: systemClock, redact, credentials: environmentParts(store, parts).credentials },
+    ...{ templates: noTemplates, definitions: noDefinitions },
+  });
   const changes = await openChanges({ url, revive });
   const app = createApp({
     controlPlane: openControlPlane({
@@ -91,6 +97,7 @@ export async function serve(): Promise<void> {
       credentials: openCredentialDesk(store, credentials),
       backups,
       servers,
+      inputs,
       rehearsals,
     }),
     redact,

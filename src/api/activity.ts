@@ -15,6 +15,13 @@ interface Sentence {
   says(parts: Record<string, string>): string;
 }
 
+const INPUT_EDITS: Record<string, string> = {
+  unsettings: "unset inputs",
+  drops: "drop overrides of inputs",
+  promotions: "make overrides of inputs the environment's own",
+  reverts: "take edits of inputs back",
+};
+
 const sentences: Sentence[] = [
   { method: "PUT", path: /^\/environments$/, says: () => "save an environment file and bring it up" },
   {
@@ -41,6 +48,12 @@ const sentences: Sentence[] = [
     method: "DELETE",
     path: /^\/environments\/(?<environment>[^/]+)\/credentials\/(?<name>[^/]+)$/,
     says: ({ name }) => `remove credential "${name}"`,
+  },
+  { method: "PUT", path: /^\/environments\/(?<environment>[^/]+)\/inputs$/, says: () => "set inputs" },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/inputs\/(?<edit>unsettings|drops|promotions|reverts)$/,
+    says: ({ edit = "" }) => INPUT_EDITS[edit] ?? edit,
   },
   {
     method: "POST",

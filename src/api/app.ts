@@ -8,6 +8,7 @@ import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
 import { toWire } from "./problems.ts";
+import { inputRoutes } from "./inputs.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
 import { serverRoutes } from "./servers.ts";
 import { upgradeRoutes } from "./upgrades.ts";
@@ -45,6 +46,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/environments", backupRoutes(controlPlane));
   app.route("/environments", serverRoutes(controlPlane.servers));
+  app.route("/environments", inputRoutes(controlPlane.inputs));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

@@ -34,6 +34,7 @@ export const commands: readonly Word[] = [
   { names: ["server"], load: async () => (await import("./commands/server.ts")).server },
   { names: ["backups"], load: async () => (await import("./commands/backups.ts")).backups },
   { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
+  { names: ["inputs"], load: async () => (await import("./commands/inputs.ts")).inputs },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },
   { names: ["completion"], load: async () => (await import("./commands/completion.ts")).completion },
   { names: ["down"], load: async () => (await import("./commands/down.ts")).down },

@@ -1,4 +1,4 @@
-/** The option that names the hour of a window, and how it is read. */
+/** The option that names the hour of a window, and how times and lengths of time are read. */
 import { instant } from "../model/windows.ts";
 import { Problem } from "../model/problem.ts";
 
@@ -16,5 +16,20 @@ export function readTime(text: string | undefined): string | null {
     what: `"${text}" is no time that --at can take`,
     why: read.error.issues[0]?.message ?? "it can't be read",
     next: "write it with its zone, like 2026-12-20T02:00:00+01:00 or 2026-12-20T01:00:00Z",
+  });
+}
+
+const UNITS: Record<string, number> = { m: 1 / 60, h: 1, d: 24 };
+
+/** "90m", "2h", "3d" in hours; null when it was left out. */
+export function readHours(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text) ?? [];
+  const hours = Number(amount) * (UNITS[unit] ?? Number.NaN);
+  if (hours > 0) return hours;
+  throw new Problem("bad-input", {
+    what: `"${text}" is no length of time`,
+    why: "it is a number above 0 and m, h or d",
+    next: "write it like 90m, 2h or 3d",
   });
 }

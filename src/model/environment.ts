@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { freezeSchema, windowSchema } from "./windows.ts";
 import { credentialName } from "./credential.ts";
+import { overrideHours } from "./inputs/override.ts";
 
 export const environmentName = z
   .string()
@@ -243,6 +244,7 @@ export const environmentSchema = z.strictObject({
         .describe("refuse when the newest backup that was proven is older; only a warning when left out"),
       longTransactionSeconds: seconds.default(30).describe("refuse while a transaction is open for so long"),
       artefacts: z.enum(["any", "committed"]).default("any").describe("refuse a release that is not committed to git"),
+      longestOverrideHours: overrideHours.describe("longest time for which a value may be lent to a server or a group"),
       announcedMinutes: z.int().min(1).max(1440).default(15).describe("what the announcement says for {minutes}"),
     })
     .prefault({}),

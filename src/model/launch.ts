@@ -1,8 +1,11 @@
 /** What a server was launched with: kept on the server itself, whatever is changed elsewhere afterwards. */
 import type { InputItem } from "./inputs/value.ts";
 
-/** Lowest first: a value at a later level wins. `group` takes the place of `server` for a server of a scaling group. */
-export const inputLevels = ["script", "template", "environment", "group", "server"] as const;
+/**
+ * Lowest first: a value at a later level wins. `group` takes the place of `server` for a server of a scaling group;
+ * `launch` is what was given for one launch only.
+ */
+export const inputLevels = ["script", "template", "environment", "group", "server", "launch"] as const;
 export type InputLevel = (typeof inputLevels)[number];
 
 /** An immutable revision of a server template. */

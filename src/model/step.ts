@@ -1,5 +1,6 @@
 /** A step: one sentence, four verbs. `says` is written once and appears wherever a person looks. */
 import type { z } from "zod";
+import type { OpenOverride } from "./inputs/override.ts";
 import type { World } from "./world.ts";
 
 /** Facts that prove a step holds; kept in the journal and shown to people. */
@@ -15,6 +16,8 @@ export interface StepContext {
   until<T>(withinMs: number, look: () => Promise<T | null | undefined | false>, everyMs?: number): Promise<T | null>;
   /** What the step of this name proved when it was done in this upgrade, by the journal; null when it was not. */
   evidenceOf(step: string): Promise<Evidence | null>;
+  /** Inputs of the environment that are lent to servers or groups right now. */
+  openOverrides(): Promise<OpenOverride[]>;
 }
 
 export interface ByHand {

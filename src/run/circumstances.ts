@@ -12,6 +12,7 @@ import type { Blue } from "../plan/blue.ts";
 import type { Artefact, Circumstances } from "../plan/guards/guard.ts";
 import { likenessOf } from "../plan/likeness.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
+import { openOverrides } from "../store/inputs.ts";
 import { findLock } from "../store/locks.ts";
 import { carriedOut } from "../store/past.ts";
 import type { Store } from "../store/store.ts";
@@ -49,6 +50,7 @@ export async function readCircumstances(looking: Looking): Promise<Circumstances
     at,
     other: await unfinishedUpgrade(store, name),
     lock: await findLock(store, name),
+    overrides: await openOverrides(store, name, world.clock.now()),
     readiness,
     drift: readDrift(saved, past, inventory),
     newestVerifiedBackupAt: await newestVerifiedBackup(looking),

@@ -22,22 +22,28 @@ import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
+import type { InputDesk } from "./inputs.ts";
 import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
 import type { Servers } from "./servers.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
 import { actedSteps, type WayBackNow, wayBackNow } from "./way-back.ts";
 
-export interface ControlPlane {
-  readonly environments: Environments;
+/** What people may ask of each noun. */
+export interface Desks {
+  environments: Environments;
+  engine: Engine;
+  credentials: CredentialDesk;
+  backups: Backups;
+  servers: Servers;
+  inputs: InputDesk;
+  rehearsals: Rehearsals;
+}
+
+export interface ControlPlane extends Readonly<Desks> {
   summaries(): Promise<EnvironmentSummary[]>;
-  readonly engine: Engine;
-  readonly credentials: CredentialDesk;
-  readonly backups: Backups;
-  readonly servers: Servers;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
-  readonly rehearsals: Rehearsals;
   /** The plan of an upgrade, and what it is expected to take. */
   plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
@@ -63,27 +69,17 @@ export type LossAnswer = WayBackNow & { upgrade: string; loss: Loss | null };
 
 type LedgerDefinition = NonNullable<Awaited<ReturnType<Environments["find"]>>["definition"]["ledger"]>;
 
-export interface ControlPlaneParts {
+export interface ControlPlaneParts extends Desks {
   store: Store;
-  engine: Engine;
-  environments: Environments;
-  credentials: CredentialDesk;
-  backups: Backups;
-  servers: Servers;
-  rehearsals: Rehearsals;
 }
 
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
-  const { store, engine, environments, credentials, backups, servers, rehearsals } = parts;
+  const { store, ...desks } = parts;
+  const { engine, environments } = desks;
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   return {
-    environments,
+    ...desks,
     summaries: () => summarizeAll(store),
-    engine,
-    credentials,
-    backups,
-    servers,
-    rehearsals,
     async plan(environment, wish) {
       const made = await environments.planUpgrade(environment, wish);
       return { ...made, forecast: await foretell(environment, made.plan) };

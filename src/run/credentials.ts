@@ -1,16 +1,21 @@
 /** What can be done with credentials: set, list, remove; and that a plan is only made when those that it needs are there. */
 import { credentialsIn, missingCredentials } from "../model/credential.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import { nameOf } from "../model/inputs/difference.ts";
 import { Problem } from "../model/problem.ts";
 import type { Credentials } from "../store/credentials.ts";
 import { findEnvironment } from "../store/environments.ts";
+import { inputsOf } from "../store/inputs.ts";
 import type { Store } from "../store/store.ts";
+import { credentialsNamed } from "./input-ground.ts";
 
 export interface CredentialSeen {
   credential: string;
   set: boolean;
   /** Releases of the environment's file whose inputs name it. */
   usedBy: string[];
+  /** Inputs whose values name it, like "PASSWORD of server app-1". */
+  inputs: string[];
 }
 
 export interface CredentialDesk {
@@ -24,14 +29,17 @@ export interface CredentialDesk {
 export function openCredentialDesk(store: Store, credentials: Credentials): CredentialDesk {
   const list = async (environment: string): Promise<CredentialSeen[]> => {
     const releases = Object.entries((await findEnvironment(store, environment))?.definition.releases ?? {});
+    const held = await inputsOf(store, environment);
     const set = credentials.names(environment);
     const named = credentialsIn(...releases.map(([, { inputs }]) => inputs));
-    return [...new Set([...set, ...named])].sort().map((credential) => ({
+    const inInputs = credentialsNamed(held.map(({ value }) => value));
+    return [...new Set([...set, ...named, ...inInputs])].sort().map((credential) => ({
       credential,
       set: set.includes(credential),
       usedBy: releases.flatMap(([release, { inputs }]) =>
         credentialsIn(inputs).includes(credential) ? [release] : [],
       ),
+      inputs: held.filter(({ value }) => credentialsNamed([value]).includes(credential)).map(nameOf),
     }));
   };
   return {
@@ -40,6 +48,7 @@ export function openCredentialDesk(store: Store, credentials: Credentials): Cred
     async remove(environment, name) {
       const seen = (await list(environment)).find(({ credential }) => credential === name);
       if (seen?.set && seen.usedBy.length > 0) throw stillUsed(environment, seen);
+      if (seen?.set && seen.inputs.length > 0) throw stillNamed(environment, seen);
       if (credentials.remove(environment, name)) return;
       throw new Problem("not-found", {
         what: `environment "${environment}" has no credential "${name}"`,
@@ -61,6 +70,13 @@ export function mustHaveCredentials(
   if (missing.length === 0) return;
   throw missingCredentials(environment, missing, `release ${used.at(-1)} can't be started on "${environment}"`);
 }
+
+const stillNamed = (environment: string, { credential, inputs }: CredentialSeen): Problem =>
+  new Problem("refused", {
+    what: `credential "${credential}" is still used`,
+    why: `a launch would lack it: ${inputs.join(", ")} of "${environment}"`,
+    next: `changeover inputs unset ${environment} NAME, or: changeover inputs drop ${environment}; or set another value`,
+  });
 
 const stillUsed = (environment: string, { credential, usedBy }: CredentialSeen): Problem =>
   new Problem("refused", {

@@ -3,6 +3,7 @@ import type { Clock } from "../model/clock.ts";
 import { type Plan, planHash } from "../model/plan.ts";
 import { type Journal, type ProblemData, problemData, type UpgradeState } from "../model/upgrade.ts";
 import type { World } from "../model/world.ts";
+import { openOverrides } from "../store/inputs.ts";
 import { journalFor, StaleExecution } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
 import { gateInput } from "../steps/gate.ts";
@@ -75,6 +76,7 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
     ...shared,
     definitions: around.definitions,
     world: world.get,
+    openOverrides: () => steady(clock, stopping, () => openOverrides(store, plan.environment, clock.now())),
     failAt: failingIndex(plan),
     pausesMs: around.pausesMs,
     graceMs: GRACE_MS,

@@ -1,6 +1,7 @@
 /** Runs a whole plan without a control database: for proving laws on a simulated world, and for rehearsing. */
 import type { Clock } from "../model/clock.ts";
 import type { Plan } from "../model/plan.ts";
+import type { OpenOverride } from "../model/inputs/override.ts";
 import type { World } from "../model/world.ts";
 import type { JournalEntry } from "../model/upgrade.ts";
 import { problemData } from "../model/upgrade.ts";
@@ -23,6 +24,8 @@ export interface MemoryRun {
   /** Abort it, with a Problem as its reason, to ask for the way back in the middle of a step. */
   wayBackAsked?: AbortSignal;
   entry?: From["entry"];
+  /** Inputs that are lent to servers or groups at that moment; none when left out. */
+  overrides?: () => OpenOverride[];
   /** Another number than before starts anew what ended badly, as when people resume a stuck upgrade. */
   round?: number;
   pausesMs?: readonly number[];
@@ -39,6 +42,7 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
     journal,
     definitions: run.definitions,
     world: async () => run.world,
+    openOverrides: async () => run.overrides?.() ?? [],
     clock: run.clock,
     wayBackAsked,
     halted: new AbortController().signal,

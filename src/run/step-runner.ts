@@ -16,6 +16,8 @@ export interface RunnerParts {
   journal: Journal;
   definitions: Definitions;
   world(): Promise<World>;
+  /** Inputs that are lent to the environment's servers or groups right now. */
+  openOverrides: StepContext["openOverrides"];
   clock: Clock;
   /** Aborted when the way back is asked for; ends the step that is on its way forward. */
   wayBackAsked: AbortSignal;
@@ -141,7 +143,7 @@ function stopFor(parts: RunnerParts, definition: StepDefinition, direction: Dire
 
 /** Over only when nothing that the step began is in flight any more, however it ended. */
 async function untilSettled<T>(
-  { clock, upgrade, journal, world: whole, graceMs }: RunnerParts,
+  { clock, upgrade, journal, openOverrides, world: whole, graceMs }: RunnerParts,
   limit: { ms: number; says: string; stop: AbortSignal },
   work: (context: StepContext) => Promise<T>,
 ): Promise<T> {
@@ -150,7 +152,8 @@ async function untilSettled<T>(
   const begin = (signal: AbortSignal): Promise<T> => {
     signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
     if (signal.aborted) over.abort(signal.reason);
-    return work(contextFor(clock, upgrade, world, signal, (step) => evidenceIn(journal, step)));
+    const evidenceOf = (step: string) => evidenceIn(journal, step);
+    return work(contextFor(clock, upgrade, world, signal, { evidenceOf, openOverrides }));
   };
   try {
     return await limited({ ...limit, clock, graceMs, settled: () => settled(clock) }, begin);

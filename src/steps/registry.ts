@@ -3,6 +3,7 @@ import type { StepDefinition } from "../model/step.ts";
 import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
+import { assertNoOverrides } from "./assert-no-overrides.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
@@ -64,6 +65,7 @@ const all = [
   assertBackup,
   assertClean,
   assertInputs,
+  assertNoOverrides,
   awaitWindow,
   assertIsolated,
   closeEndpoint,

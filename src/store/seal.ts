@@ -1,10 +1,15 @@
-/** Seals texts with a key in a file of its own (AES-256-GCM): whoever gets hold of what is sealed, but not of the key, has nothing. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+/** Seals texts with a key in a file of its own: whoever gets hold of what is sealed, but not of the key, has nothing. */
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { gcm } from "@noble/ciphers/aes.js";
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { managedNonce } from "@noble/ciphers/utils.js";
 import { Problem } from "../model/problem.ts";
 
-/** The first part names the form, the second the key, so that both can be changed one text at a time. */
-const FORM = "aes-256-gcm";
+/** The first part of a sealed text names its form, the second the key, so that both can be changed one text at a time. */
+const FORM = "xchacha20-poly1305";
+/** What earlier releases wrote: still read, never written. */
+const OLD_FORM = "aes-256-gcm";
 
 export interface Seal {
   /** `place` is bound to the text: put somewhere else, it can't be opened. */
@@ -17,28 +22,39 @@ export function openSeal(keyFile: string): Seal {
   return {
     close(text, place) {
       const key = readKey(keyFile) ?? makeKey(keyFile);
-      const nonce = randomBytes(12);
-      const cipher = createCipheriv(FORM, key, nonce).setAAD(Buffer.from(place));
-      const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return [FORM, idOf(key), ...[nonce, cipher.getAuthTag(), body].map((part) => part.toString("base64url"))].join(
-        ".",
-      );
+      const body = box(key, placed(place)).encrypt(Buffer.from(text, "utf8"));
+      return [FORM, idOf(key), Buffer.from(body).toString("base64url")].join(".");
     },
     open(sealed, place) {
       const [form, id, ...parts] = sealed.split(".");
-      const [nonce, tag, body] = parts.map((part) => Buffer.from(part, "base64url"));
       const key = readKey(keyFile);
       if (!key) throw cantOpen(place, `there is no ${keyFile}`);
-      if (form !== FORM || !nonce || !tag || !body) throw cantOpen(place, "it is not in a form that we know");
+      const opener = openerOf(
+        form,
+        parts.map((part) => Buffer.from(part, "base64url")),
+      );
+      if (!opener) throw cantOpen(place, "it is not in a form that we know");
       if (id !== idOf(key)) throw cantOpen(place, `it was sealed with another key than ${keyFile}`);
       try {
-        const decipher = createDecipheriv(FORM, key, nonce, { authTagLength: 16 }).setAAD(Buffer.from(place));
-        return decipher.setAuthTag(tag).update(body, undefined, "utf8") + decipher.final("utf8");
+        return Buffer.from(opener(key, placed(place))).toString("utf8");
       } catch (error) {
         throw cantOpen(place, "it was changed, or moved from another place", error);
       }
     },
   };
+}
+
+/** The library makes the nonce and puts it before the text: 24 random bytes, so many that no two are ever the same. */
+const box = managedNonce(xchacha20poly1305);
+
+const placed = (place: string): Uint8Array => Buffer.from(place, "utf8");
+
+type Opener = (key: Uint8Array, place: Uint8Array) => Uint8Array;
+
+function openerOf(form: string | undefined, [first, tag, body]: Uint8Array[]): Opener | null {
+  if (form === FORM && first) return (key, place) => box(key, place).decrypt(first);
+  if (form !== OLD_FORM || !first || !tag || !body) return null;
+  return (key, place) => gcm(key, first, place).decrypt(Buffer.concat([body, tag]));
 }
 
 const idOf = (key: Buffer): string =>

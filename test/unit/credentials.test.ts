@@ -1,4 +1,5 @@
 /** Credentials: sealed at rest, listed by name, and left out of texts in every form in which programs spell them. */
+import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { redactionOf, withoutCutStart } from "../../src/model/redaction.ts";
 import { mustHaveCredentials } from "../../src/run/credentials.ts";
 import { type Credentials, openCredentials } from "../../src/store/credentials.ts";
 import { everySecret } from "../../src/store/known-secrets.ts";
+import { openSeal } from "../../src/store/seal.ts";
 import { openSecrets } from "../../src/store/secrets.ts";
 
 function problemOf(act: () => unknown): Problem {
@@ -23,6 +25,18 @@ function problemOf(act: () => unknown): Problem {
     throw error;
   }
   throw new Error("it passed");
+}
+
+/** As version 0.1.0 wrote it. */
+function sealedBefore(key: Buffer, text: string, place: string): string {
+  const id = createHash("sha256")
+    .update(`key ${key.toString("hex")}`)
+    .digest("hex")
+    .slice(0, 8);
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(place));
+  const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return ["aes-256-gcm", id, ...[nonce, cipher.getAuthTag(), body].map((part) => part.toString("base64url"))].join(".");
 }
 
 describe("kept in the home", () => {
@@ -84,6 +98,35 @@ describe("kept in the home", () => {
     expect(credentials.values("live")).toEqual(["another one"]);
     chmodSync(key, 0o644);
     expect(problemOf(() => credentials.value("live", "DKIM")).text.next).toContain(`chmod 600 ${key}`);
+  });
+
+  test("a value that an earlier release sealed still opens; set anew, it has the form of today", () => {
+    credentials.set("live", "OTHER", "makes the key");
+    const key = Buffer.from(readFileSync(join(home, "credentials.key"), "utf8").trim(), "base64");
+    const old = sealedBefore(key, "open sesame ✓", '"SMTP" of "live"');
+    writeFileSync(join(home, "secrets", "live.credentials.json"), JSON.stringify({ SMTP: [old] }), { mode: 0o600 });
+    expect(credentials.value("live", "SMTP")).toBe("open sesame ✓");
+    credentials.set("live", "SMTP", "open barley");
+    expect(credentials.values("live")).toEqual(["open barley", "open sesame ✓"]);
+    expect(JSON.parse(sealed()).SMTP[0]).toMatch(/^xchacha20-poly1305\.[0-9a-f]{8}\.[\w-]+$/);
+    const elsewhere = JSON.stringify({ DKIM: [old] });
+    writeFileSync(join(home, "secrets", "live.credentials.json"), elsewhere, { mode: 0o600 });
+    expect(problemOf(() => credentials.value("live", "DKIM")).text.why).toContain("moved from another place");
+  });
+
+  test("no two seals of one value are alike, and one changed character anywhere opens nothing", () => {
+    const seal = openSeal(join(home, "another.key"));
+    const one = seal.close("open sesame", "here");
+    expect(seal.close("open sesame", "here")).not.toBe(one);
+    expect(seal.open(one, "here")).toBe("open sesame");
+    for (let at = 0; at < one.length; at++) {
+      const other = one[at] === "A" ? "B" : "A";
+      const changed = one.slice(0, at) + other + one.slice(at + 1);
+      // The last character holds bits that base64 does not use.
+      if (at < one.length - 1) expect(() => seal.open(changed, "here"), changed).toThrow(Problem);
+    }
+    for (const cut of ["", "xchacha20-poly1305", one.split(".").slice(0, 2).join("."), one.slice(0, 60)])
+      expect(() => seal.open(cut, "here"), cut).toThrow(Problem);
   });
 
   test("what the control plane's own environment holds is known, too", () => {

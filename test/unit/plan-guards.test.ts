@@ -45,6 +45,7 @@ function made({ to = "2", definition = shop, seen, around }: Change) {
     at: null,
     other: null,
     lock: null,
+    overrides: [],
     readiness: structuredClone(ready),
     drift: [],
     newestVerifiedBackupAt: NOW - HOUR,
@@ -134,6 +135,13 @@ const cases: Record<string, Change & { why: string }> = {
       around.lock = { environment: "shop", reason: "audit", by: "anna", at: NOW };
     },
     why: "locked by anna since 2026-06-10T12:00:00.000Z: audit",
+  },
+  "no input is overridden": {
+    around: (around) => {
+      const lease = { by: "anna", why: "a trial", since: NOW - 2 * HOUR, until: NOW + 22 * HOUR };
+      around.overrides = [{ level: "server", owner: "app-3", input: "MODE", ...lease }];
+    },
+    why: 'MODE of server "app-3", lent to anna (a trial), 2 h old, ends in 22 h',
   },
   "there are as many old servers as the file says": {
     definition: withFile({ application: { ...shop.application, servers: 2 } }),

@@ -12,6 +12,7 @@ import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";
 import { type Environments, openEnvironments } from "../../src/run/environments.ts";
 import { openArtefacts } from "../../src/store/artefacts.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
+import { replaceInputs } from "../../src/store/inputs.ts";
 import { savePlan } from "../../src/store/plans.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { insertUpgrade, setState, takeUpgrade } from "../../src/store/upgrades.ts";
@@ -99,6 +100,20 @@ test("a lock refuses upgrades, changes of the file and down, with its reason, un
   expect(await environments.unlock("shop")).toEqual(lock);
   await expect(environments.unlock("shop")).rejects.toThrow("is not locked");
   expect((await planTo("2")).plan.to).toBe("2");
+});
+
+test("an input that is lent to a server refuses a plan until it is dropped, or its time is over", async () => {
+  const lease = { by: "anna", why: "a trial", since: site.clock.now(), until: site.clock.now() + 3_600_000 };
+  const place = { level: "server" as const, owner: "app-1" };
+  await replaceInputs(store, "shop", [{ place, input: "MODE", value: { text: "trial" }, lease }]);
+  await expect(planTo("2")).rejects.toThrow(
+    /"no input is overridden": MODE of server "app-1", lent to anna \(a trial\).* · changeover inputs promote shop/,
+  );
+  await replaceInputs(store, "shop", [
+    { place, input: "MODE", value: { text: "trial" }, lease: { ...lease, until: site.clock.now() } },
+  ]);
+  expect(await resultOf("no input is overridden")).toBe("holds");
+  await replaceInputs(store, "shop", []);
 });
 
 test("a file that was changed and not taken over is drift, and so is one that is gone", async () => {

@@ -15,6 +15,8 @@ import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
+import { noDefinitions, noTemplates } from "../../src/run/input-ground.ts";
+import { openInputs } from "../../src/run/inputs.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { openServers } from "../../src/run/servers.ts";
 import { steps } from "../../src/steps/registry.ts";
@@ -73,6 +75,11 @@ async function begin(): Promise<void> {
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
     servers: openServers({ ...parts, credentials: async () => [] }),
+    inputs: openInputs({
+      ...parts,
+      ...{ templates: noTemplates, definitions: noDefinitions },
+      ...{ credentials: async () => [], redact: (text) => text },
+    }),
     rehearsals: openRehearsals(parts),
   });
 }

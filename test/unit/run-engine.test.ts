@@ -15,9 +15,12 @@ import { systemClock } from "../../src/run/clock.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { mustAccept } from "../../src/run/loss.ts";
 import { requestsFor } from "../../src/store/control-requests.ts";
+import type { InputSet } from "../../src/model/inputs/set.ts";
+import { assertNoOverrides } from "../../src/steps/assert-no-overrides.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { gatesOf } from "../../src/store/gates.ts";
+import { replaceInputs } from "../../src/store/inputs.ts";
 import { journalOf } from "../../src/store/journal.ts";
 import { saveLoss } from "../../src/store/losses.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
@@ -65,10 +68,12 @@ function begin(): Promise<Engine> {
       ["wait", { ...toy("wait", "always"), waits: true }],
       ["hot-fix", steps.get("hot-fix") as StepDefinition],
       ["reopen", toy("reopen", "until-writes")],
+      ["assert-no-overrides", assertNoOverrides as StepDefinition],
     ]),
-    world: async (_environment, token) => {
+    world: async (environment, token) => {
       tokens.push(token);
       const world = {
+        ...{ environment, clock: systemClock },
         provider: { list: async () => [], close: async () => void closed++ },
         redact: (text: string) => text,
         application: async () => application,
@@ -217,6 +222,30 @@ test("once the way back is closed it is refused with the reason; what is stuck i
   expect(deeds).toEqual(["apply a", "apply b", "apply c", "apply c", "apply c", "apply d"]);
   expect((await requestsFor(store, id)).map(({ verb, by }) => [verb, by])).toEqual([["resume", "someone"]]);
   await expect(engine.resume(id, "someone")).rejects.toMatchObject({ kind: "refused" });
+});
+
+test("an upgrade can't end while an input is lent; it is stuck until that is dropped or has lapsed, and then resumed", async () => {
+  const hour = 3_600_000;
+  const lent = (until: number): InputSet => [
+    {
+      ...{ place: { level: "server", owner: "app-3" }, input: "MODE", value: { text: "trial" } },
+      lease: { by: "anna", why: "a trial", since: systemClock.now() - 2 * hour, until },
+    },
+  ];
+  const look = { step: "assert-no-overrides", input: {}, says: "none is lent" };
+  const left = () => begins(planFor("lent", [step("a", "burn"), look]));
+  for (const mended of [[], lent(systemClock.now() - 1)]) {
+    await replaceInputs(store, "lent", lent(systemClock.now() + 3 * hour));
+    const id = await left();
+    const { problem } = await reaches(id, "stuck");
+    expect(problem?.why).toBe('MODE of server "app-3", lent to anna (a trial), 2 h old, ends in 3 h');
+    expect(problem?.next).toContain("changeover inputs promote lent");
+    await replaceInputs(store, "lent", mended);
+    await engine.resume(id, "someone");
+    await reaches(id, "upgraded");
+  }
+  await replaceInputs(store, "elsewhere", lent(systemClock.now() + hour));
+  await reaches(await left(), "upgraded");
 });
 
 test("a pause keeps the next step from beginning, also over a restart; resume goes on", async () => {

@@ -67,5 +67,8 @@ function addRemove(group: Command): void {
     });
 }
 
-const draw = ({ credential: name, set, usedBy }: CredentialSeen): string =>
-  `${name.padEnd(24)} ${set ? "set    " : "MISSING"} ${usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "used by no release"}`;
+const draw = ({ credential: name, set, usedBy, inputs }: CredentialSeen): string => {
+  const releases = usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "used by no release";
+  const named = inputs.length > 0 ? `; named by ${inputs.join(", ")}` : "";
+  return `${name.padEnd(24)} ${set ? "set    " : "MISSING"} ${releases}${named}`;
+};

@@ -21,5 +21,7 @@ export const inputDeclarations = z.record(inputName, inputDeclarationSchema);
 /** One script and the inputs that it reads. */
 export interface DeclaringScript {
   script: string;
+  /** What an operational one misses is asked for when it is run, and keeps nothing from being launched. `boot` when left out. */
+  phase?: "boot" | "operational" | "decommission";
   inputs: Record<string, InputDeclaration>;
 }

@@ -6,14 +6,17 @@ import { credentialName } from "../credential.ts";
 const text = z
   .string()
   .max(32_000)
-  .regex(/^[^\0]*$/, "must hold no zero byte");
+  .regex(/^[^\0]*$/, "must hold no zero byte")
+  .refine((it) => it.isWellFormed(), "must be whole characters: no process can be given half of one");
 
 export const inputName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "must be letters, digits and _, at most 100")
-  .regex(/^(?!changeover_)/i, "names that begin with CHANGEOVER_ are ours");
+  .regex(/^(?!changeover_)/i, "names that begin with CHANGEOVER_ are ours")
+  // Else what every JavaScript object has would be taken for an input.
+  .refine((name) => !(name in Object.prototype), "can't be the name of an input");
 
-const serverName = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, "must be the name of a server");
+export const serverName = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, "must be the name of a server");
 
 /** What an array is made of. */
 const itemSchema = z.union([

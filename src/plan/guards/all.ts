@@ -8,6 +8,7 @@ import type { Guard, Wish } from "./guard.ts";
 import { loadBalancersRun, nothingLeft, publicPasses } from "./load-balancers.ts";
 import { enoughOldServers, oldServersHealthy } from "./old-servers.ts";
 import { noOtherUpgrade, notLocked } from "./other-upgrade.ts";
+import { nothingOverridden } from "./overrides.ts";
 import { releaseIsAnother, releaseKnown, releaseMigrates } from "./release.ts";
 import { replicaInSync, replicaParallel } from "./replica.ts";
 import { stagingAccepted } from "./staging.ts";
@@ -29,6 +30,7 @@ export const neededGuards: readonly Guard<Wish>[] = [
 export const otherGuards: readonly Guard[] = [
   noOtherUpgrade,
   notLocked,
+  nothingOverridden,
   enoughOldServers,
   notDrifted,
   replicaInSync,

@@ -2,6 +2,7 @@
 import type { Drift } from "../../model/drift.ts";
 import type { EnvironmentDefinition } from "../../model/environment.ts";
 import type { GuardResult, Severity } from "../../model/guard.ts";
+import type { OpenOverride } from "../../model/inputs/override.ts";
 import type { Lock } from "../../model/lock.ts";
 import type { Plan } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
@@ -23,6 +24,8 @@ export interface Circumstances {
   /** An upgrade that was begun while this one was being planned. */
   other: { id: string; state: string } | null;
   lock: Lock | null;
+  /** Inputs that are lent to servers or groups now. */
+  overrides: OpenOverride[];
   readiness: Readiness;
   drift: Drift[];
   newestVerifiedBackupAt: number | null;

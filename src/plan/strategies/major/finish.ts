@@ -2,6 +2,7 @@
 import type { PlanStep, Stage } from "../../../model/plan.ts";
 import { assertClean } from "../../../steps/assert-clean.ts";
 import { assertInputs } from "../../../steps/assert-inputs.ts";
+import { assertNoOverrides } from "../../../steps/assert-no-overrides.ts";
 import { closeTestRoute } from "../../../steps/close-test-route.ts";
 import { gate } from "../../../steps/gate.ts";
 import { installRelease } from "../../../steps/install-release.ts";
@@ -118,6 +119,7 @@ function cleanUp(cast: Cast): PlanStep[] {
     act(assertInputs, {
       servers: cast.greenServers.map(({ record, after }) => ({ server: record.name, install: after })),
     }),
+    act(assertNoOverrides, {}),
     act(unlockServers, { servers: [...oldServers(cast), ...newServers(cast)] }),
     act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
     act(retireServers, {
