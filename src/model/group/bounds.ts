@@ -65,6 +65,7 @@ const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** What is to be added to an instant to have the clocks' time there. */
 function offsetOf(zone: string, at: number): number {
+  if (zone === "UTC") return 0;
   const known = clocks.get(zone);
   const clock = known ?? new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...DATE_AND_TIME });
   if (!known) clocks.set(zone, clock);
