@@ -26,7 +26,7 @@ import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
-import { readCircumstances, readDrift } from "./circumstances.ts";
+import { groupSizeOf, readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
@@ -128,7 +128,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const seen = await inventory(name);
       const past = await carriedOut(parts.store, name);
       const upgrade = (await unfinishedUpgrade(parts.store, name))?.id ?? null;
-      const drift = readDrift(saved, past, seen);
+      const drift = readDrift(saved, past, await groupSizeOf(parts.store, name), seen);
       return { environment: name, readAt: seen.readAt, drift, kept: keptServers(seen), upgrade };
     },
     lock: async (name, by, reason) => lockEnvironment(parts.store, (await find(name)).name, by, reason),

@@ -12,6 +12,7 @@ import { readTraffic } from "../../../steps/read-traffic.ts";
 import { reopen } from "../../../steps/reopen.ts";
 import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
 import { resumeBackups } from "../../../steps/resume-backups.ts";
+import { resumeGroup } from "../../../steps/resume-group.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { retireSpare } from "../../../steps/retire-spare.ts";
@@ -46,9 +47,16 @@ export function finishStages(cast: Cast): Stage[] {
       ...backupsAgain(cast),
     ]),
     ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, proveGroup(cast, cast.grown))] : []),
+    ...resumeScaling(cast),
     ...(cast.definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", PRICED, [keep(cast)])] : []),
     inOrder("Clean up", NONE, cleanUp(cast)),
   ];
+}
+
+function resumeScaling({ definition: { application }, loadBalancers, green: slot }: Cast): Stage[] {
+  if (!application.group) return [];
+  const group = application.group.name;
+  return [inOrder("Resume the scaling group", PRICED, [act(resumeGroup, { group, loadBalancers, slot })])];
 }
 
 /** On exactly the primary and the replica, whoever these are by then; nothing where they never ran. */

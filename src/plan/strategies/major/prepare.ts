@@ -13,6 +13,7 @@ import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { startLoadBalancer } from "../../../steps/start-load-balancer.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
 import { suspendBackups } from "../../../steps/suspend-backups.ts";
+import { suspendGroup } from "../../../steps/suspend-group.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
 import { install, launch, startInPool } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
@@ -27,6 +28,7 @@ export function prepareStages(cast: Cast): Stage[] {
   if (!first) throw new Error("a generation has at least one server");
   const installNew = ({ record, after }: GreenServer) => install(cast.definition, record.name, after);
   return [
+    ...suspendScaling(cast),
     inOrder("Lock the old servers", FREE, [act(lockServers, { servers: oldServers(cast) })]),
     inOrder("Prove the backup", FREE, [act(readTraffic, { loadBalancers: cast.loadBalancers }), ...proveBackup(cast)]),
     inOrder("Clone the warm standby", FREE, [
@@ -52,6 +54,13 @@ export function prepareStages(cast: Cast): Stage[] {
       ? [inOrder("Suspend scheduled backups", FREE, [act(suspendBackups, { servers: cast.scheduled })])]
       : []),
   ];
+}
+
+/** First of all: what an upgrade counts must stand still from its beginning on. */
+function suspendScaling({ definition: { application }, loadBalancers, slot }: Cast): Stage[] {
+  if (!application.group) return [];
+  const group = application.group.name;
+  return [inOrder("Suspend the scaling group", FREE, [act(suspendGroup, { group, loadBalancers, slot })])];
 }
 
 export const oldServers = (cast: Cast): string[] => [
