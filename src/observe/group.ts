@@ -79,6 +79,7 @@ function memberOf(
 function hindranceIn(loadBalancers: readonly SeenLoadBalancer[], slot: Slot | null): string | null {
   const down = loadBalancers.filter(({ running }) => !running).map(({ record }) => record.name);
   if (down.length > 0) return `${down.join(", ")} does not run`;
+  if (loadBalancers.length === 0) return "nothing serves";
   if (slot === null) return "the load balancers do not agree on one pool for the public";
   const shut = loadBalancers.filter(({ maintenance, held }) => maintenance || held).map(({ record }) => record.name);
   if (shut.length > 0) return `the public does not pass ${shut.join(", ")}`;

@@ -25,6 +25,9 @@ const MOST_IN_NARROW = 80;
 export const needsWide = ({ application: { servers, group } }: EnvironmentDefinition): boolean =>
   servers + mostIn(group) > MOST_IN_NARROW;
 
+/** So many of a group, beside the fixed ones. */
+export const mostInNarrow = (fixed: number): number => Math.max(0, MOST_IN_NARROW - fixed);
+
 export const isWide = (network: string): boolean => network.split(".").length === 2;
 
 /** Counts from 0; null when the network has no more for this kind. */

@@ -21,6 +21,7 @@ import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
 import type { Artefacts } from "../store/artefacts.ts";
 import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironment } from "../store/environments.ts";
+import { forgetGroup } from "../store/groups.ts";
 import { findLock } from "../store/locks.ts";
 import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
@@ -30,6 +31,7 @@ import { groupSizeOf, readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
+import { mustTakeGroup } from "./group-change.ts";
 import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import { mustNotLend, occupied } from "./requests.ts";
 import { within } from "./world-use.ts";
@@ -169,6 +171,7 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
     await mustBeUnlocked(parts.store, known.name, "changed");
   if (known && up) await mustFit(parts.store, known.definition, definition);
+  const goes = known && up ? await mustTakeGroup(parts, known, { definition }) : null;
   const wide = needsWide(definition);
   const keeps = known && (up || isWide(networkOf(known)) === wide);
   const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
@@ -182,6 +185,7 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
     definitionPath: path,
     network: { prefix: network },
   });
+  if (goes !== null) await forgetGroup(parts.store, { environment: definition.environment, group: goes });
   if (up) return { name: definition.environment, plan: null };
   const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
   await savePlan(parts.store, plan);
@@ -266,7 +270,7 @@ async function mustFit(store: Store, old: EnvironmentDefinition, wanted: Environ
   const busy = await unfinishedUpgrade(store, old.environment);
   if (busy) throw occupied(old.environment, busy);
   const fixed = ({ provider, hosts, port, loadBalancers, application, database, ...rest }: EnvironmentDefinition) => {
-    const { workers: _, ...sizes } = application;
+    const { workers: _, group: _bounds, ...sizes } = application;
     const { maintenance, checks } = rest;
     const all = { provider, hosts, port, loadBalancers, application: sizes, database, maintenance };
     return { ...all, "checks.health": checks.health };

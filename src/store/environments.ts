@@ -61,7 +61,9 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
        reason = concat_ws('; ', reason, 'the environment was taken down') where environment = $1 and state = 'stuck'`,
     [name],
   );
-  await db.query("delete from changeover.backup_requests where environment = $1", [name]);
+  for (const table of ["backup_requests", "votes", "groups"]) {
+    await db.query(`delete from changeover.${table} where environment = $1`, [name]);
+  }
   await db.query("delete from changeover.environments where name = $1", [name]);
 }
 

@@ -154,7 +154,10 @@ test.each([
 
 test("what the file says by now is compared, too, and a release that nobody brought", () => {
   expect(found(() => {}, { application: { ...shop.application, servers: 2 } })).toEqual(["servers: 1, wanted 2"]);
-  expect(found(() => {}, {}, "1", 3), "the group was grown since").toEqual(["servers of the group: 1, wanted 3"]);
+  expect(
+    found(() => {}, {}, "1", 3),
+    "the group was grown since",
+  ).toEqual(["servers of the group: 1, wanted 3"]);
   expect(found(() => {}, { loadBalancers: 3 })).toEqual(["load balancers: 2, wanted 3"]);
   expect(found(() => {}, { application: { ...shop.application, workers: 0 } })).toEqual([
     "workers: 1 running, wanted 0 running (heals)",

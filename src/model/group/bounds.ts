@@ -30,7 +30,7 @@ export function boundsAt(settings: GroupSettings, set: SetByPeople, now: number)
   return { min, max, from: people ? `what people set, else ${own}` : own, until };
 }
 
-export const wordsOf = ({ days, at, zone }: ScheduledChange): string => `${days.join(", ")} ${at} ${zone}`;
+const wordsOf = ({ days, at, zone }: ScheduledChange): string => `${days.join(", ")} ${at} ${zone}`;
 
 /** The change that came last; of two at the same moment the later one in the file. */
 function lastChange(schedule: readonly ScheduledChange[], now: number): { at: number; change: ScheduledChange } | null {
