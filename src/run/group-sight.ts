@@ -78,7 +78,9 @@ export function createSight({ store, clock, world }: SightParts): Sight {
 /** Until somebody says something it is as its file says. */
 export async function stateOf(store: Store, environment: string, settings: GroupSettings): Promise<GroupState> {
   const said = await findGroup(store, { environment, group: settings.name });
-  return said ?? { enabled: settings.enabled, by: null, since: null, reason: "", min: null, max: null };
+  return (
+    said ?? { enabled: settings.enabled, by: null, since: null, reason: "", failuresFrom: null, min: null, max: null }
+  );
 }
 
 /** What stands in the way of every change of an environment, as the store knows it. */

@@ -11,23 +11,30 @@ export interface GroupOf {
 
 /** Null while nobody has said anything about it. */
 export async function findGroup(db: Db, { environment, group }: GroupOf): Promise<GroupState | null> {
-  const { rows } = await db.query<Omit<GroupState, "since"> & { since: Date | null }>(
-    "select enabled, by, since, reason, min, max from changeover.groups where environment = $1 and name = $2",
+  const { rows } = await db.query<
+    Omit<GroupState, "since" | "failuresFrom"> & { since: Date | null; from: Date | null }
+  >(
+    `select enabled, by, since, reason, enabled_at as "from", min, max from changeover.groups
+     where environment = $1 and name = $2`,
     [environment, group],
   );
-  return rows[0] ? { ...rows[0], since: rows[0].since?.getTime() ?? null } : null;
+  if (!rows[0]) return null;
+  const { since, from, ...said } = rows[0];
+  return { ...said, since: since?.getTime() ?? null, failuresFrom: from?.getTime() ?? null };
 }
 
-/** From now on failures are counted anew. */
+/** When it is enabled, failures are counted anew. */
 export async function sayEnabled(
   db: Db,
   { environment, group }: GroupOf,
   { enabled, by, reason }: Pick<GroupState, "enabled" | "reason"> & { by: string },
 ): Promise<void> {
   await db.query(
-    `insert into changeover.groups (environment, name, enabled, by, reason, since) values ($1, $2, $3, $4, $5, now())
+    `insert into changeover.groups (environment, name, enabled, by, reason, since, enabled_at)
+     values ($1, $2, $3, $4, $5, now(), case when $3 then now() end)
      on conflict (environment, name) do update
-       set enabled = excluded.enabled, by = excluded.by, reason = excluded.reason, since = now()`,
+       set enabled = excluded.enabled, by = excluded.by, reason = excluded.reason, since = now(),
+         enabled_at = coalesce(excluded.enabled_at, groups.enabled_at)`,
     [environment, group, enabled, by, reason],
   );
 }

@@ -95,7 +95,7 @@ export function drawNext(next: GroupAction): string {
 export const drawState = ({ enabled, ...state }: Pick<GroupView, "enabled" | "by" | "since" | "reason">): string =>
   enabled
     ? `enabled${state.by === null ? " since the environment came up" : ` by ${state.by}`}`
-    : drawDisabled({ enabled, ...state, min: null, max: null });
+    : drawDisabled({ by: state.by, reason: state.reason });
 
 function drawBallot({ voter, vote, at, not }: Ballot, now: number): string {
   const age = `${Math.max(0, Math.round((now - at) / 1000))} s ago`;

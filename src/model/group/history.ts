@@ -10,8 +10,8 @@ export interface Resize {
 }
 
 /** Launches that failed one after the other since the group was enabled; one that went well ends them. Newest first. */
-export function failuresIn(history: readonly Resize[], since: number | null): number {
-  const growths = history.filter(({ kind, at }) => kind === "grow" && at >= (since ?? 0));
+export function failuresIn(history: readonly Resize[], from: number | null): number {
+  const growths = history.filter(({ kind, at }) => kind === "grow" && at >= (from ?? 0));
   const good = growths.findIndex((one) => one.good);
   return growths.slice(0, good < 0 ? growths.length : good).reduce((sum, { launched }) => sum + launched, 0);
 }
@@ -23,8 +23,8 @@ const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 
 /** What failed is not tried again at once: after the first failure half a minute, then twice as long each time. */
-export function pausedUntil(history: readonly Resize[], since: number | null): number {
-  const tries = history.filter(({ at }) => at >= (since ?? 0));
+export function pausedUntil(history: readonly Resize[], from: number | null): number {
+  const tries = history.filter(({ at }) => at >= (from ?? 0));
   const good = tries.findIndex((one) => one.good);
   const failed = tries.slice(0, good < 0 ? tries.length : good);
   const [last] = failed;

@@ -21,6 +21,8 @@ export interface GroupState extends SetByPeople {
   by: string | null;
   since: number | null;
   reason: string;
+  /** Since it was last enabled: older failures do not count. */
+  failuresFrom: number | null;
 }
 
 export interface GroupFacts {
@@ -65,7 +67,7 @@ export function pictureOf(facts: GroupFacts): GroupPicture {
     count: countVotes({ votes, members, servers, votesSeconds: settings.votesSeconds, now }),
     operational: members.filter((member) => !isStranded(member)),
     stranded: members.filter(isStranded),
-    failures: failuresIn(history, state.since),
+    failures: failuresIn(history, state.failuresFrom),
   };
 }
 
@@ -80,7 +82,7 @@ export function nextAction(facts: GroupFacts): GroupAction {
   return aboveMax(seen) ?? belowMin(seen) ?? byVotes(seen);
 }
 
-export const drawDisabled = ({ by, reason }: GroupState): string =>
+export const drawDisabled = ({ by, reason }: Pick<GroupState, "by" | "reason">): string =>
   `disabled${by === null ? " since the environment came up" : ` by ${by}`}${reason === "" ? "" : `: ${reason}`}`;
 
 function aboveMax(seen: GroupPicture): GroupAction | null {
@@ -172,7 +174,7 @@ function calm({ history, settings, now }: GroupPicture): GroupAction | null {
 }
 
 function paused({ history, state, failures, settings, now }: GroupPicture): GroupAction | null {
-  const until = pausedUntil(history, state.since);
+  const until = pausedUntil(history, state.failuresFrom);
   const failed = failures === 0 ? "the last try failed" : `${failures} of ${settings.failuresMax} launches failed`;
   return until > now ? nothing(`${failed}; tries again at ${time(until)}`) : null;
 }

@@ -8,6 +8,8 @@ create table changeover.groups (
   by          text,
   since       timestamptz,
   reason      text not null default '',
+  -- When it was last enabled: failed launches before it do not count.
+  enabled_at  timestamptz,
   -- Set by people in the place of the file's and the schedule's; null: those hold.
   min         integer,
   max         integer,
