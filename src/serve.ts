@@ -8,6 +8,7 @@ import { mustBeAlone } from "./cli/alone.ts";
 import { findHome, makeHome, socketOf } from "./cli/home.ts";
 import { VERSION } from "./cli/installation.ts";
 import { createWorld } from "./drivers/world.ts";
+import type { Activity } from "./model/activity.ts";
 import { Problem } from "./model/problem.ts";
 import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
@@ -23,6 +24,8 @@ import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
 import { noDefinitions, noTemplates } from "./run/input-ground.ts";
 import { openInputs } from "./run/inputs.ts";
 import { chooseNetwork } from "./run/network.ts";
+import { openGroups } from "./run/groups.ts";
+import { runGroups } from "./run/group-loop.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
 import { openServers } from "./run/servers.ts";
@@ -83,6 +86,11 @@ export async function serve(): Promise<void> {
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
+  const record = (done: Omit<Activity, "at">) =>
+    recordActivity(store, { ...done, problem: done.problem && redact(done.problem) });
+  const groupParts = { ...backupParts, record };
+  const groups = openGroups(groupParts);
+  const scaling = runGroups(groupParts, groups);
   const rehearsals = openRehearsals({ store, engine, environments });
   const inputs = openInputs({
     ...{ store, environments, clock: systemClock, redact, credentials: environmentParts(store, parts).credentials },
@@ -98,11 +106,12 @@ export async function serve(): Promise<void> {
       backups,
       servers,
       inputs,
+      groups,
       rehearsals,
     }),
     redact,
     activity: {
-      record: (done) => recordActivity(store, { ...done, problem: done.problem && redact(done.problem) }),
+      record,
       read: (filter) => readActivity(store, filter),
     },
     changed: (ms) => changes.next(ms),
@@ -116,7 +125,7 @@ export async function serve(): Promise<void> {
     }),
     async shutDown(forget) {
       server.close();
-      const stopped = Promise.all([rehearsals.stop(), schedule.stop()]).then(() => engine.stop());
+      const stopped = Promise.all([rehearsals.stop(), schedule.stop(), scaling.stop()]).then(() => engine.stop());
       await Promise.race([stopped, systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();

@@ -3,13 +3,14 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
 import { type Activity, type ActivityFilter, BY } from "../model/activity.ts";
 import { asProblem, Problem } from "../model/problem.ts";
+import { groupSentences } from "./group-sentences.ts";
 
 export interface ActivityBook {
   record(done: Omit<Activity, "at">): Promise<void>;
   read(filter: ActivityFilter): Promise<Activity[]>;
 }
 
-interface Sentence {
+export interface Sentence {
   method: string;
   path: RegExp;
   says(parts: Record<string, string>): string;
@@ -120,6 +121,7 @@ const sentences: Sentence[] = [
     path: /^\/environments\/(?<environment>[^/]+)\/rehearsals$/,
     says: ({ environment }) => `rehearse an upgrade of ${environment}`,
   },
+  ...groupSentences,
   { method: "POST", path: /^\/rehearsals\/[^/]+\/cancel$/, says: () => "cancel a rehearsal" },
   { method: "POST", path: /^\/shutdown$/, says: () => "end the control plane" },
 ];

@@ -7,6 +7,7 @@ import { parseBody } from "./body.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
+import { groupRoutes } from "./groups.ts";
 import { toWire } from "./problems.ts";
 import { inputRoutes } from "./inputs.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
@@ -47,6 +48,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", backupRoutes(controlPlane));
   app.route("/environments", serverRoutes(controlPlane.servers));
   app.route("/environments", inputRoutes(controlPlane.inputs));
+  app.route("/environments", groupRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

@@ -7,6 +7,7 @@ import type { Lock } from "../model/lock.ts";
 import { instant } from "../model/windows.ts";
 import type { DriftSeen, Planned } from "../run/environments.ts";
 import type { BackupsView } from "../view/backups.ts";
+import type { GroupView } from "../view/groups.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
 
 export const saveEnvironmentBody = z.strictObject({
@@ -66,6 +67,8 @@ export interface EnvironmentStatus {
   upgrade: UpgradeView | null;
   lock: Lock | null;
   backups: BackupsView;
+  /** None or one. */
+  groups: GroupView[];
 }
 
 export interface Started {

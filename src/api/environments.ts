@@ -20,7 +20,8 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
       environments.findLock(name),
       controlPlane.backups.list(name),
     ]);
-    return context.json({ environment: name, definitionPath, inventory, upgrade, lock, backups });
+    const groups = await controlPlane.groups.list(name, inventory);
+    return context.json({ environment: name, definitionPath, inventory, upgrade, lock, backups, groups });
   });
   routes.get("/:name/drift", async (context) => context.json(await environments.drift(context.req.param("name"))));
   routes.put("/:name/lock", async (context) => {

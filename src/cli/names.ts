@@ -15,6 +15,10 @@ const FINDERS: Record<string, Find> = {
     meant(all, words).flatMap(({ environment, releases }) =>
       releases.map((release) => ({ value: release, says: `release of ${environment}` })),
     ),
+  group: (all, words) =>
+    meant(all, words).flatMap(({ environment, groups }) =>
+      groups.map((group) => ({ value: group, says: `scaling group of ${environment}` })),
+    ),
   upgrade: (all, words) =>
     meant(all, words).flatMap(({ environment, upgrades }) =>
       upgrades.map(({ id, state }) => ({ value: id, says: `${environment}, ${state}` })),

@@ -33,6 +33,7 @@ export const commands: readonly Word[] = [
   { names: ["unlock"], load: async () => (await import("./commands/lock.ts")).unlock },
   { names: ["server"], load: async () => (await import("./commands/server.ts")).server },
   { names: ["backups"], load: async () => (await import("./commands/backups.ts")).backups },
+  { names: ["group"], load: async () => (await import("./commands/group.ts")).group },
   { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
   { names: ["inputs"], load: async () => (await import("./commands/inputs.ts")).inputs },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { printable } from "./environment-text.ts";
+import { wrongIn } from "./group/settings.ts";
 import { Problem } from "./problem.ts";
 import { lineOfPath, strangeKeys } from "./yaml-places.ts";
 
@@ -101,6 +102,9 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   const size = definition.application.servers + (definition.application.group?.size ?? 0);
   if (definition.application.workers > size) {
     found.push({ path: ["application", "workers"], why: `there are only ${size} servers` });
+  }
+  for (const { path, why } of wrongIn(definition.application.group)) {
+    found.push({ path: ["application", "group", ...path], why });
   }
   for (const [at, { from, to }] of definition.freezes.entries()) {
     if (Date.parse(to) <= Date.parse(from)) found.push({ path: ["freezes", at], why: "ends before it begins" });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { freezeSchema, windowSchema } from "./windows.ts";
 import { credentialName } from "./credential.ts";
 import { overrideHours } from "./inputs/override.ts";
+import { groupShape, MOST_SERVERS } from "./group/settings.ts";
 
 export const environmentName = z
   .string()
@@ -95,9 +96,6 @@ const releaseSchema = z.strictObject({
     .describe("environment variables; a credential is looked up by its name when a process is started"),
 });
 
-/** Fixed ones, and as many in the group: twice as many have addresses. */
-const MOST_SERVERS = 10_000;
-
 export const environmentSchema = z.strictObject({
   environment: environmentName.describe("the environment's name"),
   provider: z
@@ -125,7 +123,7 @@ export const environmentSchema = z.strictObject({
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),
     servers: z.int().min(1).max(MOST_SERVERS).default(2).describe("fixed servers"),
     group: z
-      .strictObject({ name: environmentName, size: z.int().min(0).max(MOST_SERVERS) })
+      .strictObject({ name: environmentName, ...groupShape })
       .optional()
       .describe("a scaling group beside them"),
     workers: z

@@ -28,7 +28,8 @@ export type Strategy =
   | ("bring-up" | "clone" | "major")
   | ("backup" | "verify-backup" | "restore")
   | ("launch-server" | "try-server" | "connect-server" | "disconnect-server")
-  | ("relaunch-server" | "replace-server" | "retire-server");
+  | ("relaunch-server" | "replace-server" | "retire-server")
+  | ("grow-group" | "shrink-group");
 
 /** Those that say which release an environment serves; every other one leaves that as it is. */
 export const wholeStrategies: readonly Strategy[] = ["bring-up", "clone", "major", "restore"];

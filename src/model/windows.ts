@@ -1,20 +1,22 @@
 /** When an upgrade may cost the public something: weekly windows in a time zone of their own, and freezes. Pure. */
 import { z } from "zod";
 
-const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
+export const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 const dayNumber = (name: string): number => (DAYS as readonly string[]).indexOf(name);
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, like "02:00"');
+export const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, like "02:00"');
 export const instant = z.iso.datetime({
   offset: true,
   error: "must be a time with its zone, like 2026-12-20T02:00:00+01:00",
 });
 
+export const zone = z.string().refine(isZone, "must be a time zone, like Europe/Berlin").default("UTC");
+
 export const windowSchema = z.strictObject({
   days: z.array(z.enum(DAYS)).min(1).describe("days on which it opens"),
   from: time.describe("by the clocks of its zone"),
   to: time.describe("not later than `from`: on the next day"),
-  zone: z.string().refine(isZone, "must be a time zone, like Europe/Berlin").default("UTC"),
+  zone,
 });
 
 export const freezeSchema = z.strictObject({

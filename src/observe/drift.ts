@@ -37,6 +37,8 @@ export interface Wanted {
   definition: EnvironmentDefinition;
   /** The release that the last upgrade brought; null when nobody knows. */
   release: string | null;
+  /** As large as the scaling group was last made; null when nobody knows. */
+  groupSize: number | null;
 }
 
 interface Picture {
@@ -88,14 +90,14 @@ export const keptServers = ({ applications, databases }: Inventory): { name: str
 const whyKept = ({ kept, keptUntil }: Record<string, string>): string =>
   kept ?? (keptUntil === undefined ? "it stands apart" : `until ${new Date(Number(keptUntil)).toISOString()}`);
 
-function lookAtCounts({ wanted: { definition }, loadBalancers, serving, add }: Picture): void {
+function lookAtCounts({ wanted: { definition, groupSize }, loadBalancers, serving, add }: Picture): void {
   const { servers, group } = definition.application;
   const counts: [string, number, number][] = [
     ["load balancers", definition.loadBalancers, loadBalancers.length],
     ["servers", servers, serving.filter(({ record }) => record.labels.group === undefined).length],
     [
       "servers of the group",
-      group?.size ?? 0,
+      groupSize ?? group?.size ?? 0,
       serving.filter(({ record }) => record.labels.group !== undefined).length,
     ],
   ];

@@ -38,7 +38,7 @@ async function unlessGone<T>(world: World, { name }: ServerRecord, read: () => P
   }
 }
 
-async function readLoadBalancer(world: World, record: ServerRecord): Promise<SeenLoadBalancer> {
+export async function readLoadBalancer(world: World, record: ServerRecord): Promise<SeenLoadBalancer> {
   const driver = await world.loadBalancer(record.name);
   if (!(await driver.running())) return { record, running: false, ...NOTHING };
   const both = async <T>(read: (slot: Slot) => Promise<T>): Promise<Record<Slot, T>> => {

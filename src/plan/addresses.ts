@@ -1,5 +1,6 @@
 /** How an environment's network is divided among kinds of servers, and how wide it must be; pure. */
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import { mostIn } from "../model/group/settings.ts";
 import type { ServerKind } from "../model/provider.ts";
 
 /** Last octets in a network of three octets. */
@@ -22,7 +23,10 @@ const MOST_IN_NARROW = 80;
 
 /** Two octets instead of three. Decided once: an environment that is up keeps its addresses. */
 export const needsWide = ({ application: { servers, group } }: EnvironmentDefinition): boolean =>
-  servers + (group?.size ?? 0) > MOST_IN_NARROW;
+  servers + mostIn(group) > MOST_IN_NARROW;
+
+/** So many of a group, beside the fixed ones. */
+export const mostInNarrow = (fixed: number): number => Math.max(0, MOST_IN_NARROW - fixed);
 
 export const isWide = (network: string): boolean => network.split(".").length === 2;
 

@@ -4,7 +4,9 @@ import { canonical, type Plan } from "../model/plan.ts";
 import { awaitWindow } from "../steps/await-window.ts";
 import { gate } from "../steps/gate.ts";
 import { resumeBackups } from "../steps/resume-backups.ts";
+import { resumeGroup } from "../steps/resume-group.ts";
 import { suspendBackups } from "../steps/suspend-backups.ts";
+import { suspendGroup } from "../steps/suspend-group.ts";
 
 /**
  * Keys of steps' inputs that say where something is done, or how it is called there. One that is missing here makes
@@ -19,8 +21,10 @@ const PLACES = new Set([
   ...["says", "onUndo", "holds", "backups", "keep"],
 ]);
 
-/** When to begin, whom to ask and which backups to take, each environment decides for itself. */
-const OWN = new Set([awaitWindow.name, gate.name, suspendBackups.name, resumeBackups.name]);
+/** When to begin, whom to ask, which backups to take and how large to be, each environment decides for itself. */
+const OWN = new Set(
+  [awaitWindow, gate, suspendBackups, resumeBackups, suspendGroup, resumeGroup].map(({ name }) => name),
+);
 
 const isPlace = (key: string): boolean => PLACES.has(key) || /Endpoint$|Ms$|[sS]econds$/.test(key);
 

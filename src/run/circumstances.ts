@@ -11,10 +11,11 @@ import { readReadiness } from "../observe/readiness.ts";
 import type { Blue } from "../plan/blue.ts";
 import type { Artefact, Circumstances } from "../plan/guards/guard.ts";
 import { likenessOf } from "../plan/likeness.ts";
+import { groupSizeAfter } from "../plan/strategies/group/size.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
 import { openOverrides } from "../store/inputs.ts";
 import { findLock } from "../store/locks.ts";
-import { carriedOut } from "../store/past.ts";
+import { carriedOut, lastSizing } from "../store/past.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { readCommitted } from "./committed.ts";
@@ -37,7 +38,7 @@ const SYNC_MS = 5_000;
 export async function readCircumstances(looking: Looking): Promise<Circumstances> {
   const { store, world, saved, inventory, blue, at } = looking;
   const { definition, name } = saved;
-  const past = await carriedOut(store, name);
+  const [past, groupSize] = [await carriedOut(store, name), await groupSizeOf(store, name)];
   const readiness = await readReadiness(world, inventory, {
     primary: blue.primary.record.name,
     replicas: blue.replicas.map(({ record }) => record.name),
@@ -52,19 +53,30 @@ export async function readCircumstances(looking: Looking): Promise<Circumstances
     lock: await findLock(store, name),
     overrides: await openOverrides(store, name, world.clock.now()),
     readiness,
-    drift: readDrift(saved, past, inventory),
+    drift: readDrift(saved, past, groupSize, inventory),
+    groupSize,
     newestVerifiedBackupAt: await newestVerifiedBackup(looking),
     artefact: await readArtefact(looking, past),
     accepted: staged.map(likenessOf),
   };
 }
 
-export function readDrift(saved: SavedEnvironment, past: readonly Plan[], inventory: Inventory): Drift[] {
+export async function groupSizeOf(store: Store, environment: string): Promise<number | null> {
+  const plan = await lastSizing(store, environment);
+  return plan && groupSizeAfter(plan);
+}
+
+export function readDrift(
+  saved: SavedEnvironment,
+  past: readonly Plan[],
+  groupSize: number | null,
+  inventory: Inventory,
+): Drift[] {
   const { definition, definitionPath: path } = saved;
   return [
     // A clone has no file of its own.
     ...(originOf(saved) === null ? driftOfFile(definition, path, readText(path)) : []),
-    ...driftOfWorld({ definition, release: past[0]?.to ?? null }, inventory),
+    ...driftOfWorld({ definition, release: past[0]?.to ?? null, groupSize }, inventory),
   ];
 }
 

@@ -22,6 +22,7 @@ import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
+import type { Groups } from "./groups.ts";
 import type { InputDesk } from "./inputs.ts";
 import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
@@ -37,6 +38,7 @@ export interface Desks {
   backups: Backups;
   servers: Servers;
   inputs: InputDesk;
+  groups: Groups;
   rehearsals: Rehearsals;
 }
 

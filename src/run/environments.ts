@@ -21,15 +21,17 @@ import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
 import type { Artefacts } from "../store/artefacts.ts";
 import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironment } from "../store/environments.ts";
+import { forgetGroup } from "../store/groups.ts";
 import { findLock } from "../store/locks.ts";
 import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
-import { readCircumstances, readDrift } from "./circumstances.ts";
+import { groupSizeOf, readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
+import { mustTakeGroup } from "./group-change.ts";
 import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import { mustNotLend, occupied } from "./requests.ts";
 import { within } from "./world-use.ts";
@@ -130,7 +132,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const seen = await inventory(name);
       const past = await carriedOut(parts.store, name);
       const upgrade = (await unfinishedUpgrade(parts.store, name))?.id ?? null;
-      const drift = readDrift(saved, past, seen);
+      const drift = readDrift(saved, past, await groupSizeOf(parts.store, name), seen);
       return { environment: name, readAt: seen.readAt, drift, kept: keptServers(seen), upgrade };
     },
     lock: async (name, by, reason) => lockEnvironment(parts.store, (await find(name)).name, by, reason),
@@ -175,6 +177,7 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
     await mustBeUnlocked(parts.store, known.name, "changed");
   if (known && up) await mustFit(parts.store, known.definition, definition);
+  const goes = known && up ? await mustTakeGroup(parts, known, { definition }) : null;
   const wide = needsWide(definition);
   const keeps = known && (up || isWide(networkOf(known)) === wide);
   const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
@@ -188,6 +191,7 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
     definitionPath: path,
     network: { prefix: network },
   });
+  if (goes !== null) await forgetGroup(parts.store, { environment: definition.environment, group: goes });
   if (up) return { name: definition.environment, plan: null };
   const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
   await savePlan(parts.store, plan);
@@ -272,7 +276,7 @@ async function mustFit(store: Store, old: EnvironmentDefinition, wanted: Environ
   const busy = await unfinishedUpgrade(store, old.environment);
   if (busy) throw occupied(old.environment, busy);
   const fixed = ({ provider, hosts, port, loadBalancers, application, database, ...rest }: EnvironmentDefinition) => {
-    const { workers: _, ...sizes } = application;
+    const { workers: _, group: _bounds, ...sizes } = application;
     const { maintenance, checks } = rest;
     const all = { provider, hosts, port, loadBalancers, application: sizes, database, maintenance };
     return { ...all, "checks.health": checks.health };

@@ -2,6 +2,7 @@
 import type { StepDefinition } from "../model/step.ts";
 import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
+import { assertGroup } from "./assert-group.ts";
 import { assertInputs } from "./assert-inputs.ts";
 import { assertNoOverrides } from "./assert-no-overrides.ts";
 import { awaitWindow } from "./await-window.ts";
@@ -11,6 +12,7 @@ import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
 import { endInstance } from "./end-instance.ts";
+import { drainServers } from "./drain-servers.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
@@ -43,6 +45,7 @@ import { reopen } from "./reopen.ts";
 import { restoreBackup } from "./restore-backup.ts";
 import { restoreRedundancy } from "./restore-redundancy.ts";
 import { resumeBackups } from "./resume-backups.ts";
+import { resumeGroup } from "./resume-group.ts";
 import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
@@ -55,6 +58,7 @@ import { startRole } from "./start-role.ts";
 import { stopGeneration } from "./stop-generation.ts";
 import { stopRole } from "./stop-role.ts";
 import { suspendBackups } from "./suspend-backups.ts";
+import { suspendGroup } from "./suspend-group.ts";
 import { swapPools } from "./swap-pools.ts";
 import { syncStandby } from "./sync-standby.ts";
 import { testIsolated } from "./test-isolated.ts";
@@ -64,6 +68,7 @@ import { unlockServers } from "./unlock-servers.ts";
 const all = [
   assertBackup,
   assertClean,
+  assertGroup,
   assertInputs,
   assertNoOverrides,
   awaitWindow,
@@ -73,6 +78,7 @@ const all = [
   copyData,
   createDatabase,
   endInstance,
+  drainServers,
   fenceDatabase,
   freezeStandby,
   gate,
@@ -105,6 +111,7 @@ const all = [
   restoreBackup,
   restoreRedundancy,
   resumeBackups,
+  resumeGroup,
   resumeReplica,
   retireServers,
   retireSpare,
@@ -117,6 +124,7 @@ const all = [
   stopGeneration,
   stopRole,
   suspendBackups,
+  suspendGroup,
   swapPools,
   syncStandby,
   testIsolated,

@@ -65,13 +65,19 @@ export async function askersOf(db: Db, upgrades: readonly string[]): Promise<Map
   return new Map(rows.map(({ id, asked_by }) => [id, asked_by]));
 }
 
-const SCHEDULE_LOCK = 7_203;
+/** Any numbers that nobody else locks. */
+const LOCKS = { schedule: 7_203, groups: 7_204 } as const;
 
 /** Runs the work when no other control plane does the same for this environment; false when one does. */
-export function whileAlone(store: Store, environment: string, work: () => Promise<void>): Promise<boolean> {
+export function whileAlone(
+  store: Store,
+  environment: string,
+  work: () => Promise<void>,
+  on: keyof typeof LOCKS = "schedule",
+): Promise<boolean> {
   return store.transaction(async (db) => {
     const { rows } = await db.query<{ free: boolean }>("select pg_try_advisory_xact_lock($1, hashtext($2)) as free", [
-      SCHEDULE_LOCK,
+      LOCKS[on],
       environment,
     ]);
     if (!rows[0]?.free) return false;

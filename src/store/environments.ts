@@ -66,7 +66,14 @@ export async function forgetEnvironment(db: Db, name: string): Promise<void> {
 }
 
 /** Tables of what people said of an environment: it goes with it. */
-const OF_ENVIRONMENTS = ["backup_requests", "server_definitions", "votes", "inputs", "input_snapshots"] as const;
+const OF_ENVIRONMENTS = [
+  "backup_requests",
+  "server_definitions",
+  "votes",
+  "groups",
+  "inputs",
+  "input_snapshots",
+] as const;
 
 /** Inside a transaction: nobody else begins anything with this environment until it ends. */
 export async function lockEnvironment(db: Db, name: string): Promise<void> {

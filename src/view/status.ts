@@ -2,6 +2,7 @@
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { type BackupsView, drawBackupSummary } from "./backups.ts";
+import { drawGroupSummary, type GroupView } from "./groups.ts";
 import { drawLadder } from "./ladder.ts";
 import type { UpgradeView } from "./upgrade-view.ts";
 
@@ -12,15 +13,17 @@ export interface StatusFacts {
   lock?: Lock | null;
   /** Left out where nobody looked. */
   backups?: BackupsView;
+  groups?: GroupView[];
 }
 
-export function drawStatus({ environment, inventory, upgrade, lock, backups }: StatusFacts): string[] {
+export function drawStatus({ environment, inventory, upgrade, lock, backups, groups = [] }: StatusFacts): string[] {
   const lines = [`${environment}, seen ${new Date(inventory.readAt).toISOString()}`];
   if (lock) lines.push(`  locked by ${lock.by} since ${new Date(lock.at).toISOString()}: ${lock.reason}`);
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);
   if (backups) lines.push("", ...drawBackupSummary(backups));
+  lines.push(...groups.map(drawGroupSummary));
   if (upgrade) lines.push("", ...drawLadder(upgrade, { open: false, columns: 120 }));
   return lines;
 }

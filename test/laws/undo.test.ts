@@ -109,6 +109,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
   const fine = none.filter(({ undoable }) => undoable === "always").map(({ name }) => name);
   expect(fine.sort()).toEqual([
     "assert-backup",
+    "assert-group",
     "assert-inputs",
     "assert-isolated",
     "assert-no-overrides",
@@ -126,6 +127,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "read-traffic",
     "renew-accounts",
     "resume-backups",
+    "resume-group",
     "resume-replica",
     "retire-spare",
     "return-replica",

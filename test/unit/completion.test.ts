@@ -79,13 +79,14 @@ describe("names", () => {
     {
       environment: "live",
       releases: ["1", "2"],
+      groups: ["burst"],
       upgrades: [
         { id: "u-2", state: "at-gate" },
         { id: "u-1", state: "upgraded" },
       ],
       gate: { upgrade: "u-2", name: "reopen", question: "Reopen?" },
     },
-    { environment: "staging", releases: ["3"], upgrades: [], gate: null },
+    { environment: "staging", releases: ["3"], groups: [], upgrades: [], gate: null },
   ];
   const server = createServer((request, response) => {
     if (request.url === "/environments") response.end(JSON.stringify(environments));

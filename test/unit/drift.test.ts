@@ -25,10 +25,15 @@ const balancer = (seen: Inventory) => first(seen.loadBalancers);
 const server = (seen: Inventory, name: string) => first(seen.applications.filter(({ record }) => record.name === name));
 const database = (seen: Inventory, name: string) => first(seen.databases.filter(({ record }) => record.name === name));
 
-function found(change: (seen: Inventory) => void, more: Partial<EnvironmentDefinition> = {}, release = "1"): string[] {
+function found(
+  change: (seen: Inventory) => void,
+  more: Partial<EnvironmentDefinition> = {},
+  release = "1",
+  groupSize: number | null = null,
+): string[] {
   const seen = structuredClone(healthy);
   change(seen);
-  const drift = driftOfWorld({ definition: { ...shop, ...more }, release }, seen);
+  const drift = driftOfWorld({ definition: { ...shop, ...more }, release, groupSize }, seen);
   return drift.map(
     ({ where, wanted, seen: is, heals }) => `${where}: ${is}, wanted ${wanted}${heals ? " (heals)" : ""}`,
   );
@@ -143,12 +148,16 @@ test.each([
   const { shop: site, end } = await upgradeUnderClients({ failAt });
   expect(end.state).toBe(failAt === null ? "upgraded" : "rolled-back");
   const seen = await readInventory(site.world);
-  expect(driftOfWorld({ definition: shop, release }, seen)).toEqual([]);
+  expect(driftOfWorld({ definition: shop, release, groupSize: null }, seen)).toEqual([]);
   expect(keptServers(seen).length > 0).toBe(failAt !== null);
 });
 
 test("what the file says by now is compared, too, and a release that nobody brought", () => {
   expect(found(() => {}, { application: { ...shop.application, servers: 2 } })).toEqual(["servers: 1, wanted 2"]);
+  expect(
+    found(() => {}, {}, "1", 3),
+    "the group was grown since",
+  ).toEqual(["servers of the group: 1, wanted 3"]);
   expect(found(() => {}, { loadBalancers: 3 })).toEqual(["load balancers: 2, wanted 3"]);
   expect(found(() => {}, { application: { ...shop.application, workers: 0 } })).toEqual([
     "workers: 1 running, wanted 0 running (heals)",

@@ -50,6 +50,7 @@ function made({ to = "2", definition = shop, seen, around }: Change) {
     drift: [],
     newestVerifiedBackupAt: NOW - HOUR,
     artefact: { hash: artefacts["2"], served: [], git: { changes: [] } },
+    groupSize: null,
     accepted: [],
   };
   around?.(circumstances);

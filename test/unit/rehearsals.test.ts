@@ -15,6 +15,7 @@ import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
+import { openGroups } from "../../src/run/groups.ts";
 import { noDefinitions, noTemplates } from "../../src/run/input-ground.ts";
 import { openInputs } from "../../src/run/inputs.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
@@ -75,6 +76,7 @@ async function begin(): Promise<void> {
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
     servers: openServers({ ...parts, credentials: async () => [] }),
+    groups: openGroups({ ...parts, record: async () => {} }),
     inputs: openInputs({
       ...parts,
       ...{ templates: noTemplates, definitions: noDefinitions },

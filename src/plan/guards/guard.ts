@@ -30,6 +30,8 @@ export interface Circumstances {
   drift: Drift[];
   newestVerifiedBackupAt: number | null;
   artefact: Artefact;
+  /** As large as the scaling group was last made; null when nobody knows. */
+  groupSize: number | null;
   /** Likenesses of the plans that ended well in the staging environment. */
   accepted: string[];
 }

@@ -1,4 +1,4 @@
-/** Guards about the servers that serve now: as many as the file says, and every one of them good everywhere. */
+/** Guards about the servers that serve now: as many as there should be, and every one of them good everywhere. */
 import type { Blue } from "../blue.ts";
 import { type Guard, refuses, type Wish } from "./guard.ts";
 
@@ -26,11 +26,11 @@ export const oldServersHealthy: Guard<Wish> = {
 };
 
 /** An upgrade brings as many new servers as there are old ones: too few now are too few afterwards. */
-export const enoughOldServers: Guard<Wish> = {
+export const enoughOldServers: Guard = {
   name: "there are as many old servers as the file says",
-  finds({ blue, definition }) {
+  finds({ blue, definition, groupSize }) {
     const { servers, group } = definition.application;
-    const wanted = servers + (group?.size ?? 0);
+    const wanted = servers + (groupSize ?? group?.size ?? 0);
     const bad = new Set(notHealthy(blue).map(({ server }) => server));
     const good = blue.applications.filter(({ record }) => !bad.has(record.name)).length;
     if (good >= wanted) return null;

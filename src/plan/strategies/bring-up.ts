@@ -4,8 +4,6 @@ import type { EnvironmentDefinition } from "../../model/environment.ts";
 import type { Plan, PlanStep, Stage } from "../../model/plan.ts";
 import type { ServerRecord } from "../../model/provider.ts";
 import { createDatabase } from "../../steps/create-database.ts";
-import { installRelease } from "../../steps/install-release.ts";
-import { joinPool } from "../../steps/join-pool.ts";
 import { launchServer } from "../../steps/launch-server.ts";
 import { launchStandby } from "../../steps/launch-standby.ts";
 import { migrate } from "../../steps/migrate.ts";
@@ -13,19 +11,9 @@ import { openDatabase } from "../../steps/open-database.ts";
 import { pointEndpoint } from "../../steps/point-endpoint.ts";
 import { reopen } from "../../steps/reopen.ts";
 import { startLoadBalancer } from "../../steps/start-load-balancer.ts";
-import { startRole } from "../../steps/start-role.ts";
 import { swapPools } from "../../steps/swap-pools.ts";
-import {
-  checksOf,
-  databaseEndpoint,
-  endpointPorts,
-  entranceOf,
-  installMs,
-  installOf,
-  Layout,
-  loadBalancerSettings,
-  ms,
-} from "../layout.ts";
+import { install, startInPool, startWorkers } from "../launching.ts";
+import { databaseEndpoint, endpointPorts, entranceOf, installOf, Layout, loadBalancerSettings, ms } from "../layout.ts";
 import { act, atOnce, inOrder } from "../stage.ts";
 
 export interface BringUpInput {
@@ -140,8 +128,8 @@ function dataStages(
     atOnce(
       "Install the release",
       RETIRE,
-      firstInstalls({ definition, artefacts }, loadBalancers, applications).map(({ server, install }) =>
-        act(installRelease, { server, install, limitMs: installMs(definition) }),
+      firstInstalls({ definition, artefacts }, loadBalancers, applications).map(({ server, install: wanted }) =>
+        install(definition, server, wanted),
       ),
     ),
     ...(wanted?.migrate && migrator
@@ -211,29 +199,19 @@ export function openStages(
   balancers: ServerRecord[],
   applications: ServerRecord[],
 ): Stage[] {
-  const { limits, checks } = definition;
   const loadBalancers = balancers.map(({ name }) => name);
   const names = applications.map(({ name }) => name);
-  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
   const workers = definition.releases[definition.release]?.start.worker
     ? names.slice(0, definition.application.workers)
     : [];
-  const members = applications.map(({ name, address }) => ({
-    server: name,
-    address,
-    port: definition.application.port,
-  }));
   return [
     inOrder("Start the application", RETIRE, [
-      act(startRole, { servers: names, role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
-      act(joinPool, { loadBalancers, slot: SLOT, members, healthyMs: times.healthyMs }),
-      ...(workers.length > 0
-        ? [act(startRole, { servers: workers, role: "worker" as const, good: null, ...times })]
-        : []),
+      ...startInPool(definition, applications, { loadBalancers, slot: SLOT }),
+      ...startWorkers(definition, workers),
       act(swapPools, { loadBalancers, from: null, to: SLOT }),
     ]),
     inOrder("Open to the public", "there is none: the environment is up", [
-      act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }),
+      act(reopen, { loadBalancers, entrance: entranceOf(definition), health: definition.checks.health }),
     ]),
   ];
 }

@@ -5,9 +5,6 @@ import { assertInputs } from "../../../steps/assert-inputs.ts";
 import { assertNoOverrides } from "../../../steps/assert-no-overrides.ts";
 import { closeTestRoute } from "../../../steps/close-test-route.ts";
 import { gate } from "../../../steps/gate.ts";
-import { installRelease } from "../../../steps/install-release.ts";
-import { joinPool } from "../../../steps/join-pool.ts";
-import { launchServer } from "../../../steps/launch-server.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
 import { markReopening } from "../../../steps/mark-reopening.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
@@ -16,12 +13,13 @@ import { readTraffic } from "../../../steps/read-traffic.ts";
 import { reopen } from "../../../steps/reopen.ts";
 import { restoreRedundancy } from "../../../steps/restore-redundancy.ts";
 import { resumeBackups } from "../../../steps/resume-backups.ts";
+import { resumeGroup } from "../../../steps/resume-group.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { retireSpare } from "../../../steps/retire-spare.ts";
-import { startRole } from "../../../steps/start-role.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
-import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
+import { install, launch, startInPool, startWorkers } from "../../launching.ts";
+import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
 import { newServers, oldServers } from "./prepare.ts";
@@ -50,9 +48,16 @@ export function finishStages(cast: Cast): Stage[] {
       ...backupsAgain(cast),
     ]),
     ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, proveGroup(cast, cast.grown))] : []),
+    ...resumeScaling(cast),
     ...(cast.definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", PRICED, [keep(cast)])] : []),
     inOrder("Clean up", NONE, cleanUp(cast)),
   ];
+}
+
+function resumeScaling({ definition: { application }, loadBalancers, green: slot }: Cast): Stage[] {
+  if (!application.group) return [];
+  const group = application.group.name;
+  return [inOrder("Resume the scaling group", PRICED, [act(resumeGroup, { group, loadBalancers, slot })])];
 }
 
 /** On exactly the primary and the replica, whoever these are by then; nothing where they never ran. */
@@ -80,31 +85,23 @@ const keep = ({ definition, to }: Cast) =>
 
 function open(cast: Cast) {
   const { definition, loadBalancers } = cast;
-  const { limits, checks } = definition;
   const names = cast.greenServers.map(({ record }) => record.name);
   const workers = definition.releases[cast.to]?.start.worker ? names.slice(0, definition.application.workers) : [];
-  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
+  const health = definition.checks.health;
   return [
-    act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }, "reopen"),
-    ...(workers.length > 0
-      ? [act(startRole, { servers: workers, role: "worker" as const, good: null, ...times })]
-      : []),
+    act(reopen, { loadBalancers, entrance: entranceOf(definition), health }, "reopen"),
+    ...startWorkers(definition, workers),
   ];
 }
 
 /** One more server, made as the group makes them: launched, good, in the pool, and gone again. */
-function proveGroup(cast: Cast, { record, after }: GreenServer): PlanStep[] {
-  const { definition, loadBalancers, green } = cast;
-  const { limits, application } = definition;
+function proveGroup({ definition, loadBalancers, green: slot }: Cast, { record, after }: GreenServer): PlanStep[] {
   const server = record.name;
-  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
-  const members = [{ server, address: record.address, port: application.port }];
   return [
-    act(launchServer, { record, ports: [application.port], onUndo: "retire" }),
-    act(installRelease, { server, install: after, limitMs: installMs(definition) }),
-    act(startRole, { servers: [server], role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
-    act(joinPool, { loadBalancers, slot: green, members, healthyMs: times.healthyMs }),
-    act(leavePool, { loadBalancers, slot: green, members: [server], drainMs: ms(limits.drainSeconds) }),
+    launch(definition, record, "retire"),
+    install(definition, server, after),
+    ...startInPool(definition, [record], { loadBalancers, slot }),
+    act(leavePool, { loadBalancers, slot, members: [server], drainMs: ms(definition.limits.drainSeconds) }),
     // Not for good: until the old servers are retired the way back has to stay open.
     act(retireSpare, { spare: server, holds: "nothing" }),
   ];

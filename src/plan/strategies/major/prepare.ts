@@ -1,7 +1,5 @@
 /** Before the window: the backup proven, the standby following, green launched and tested apart from the public. */
 import type { PlanStep, Stage } from "../../../model/plan.ts";
-import { installRelease } from "../../../steps/install-release.ts";
-import { joinPool } from "../../../steps/join-pool.ts";
 import { launchServer } from "../../../steps/launch-server.ts";
 import { launchStandby } from "../../../steps/launch-standby.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
@@ -13,11 +11,12 @@ import { readTraffic } from "../../../steps/read-traffic.ts";
 import { restoreBackup } from "../../../steps/restore-backup.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { startLoadBalancer } from "../../../steps/start-load-balancer.ts";
-import { startRole } from "../../../steps/start-role.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
 import { suspendBackups } from "../../../steps/suspend-backups.ts";
+import { suspendGroup } from "../../../steps/suspend-group.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
-import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
+import { install, launch, startInPool } from "../../launching.ts";
+import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
 import { tryOnCopy } from "./trial.ts";
@@ -27,9 +26,9 @@ const FREE = "undo the steps: the public never left the old release; costs nothi
 export function prepareStages(cast: Cast): Stage[] {
   const [first, ...rest] = cast.greenServers;
   if (!first) throw new Error("a generation has at least one server");
-  const install = ({ record, after }: GreenServer) =>
-    act(installRelease, { server: record.name, install: after, limitMs: installMs(cast.definition) });
+  const installNew = ({ record, after }: GreenServer) => install(cast.definition, record.name, after);
   return [
+    ...suspendScaling(cast),
     inOrder("Lock the old servers", FREE, [act(lockServers, { servers: oldServers(cast) })]),
     inOrder("Prove the backup", FREE, [act(readTraffic, { loadBalancers: cast.loadBalancers }), ...proveBackup(cast)]),
     inOrder("Clone the warm standby", FREE, [
@@ -46,15 +45,22 @@ export function prepareStages(cast: Cast): Stage[] {
     inOrder("Clone one server and test it with the old release", FREE, testFirst(cast, first)),
     inOrder("Try the new release on the restored copy", FREE, tryOnCopy(cast)),
     atOnce("Put the new release on as many servers as there are old ones", FREE, [
-      install(first),
-      ...rest.map((server) => launch(cast, server)),
+      installNew(first),
+      ...rest.map(({ record }) => launch(cast.definition, record, "keep")),
     ]),
-    ...(rest.length > 0 ? [atOnce("Install the new release on the others", FREE, rest.map(install))] : []),
+    ...(rest.length > 0 ? [atOnce("Install the new release on the others", FREE, rest.map(installNew))] : []),
     inOrder("Lock the new servers", FREE, [act(lockServers, { servers: newServers(cast) })]),
     ...(cast.scheduled.length > 0
       ? [inOrder("Suspend scheduled backups", FREE, [act(suspendBackups, { servers: cast.scheduled })])]
       : []),
   ];
+}
+
+/** First of all: what an upgrade counts must stand still from its beginning on. */
+function suspendScaling({ definition: { application }, loadBalancers, slot }: Cast): Stage[] {
+  if (!application.group) return [];
+  const group = application.group.name;
+  return [inOrder("Suspend the scaling group", FREE, [act(suspendGroup, { group, loadBalancers, slot })])];
 }
 
 export const oldServers = (cast: Cast): string[] => [
@@ -110,30 +116,19 @@ function launchTestBalancer({ definition }: Cast, { record, settings }: NonNulla
 }
 
 /** Where testers find green before the window. */
-const testersAt = ({ testBalancer, loadBalancers }: Cast): string[] =>
+const testersAt = ({ testBalancer, loadBalancers }: Pick<Cast, "testBalancer" | "loadBalancers">): string[] =>
   testBalancer ? [testBalancer.record.name] : loadBalancers;
 
-function testFirst(cast: Cast, server: GreenServer): PlanStep[] {
-  const { definition, green } = cast;
+function testFirst({ definition, green: slot, ...cast }: Cast, { record, before }: GreenServer): PlanStep[] {
   const { limits, checks } = definition;
-  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
-  const { name, address } = server.record;
+  const { name } = record;
   const loadBalancers = testersAt(cast);
   return [
-    launch(cast, server),
-    act(installRelease, { server: name, install: server.before, limitMs: installMs(definition) }),
-    act(startRole, { servers: [name], role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
-    act(joinPool, {
-      loadBalancers,
-      slot: green,
-      members: [{ server: name, address, port: definition.application.port }],
-      healthyMs: times.healthyMs,
-    }),
+    launch(definition, record, "keep"),
+    install(definition, name, before),
+    ...startInPool(definition, [record], { loadBalancers, slot }),
     act(testIsolated, { loadBalancers, entrance: entranceOf(definition), checks: [checks.health, ...checks.read] }),
-    act(leavePool, { loadBalancers, slot: green, members: [name], drainMs: ms(limits.drainSeconds) }),
-    act(stopRole, { servers: [name], role: "web", graceMs: times.graceMs }),
+    act(leavePool, { loadBalancers, slot, members: [name], drainMs: ms(limits.drainSeconds) }),
+    act(stopRole, { servers: [name], role: "web", graceMs: ms(limits.stopSeconds) }),
   ];
 }
-
-const launch = (cast: Cast, { record }: GreenServer): PlanStep =>
-  act(launchServer, { record, ports: [cast.definition.application.port], onUndo: "keep" });
