@@ -8,9 +8,11 @@ import { mustBeAlone } from "./cli/alone.ts";
 import { findHome, makeHome, socketOf } from "./cli/home.ts";
 import { VERSION } from "./cli/installation.ts";
 import { createWorld } from "./drivers/world.ts";
+import type { EnvironmentDefinition } from "./model/environment.ts";
 import { Problem } from "./model/problem.ts";
 import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
+import type { Catalogue } from "./model/template/catalogue.ts";
 import type { World } from "./model/world.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
 import { openBackups } from "./run/backups.ts";
@@ -20,9 +22,13 @@ import { startEngine } from "./run/engine.ts";
 import { openCredentialDesk } from "./run/credentials.ts";
 import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
+import { openLaunches } from "./run/launches.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
+import { openScripts } from "./run/scripts.ts";
+import { openLibrary } from "./run/template-library.ts";
+import { openTemplates } from "./run/templates.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
 import { missingCredentials } from "./model/credential.ts";
@@ -72,6 +78,7 @@ export async function serve(): Promise<void> {
   const look = async (name: string) => worldOf(name, await tokenToLook(store, name, engine.token));
   const change = async (name: string) => worldOf(name, await takeToken(store));
   const environments = openEnvironments({ ...environmentParts(store, parts), world: look, worldToChange: change });
+  const library = openLibrary({ store, artefacts: parts.artefacts });
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
@@ -85,6 +92,8 @@ export async function serve(): Promise<void> {
       credentials: openCredentialDesk(store, credentials),
       backups,
       rehearsals,
+      templates: openTemplates({ store, library, environments, catalogue: (...of) => catalogueOf(home, ...of) }),
+      scripts: openScripts({ store, engine, environments }),
     }),
     redact,
     activity: {
@@ -135,17 +144,23 @@ function environmentParts(
   store: Store,
   { home, secrets, credentials, artefacts }: Parts,
 ): Omit<EnvironmentParts, "world" | "worldToChange"> {
+  const credentialsOf = async (name: string): Promise<string[]> => {
+    const saved = await findEnvironment(store, name);
+    return credentials.names((saved && originOf(saved)) ?? name);
+  };
   return {
     store,
     artefacts,
+    launches: openLaunches({
+      library: openLibrary({ store, artefacts }),
+      catalogue: (...of) => catalogueOf(home, ...of),
+      credentials: credentialsOf,
+    }),
     chooseNetwork: async (name, wide) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
       return chooseNetwork(home, name, others, wide);
     },
-    credentials: async (name) => {
-      const saved = await findEnvironment(store, name);
-      return credentials.names((saved && originOf(saved)) ?? name);
-    },
+    credentials: credentialsOf,
     forget(name) {
       secrets.forget(name);
       credentials.forget(name);
@@ -204,8 +219,22 @@ async function buildWorld(
   });
 }
 
+/** Asked before there is anything: looking needs no token. */
+async function catalogueOf(
+  home: string,
+  definition: EnvironmentDefinition,
+  definitionPath: string,
+): Promise<Catalogue> {
+  const provider = await buildProvider({ definition, definitionPath }, 0, home);
+  try {
+    return await provider.catalogue();
+  } finally {
+    await provider.close();
+  }
+}
+
 async function buildProvider(
-  { definition, definitionPath }: SavedEnvironment,
+  { definition, definitionPath }: Pick<SavedEnvironment, "definition" | "definitionPath">,
   token: number,
   home: string,
 ): Promise<Provider> {

@@ -9,6 +9,8 @@ import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
 import { toWire } from "./problems.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
+import { scriptRoutes } from "./scripts.ts";
+import { templateRoutes } from "./templates.ts";
 import { upgradeRoutes } from "./upgrades.ts";
 
 export interface ServiceParts {
@@ -43,6 +45,8 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/environments", backupRoutes(controlPlane));
+  app.route("/environments", scriptRoutes(controlPlane));
+  app.route("/templates", templateRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

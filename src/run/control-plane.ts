@@ -25,6 +25,9 @@ import { forecastFor } from "./forecasts.ts";
 import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
+import type { Scripts } from "./scripts.ts";
+import type { TakenDown } from "./take-down.ts";
+import type { Templates } from "./templates.ts";
 import { actedSteps, type WayBackNow, wayBackNow } from "./way-back.ts";
 
 export interface ControlPlane {
@@ -36,11 +39,13 @@ export interface ControlPlane {
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
   readonly rehearsals: Rehearsals;
+  readonly templates: Templates;
+  readonly scripts: Scripts;
   /** The plan of an upgrade, and what it is expected to take. */
   plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
   start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
-  takeDown(environment: string): Promise<number>;
+  takeDown(environment: string): Promise<TakenDown>;
   upgrade(id: string): Promise<UpgradeView>;
   /** The unfinished upgrade of an environment, else its last one that was more than a backup. */
   latest(environment: string): Promise<UpgradeView | null>;
@@ -68,10 +73,12 @@ export interface ControlPlaneParts {
   credentials: CredentialDesk;
   backups: Backups;
   rehearsals: Rehearsals;
+  templates: Templates;
+  scripts: Scripts;
 }
 
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
-  const { store, engine, environments, credentials, backups, rehearsals } = parts;
+  const { store, engine, environments, credentials, backups, rehearsals, templates, scripts } = parts;
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   return {
     environments,
@@ -80,6 +87,8 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     credentials,
     backups,
     rehearsals,
+    templates,
+    scripts,
     async plan(environment, wish) {
       const made = await environments.planUpgrade(environment, wish);
       return { ...made, forecast: await foretell(environment, made.plan) };

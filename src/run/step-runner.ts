@@ -13,6 +13,7 @@ import { WayBackWanted } from "./way-back.ts";
 
 export interface RunnerParts {
   upgrade: string;
+  round: number;
   journal: Journal;
   definitions: Definitions;
   world(): Promise<World>;
@@ -141,7 +142,7 @@ function stopFor(parts: RunnerParts, definition: StepDefinition, direction: Dire
 
 /** Over only when nothing that the step began is in flight any more, however it ended. */
 async function untilSettled<T>(
-  { clock, upgrade, journal, world: whole, graceMs }: RunnerParts,
+  { clock, upgrade, round, journal, world: whole, graceMs }: RunnerParts,
   limit: { ms: number; says: string; stop: AbortSignal },
   work: (context: StepContext) => Promise<T>,
 ): Promise<T> {
@@ -150,7 +151,7 @@ async function untilSettled<T>(
   const begin = (signal: AbortSignal): Promise<T> => {
     signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
     if (signal.aborted) over.abort(signal.reason);
-    return work(contextFor(clock, upgrade, world, signal, (step) => evidenceIn(journal, step)));
+    return work(contextFor(clock, { upgrade, round }, world, signal, (step) => evidenceIn(journal, step)));
   };
   try {
     return await limited({ ...limit, clock, graceMs, settled: () => settled(clock) }, begin);

@@ -5,11 +5,14 @@ import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
+import { bootServer } from "./boot-server.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
+import { decommissionServer, decommissionSpare } from "./decommission-server.ts";
 import { fenceDatabase } from "./fence-database.ts";
+import { forceOperational } from "./force-operational.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
@@ -42,6 +45,7 @@ import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
 import { returnReplica } from "./return-replica.ts";
+import { runScript } from "./run-script.ts";
 import { sameSchema } from "./same-schema.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startBackup } from "./start-backup.ts";
@@ -62,11 +66,15 @@ const all = [
   assertInputs,
   awaitWindow,
   assertIsolated,
+  bootServer,
   closeEndpoint,
   closeTestRoute,
   copyData,
   createDatabase,
+  decommissionServer,
+  decommissionSpare,
   fenceDatabase,
+  forceOperational,
   freezeStandby,
   gate,
   hotFix,
@@ -99,6 +107,7 @@ const all = [
   retireServers,
   retireSpare,
   returnReplica,
+  runScript,
   sameSchema,
   smokeTest,
   startBackup,

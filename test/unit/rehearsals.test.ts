@@ -15,6 +15,10 @@ import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
+import { openScripts } from "../../src/run/scripts.ts";
+import { openLibrary } from "../../src/run/template-library.ts";
+import { openTemplates } from "../../src/run/templates.ts";
+import { openArtefacts } from "../../src/store/artefacts.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
@@ -64,14 +68,18 @@ async function begin(): Promise<void> {
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async () => "127.1.2",
     credentials: async () => [],
+    launches: { bootOf: async () => undefined },
     forget: (name) => void forgotten.push(name),
   });
+  const library = openLibrary({ store, artefacts: openArtefacts(home) });
   const parts = { store, engine, environments, clock: systemClock, world: (name: string) => worldOf(name, 0) };
   plane = openControlPlane({
     ...parts,
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
     rehearsals: openRehearsals(parts),
+    templates: openTemplates({ store, library, environments, catalogue: () => live.world.provider.catalogue() }),
+    scripts: openScripts(parts),
   });
 }
 

@@ -20,6 +20,7 @@ import { retireServers } from "../../../steps/retire-servers.ts";
 import { retireSpare } from "../../../steps/retire-spare.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
+import { bootSteps, decommissionSteps, leaveSteps } from "../../boot.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
@@ -100,11 +101,13 @@ function proveGroup(cast: Cast, { record, after }: GreenServer): PlanStep[] {
   const members = [{ server, address: record.address, port: application.port }];
   return [
     act(launchServer, { record, ports: [application.port], onUndo: "retire" }),
+    ...bootSteps(cast.boot, record, "retire"),
     act(installRelease, { server, install: after, limitMs: installMs(definition) }),
     act(startRole, { servers: [server], role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
     act(joinPool, { loadBalancers, slot: green, members, healthyMs: times.healthyMs }),
     act(leavePool, { loadBalancers, slot: green, members: [server], drainMs: ms(limits.drainSeconds) }),
     // Not for good: until the old servers are retired the way back has to stay open.
+    ...leaveSteps(cast.boot, record),
     act(retireSpare, { spare: server, holds: "nothing" }),
   ];
 }
@@ -120,6 +123,7 @@ function cleanUp(cast: Cast): PlanStep[] {
     }),
     act(unlockServers, { servers: [...oldServers(cast), ...newServers(cast)] }),
     act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
+    ...decommissionSteps(cast.oldRecords),
     act(retireServers, {
       servers: cast.blueServers,
       pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },

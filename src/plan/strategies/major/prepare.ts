@@ -17,6 +17,7 @@ import { startRole } from "../../../steps/start-role.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
 import { suspendBackups } from "../../../steps/suspend-backups.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
+import { bootSteps } from "../../boot.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
@@ -49,12 +50,19 @@ export function prepareStages(cast: Cast): Stage[] {
       install(first),
       ...rest.map((server) => launch(cast, server)),
     ]),
+    ...bootOthers(cast, rest),
     ...(rest.length > 0 ? [atOnce("Install the new release on the others", FREE, rest.map(install))] : []),
     inOrder("Lock the new servers", FREE, [act(lockServers, { servers: newServers(cast) })]),
     ...(cast.scheduled.length > 0
       ? [inOrder("Suspend scheduled backups", FREE, [act(suspendBackups, { servers: cast.scheduled })])]
       : []),
   ];
+}
+
+/** At once: they may wait for each other's values. */
+function bootOthers(cast: Cast, others: GreenServer[]): Stage[] {
+  const steps = others.flatMap(({ record }) => bootSteps(cast.boot, record, "keep"));
+  return steps.length === 0 ? [] : [atOnce("Boot the other new servers", FREE, steps)];
 }
 
 export const oldServers = (cast: Cast): string[] => [
@@ -121,6 +129,7 @@ function testFirst(cast: Cast, server: GreenServer): PlanStep[] {
   const loadBalancers = testersAt(cast);
   return [
     launch(cast, server),
+    ...bootSteps(cast.boot, server.record, "keep"),
     act(installRelease, { server: name, install: server.before, limitMs: installMs(definition) }),
     act(startRole, { servers: [name], role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
     act(joinPool, {
