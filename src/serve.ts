@@ -9,9 +9,11 @@ import { findHome, makeHome, socketOf } from "./cli/home.ts";
 import { VERSION } from "./cli/installation.ts";
 import { createWorld } from "./drivers/world.ts";
 import type { Activity } from "./model/activity.ts";
+import type { EnvironmentDefinition } from "./model/environment.ts";
 import { Problem } from "./model/problem.ts";
 import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
+import type { Catalogue } from "./model/template/catalogue.ts";
 import type { World } from "./model/world.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
 import { openBackups } from "./run/backups.ts";
@@ -23,12 +25,16 @@ import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
 import { noDefinitions, noTemplates } from "./run/input-ground.ts";
 import { openInputs } from "./run/inputs.ts";
+import { openLaunches } from "./run/launches.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { openGroups } from "./run/groups.ts";
 import { runGroups } from "./run/group-loop.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
 import { openServers } from "./run/servers.ts";
+import { openScripts } from "./run/scripts.ts";
+import { openLibrary } from "./run/template-library.ts";
+import { openTemplates } from "./run/templates.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
 import { missingCredentials } from "./model/credential.ts";
@@ -83,6 +89,7 @@ export async function serve(): Promise<void> {
     ...{ store, engine, environments, clock: systemClock },
     credentials: ofEnvironments.credentials,
   });
+  const library = openLibrary({ store, artefacts: parts.artefacts });
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
@@ -108,6 +115,8 @@ export async function serve(): Promise<void> {
       inputs,
       groups,
       rehearsals,
+      templates: openTemplates({ store, library, environments, catalogue: (...of) => catalogueOf(home, ...of) }),
+      scripts: openScripts({ store, engine, environments }),
     }),
     redact,
     activity: {
@@ -158,17 +167,23 @@ function environmentParts(
   store: Store,
   { home, secrets, credentials, artefacts }: Parts,
 ): Omit<EnvironmentParts, "world" | "worldToChange"> {
+  const credentialsOf = async (name: string): Promise<string[]> => {
+    const saved = await findEnvironment(store, name);
+    return credentials.names((saved && originOf(saved)) ?? name);
+  };
   return {
     store,
     artefacts,
+    launches: openLaunches({
+      library: openLibrary({ store, artefacts }),
+      catalogue: (...of) => catalogueOf(home, ...of),
+      credentials: credentialsOf,
+    }),
     chooseNetwork: async (name, wide) => {
       const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
       return chooseNetwork(home, name, others, wide);
     },
-    credentials: async (name) => {
-      const saved = await findEnvironment(store, name);
-      return credentials.names((saved && originOf(saved)) ?? name);
-    },
+    credentials: credentialsOf,
     forget(name) {
       secrets.forget(name);
       credentials.forget(name);
@@ -227,8 +242,22 @@ async function buildWorld(
   });
 }
 
+/** Asked before there is anything: looking needs no token. */
+async function catalogueOf(
+  home: string,
+  definition: EnvironmentDefinition,
+  definitionPath: string,
+): Promise<Catalogue> {
+  const provider = await buildProvider({ definition, definitionPath }, 0, home);
+  try {
+    return await provider.catalogue();
+  } finally {
+    await provider.close();
+  }
+}
+
 async function buildProvider(
-  { definition, definitionPath }: SavedEnvironment,
+  { definition, definitionPath }: Pick<SavedEnvironment, "definition" | "definitionPath">,
   token: number,
   home: string,
 ): Promise<Provider> {

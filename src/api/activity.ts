@@ -122,12 +122,23 @@ const sentences: Sentence[] = [
     says: ({ environment }) => `rehearse an upgrade of ${environment}`,
   },
   ...groupSentences,
+  { method: "POST", path: /^\/templates\/revisions$/, says: () => "commit a server template" },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/scripts\/(?<script>[^/]+)\/runs$/,
+    says: ({ environment, script = "" }) => `run ${decodeURIComponent(script)} in ${environment}`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/operational$/,
+    says: ({ server }) => `say that ${server} is operational`,
+  },
   { method: "POST", path: /^\/rehearsals\/[^/]+\/cancel$/, says: () => "cancel a rehearsal" },
   { method: "POST", path: /^\/shutdown$/, says: () => "end the control plane" },
 ];
 
-/** Plans and ledgers change nothing that anybody would look for. */
-const SILENT = /\/(plans|ledger)$/;
+/** Plans, checks and ledgers change nothing that anybody would look for. */
+const SILENT = /\/(plans|checks|ledger)$/;
 
 export function writeDown(book: ActivityBook): MiddlewareHandler {
   return async (context, next) => {

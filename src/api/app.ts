@@ -12,6 +12,8 @@ import { toWire } from "./problems.ts";
 import { inputRoutes } from "./inputs.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
 import { serverRoutes } from "./servers.ts";
+import { scriptRoutes } from "./scripts.ts";
+import { templateRoutes } from "./templates.ts";
 import { upgradeRoutes } from "./upgrades.ts";
 
 export interface ServiceParts {
@@ -49,6 +51,8 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", serverRoutes(controlPlane.servers));
   app.route("/environments", inputRoutes(controlPlane.inputs));
   app.route("/environments", groupRoutes(controlPlane));
+  app.route("/environments", scriptRoutes(controlPlane));
+  app.route("/templates", templateRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

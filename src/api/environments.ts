@@ -33,9 +33,7 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
     const { name } = await environments.find(context.req.param("name"));
     return context.json(await controlPlane.latest(name));
   });
-  routes.delete("/:name", async (context) =>
-    context.json({ retired: await controlPlane.takeDown(context.req.param("name")) }),
-  );
+  routes.delete("/:name", async (context) => context.json(await controlPlane.takeDown(context.req.param("name"))));
   routes.post("/:name/plans", async (context) => {
     const { at, ...wish } = await parseBody(context.req, planBody);
     // One spelling of a time, so that the same time gives the same plan.

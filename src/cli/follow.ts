@@ -76,7 +76,7 @@ function plainLines(): (view: UpgradeView) => void {
     }
     if (view.gate) tell(`gate ${view.gate.askedAt}`, drawGate(view.id, view.gate).join("\n"));
     if (view.paused && view.state === "paused") tell(`paused ${view.paused.at}`, `‖ paused by ${view.paused.by}`);
-    if (view.state === "rolling-back")
+    if (view.state === "rolling-back" && view.strategy !== "run-script")
       tell("back", `↶ taking the way back: ${oneLine(view.reason ?? view.problem?.what ?? "asked for")}`);
   };
 }

@@ -9,7 +9,7 @@ import type { Health, Started } from "../api/contract.ts";
 import { answersFile } from "../ledger/book.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
 import { Problem } from "../model/problem.ts";
-import { retireThough } from "../run/environments.ts";
+import { retireThough } from "../run/take-down.ts";
 import { createLocalProvider } from "../providers/local/provider.ts";
 import { drawReport } from "../view/report-text.ts";
 import { type AddCommand, interruptible, JSON_OPTION, type JsonOption, whoAsks } from "../cli/command.ts";

@@ -1,94 +1,19 @@
 /** Reads the text of an environment file: YAML with positions in, a definition or every problem with its line out. */
-import { type Document, LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
-import { printable } from "./environment-text.ts";
 import { wrongIn } from "./group/settings.ts";
-import { Problem } from "./problem.ts";
-import { lineOfPath, strangeKeys } from "./yaml-places.ts";
+import { readNamed } from "./template/reference.ts";
+import { type FileKind, type Finding, readYaml } from "./yaml-file.ts";
 
-type Path = readonly PropertyKey[];
-
-/** Of a file that is wrong from end to end, the rest says nothing new. */
-const MOST_FINDINGS = 20;
+const KIND: FileKind<EnvironmentDefinition> = {
+  what: "the environment file",
+  page: "docs/environment-file.md",
+  schema: environmentSchema,
+  crossCheck,
+};
 
 /** Throws one Problem that lists every finding as `file:line`. */
-export function parseEnvironment(text: string, file: string): EnvironmentDefinition {
-  const lines = new LineCounter();
-  const count = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
-  // What is missing at the end is found behind it.
-  const lineAt = (offset: number): number => Math.min(lines.linePos(offset).line, Math.max(1, count));
-  const { document, faults, data } = read(text, lines, file);
-  if (faults.length > 0) {
-    throw badFile(
-      file,
-      placed(faults, ({ offset, why }) => ({ line: lineAt(offset), why })),
-      faults.length,
-    );
-  }
-  const parsed = environmentSchema.safeParse(data);
-  const findings = parsed.success ? crossCheck(parsed.data) : parsed.error.issues.flatMap(finding);
-  if (parsed.success && findings.length === 0) return parsed.data;
-  const tell = ({ path, why }: Finding) => ({
-    line: lineOfPath(document, lines, path),
-    why: `${path.map(String).join(".") || "the file"}: ${why}`,
-  });
-  throw badFile(file, placed(findings, tell), findings.length);
-}
-
-const placed = <F>(findings: F[], place: (finding: F) => Told): Told[] =>
-  findings
-    .slice(0, MOST_FINDINGS)
-    .map(place)
-    .sort((left, right) => left.line - right.line);
-
-/** The line of a key in an environment file's text, or of what is nearest above it. */
-export function lineOfKey(text: string, key: Path): number {
-  const lines = new LineCounter();
-  return lineOfPath(parseDocument(text, { ...READING, lineCounter: lines }), lines, key);
-}
-
-/** The library compares each key of a mapping with every other one; strangeKeys does the same in one go. */
-const READING = { prettyErrors: false, uniqueKeys: false, logLevel: "error" } as const;
-
-interface Read {
-  document: Document.Parsed;
-  /** Where it is no YAML, or has keys that can't be meant; then there is no data. */
-  faults: { offset: number; why: string }[];
-  data: unknown;
-}
-
-function read(text: string, lineCounter: LineCounter, file: string): Read {
-  try {
-    const document = parseDocument(text, { ...READING, lineCounter });
-    const errors = document.errors.slice(0, 1).map(({ pos, message }) => ({ offset: pos[0], why: message }));
-    const faults = errors.length > 0 ? errors : strangeKeys(document);
-    // Aliases multiply: what a few lines could make of themselves has no limit but this one.
-    return { document, faults, data: faults.length > 0 ? null : (document.toJS({ maxAliasCount: 100 }) ?? {}) };
-  } catch (error) {
-    const why = error instanceof RangeError ? "it is nested too deeply" : (error as Error).message;
-    throw badFile(file, [{ line: 1, why }], 1);
-  }
-}
-
-interface Told {
-  line: number;
-  why: string;
-}
-
-interface Finding {
-  path: Path;
-  why: string;
-}
-
-function finding(issue: z.core.$ZodIssue): Finding[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...issue.path, key], why: "there is no such key" }));
-  }
-  const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
-  return [{ path: issue.path, why: missing ? `is missing (expected ${issue.expected})` : issue.message }];
-}
+export const parseEnvironment = (text: string, file: string): EnvironmentDefinition => readYaml(text, file, KIND);
 
 /** Rules between keys that a schema can't say. */
 function crossCheck(definition: EnvironmentDefinition): Finding[] {
@@ -114,6 +39,7 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (definition.staging === definition.environment) {
     found.push({ path: ["staging"], why: "must be another environment" });
   }
+  found.push(...templateFindings(definition));
   const { port } = definition.database;
   if (definition.port === port + 1 || definition.port === port + 2) {
     found.push({ path: ["port"], why: `must differ from ${port + 1} and ${port + 2}, the database endpoints' ports` });
@@ -125,13 +51,16 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   return found;
 }
 
-function badFile(file: string, findings: Told[], count: number): Problem {
-  const told = findings.map(({ line, why }) => `${file}:${line} ${printable(why)}`);
-  const more = count - told.length;
-  return new Problem("bad-input", {
-    what: count === 1 ? "the environment file has a mistake" : `the environment file has ${count} mistakes`,
-    why: [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; "),
-    next: "mend the line, then run the same command again (docs/environment-file.md lists every key)",
-    at: `${file}:${findings[0]?.line ?? 1}`,
-  });
+function templateFindings({ application: { template, image, size }, policy }: EnvironmentDefinition): Finding[] {
+  const at = (key: string, why: string): Finding => ({ path: ["application", key], why });
+  if (template === undefined) {
+    return [
+      ...(image === undefined ? [] : [at("image", "means nothing without application.template")]),
+      ...(size === undefined ? [] : [at("size", "means nothing without application.template")]),
+    ];
+  }
+  if (readNamed(template)?.revision !== null || policy.templates === "any") return [];
+  return [
+    at("template", `is the head of "${template}": name a revision (${template}@1), or set policy.templates: any`),
+  ];
 }

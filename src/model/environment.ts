@@ -4,6 +4,8 @@ import { freezeSchema, windowSchema } from "./windows.ts";
 import { credentialName } from "./credential.ts";
 import { overrideHours } from "./inputs/override.ts";
 import { groupShape, MOST_SERVERS } from "./group/settings.ts";
+import { catalogueName } from "./template/manifest.ts";
+import { namedTemplate } from "./template/reference.ts";
 
 export const environmentName = z
   .string()
@@ -126,6 +128,9 @@ export const environmentSchema = z.strictObject({
       .strictObject({ name: environmentName, ...groupShape })
       .optional()
       .describe("a scaling group beside them"),
+    template: namedTemplate.optional().describe("server template that new servers are launched with: NAME@REVISION"),
+    image: catalogueName.optional().describe("of the template's; what the template prefers when left out"),
+    size: catalogueName.optional(),
     workers: z
       .int()
       .min(0)
@@ -243,6 +248,10 @@ export const environmentSchema = z.strictObject({
       longTransactionSeconds: seconds.default(30).describe("refuse while a transaction is open for so long"),
       artefacts: z.enum(["any", "committed"]).default("any").describe("refuse a release that is not committed to git"),
       longestOverrideHours: overrideHours.describe("longest time for which a value may be lent to a server or a group"),
+      templates: z
+        .enum(["any", "committed"])
+        .default("committed")
+        .describe("`any`: a template's head may be launched, whatever lies in its folder then"),
       announcedMinutes: z.int().min(1).max(1440).default(15).describe("what the announcement says for {minutes}"),
     })
     .prefault({}),

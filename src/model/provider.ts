@@ -1,6 +1,7 @@
 /** Where servers come from: launch, find again, retire. */
 import type { Host } from "./host.ts";
 import { Problem } from "./problem.ts";
+import type { Catalogue } from "./template/catalogue.ts";
 
 export type ServerKind = "load-balancer" | "application" | "database";
 
@@ -38,6 +39,8 @@ export interface Provider {
   retire(environment: string, name: string): Promise<void>;
   /** Why this address and these ports can't be used on the provider's machine, or null. */
   addressTaken(address: string, ports: number[]): Promise<string | null>;
+  /** What servers can be made of. */
+  catalogue(): Promise<Catalogue>;
   close(): Promise<void>;
 }
 

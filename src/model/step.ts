@@ -10,6 +10,8 @@ export interface StepContext {
   world: World;
   /** Unique and short: `u-…`; names backups, jobs and labels, so that a repeated try finds them. */
   upgrade: string;
+  /** 1, and one more each time that people set it going again: what failed for good may get another try. */
+  round: number;
   /** Aborted when the step's limit has passed or someone asked for the way back. */
   signal: AbortSignal;
   /** Asks the world again and again, at most `withinMs`; only once when we look around after a crash. */

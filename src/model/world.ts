@@ -2,7 +2,7 @@
 import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
-import type { Stored } from "./host.ts";
+import type { Host, Stored } from "./host.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { Problem } from "./problem.ts";
 import type { Provider } from "./provider.ts";
@@ -24,6 +24,10 @@ export interface World {
   readonly environment: string;
   readonly clock: Clock;
   readonly provider: Provider;
+  /** A clone: what it holds is real, so nothing of it may reach anybody outside. */
+  readonly rehearsal: boolean;
+  /** The server itself; what programs there print comes back without secrets. */
+  host(server: string): Promise<Host>;
   loadBalancer(server: string): Promise<LoadBalancer>;
   database(server: string): Promise<Database>;
   application(server: string): Promise<Application>;
@@ -31,6 +35,8 @@ export interface World {
   ask(server: string, asker: Asker, check: HttpCheck, timeoutMs: number): Promise<Answer>;
   /** A generated secret of this environment, made at first use: "database.app", "tester" … */
   secret(name: string): string;
+  /** What somebody set by this name, for a process that is started now; throws a Problem when nobody did. */
+  credential(name: string): string;
   /** The text without any secret value that is known here. */
   redact(text: string): string;
   /** The same world, in which nothing new begins once the signal is aborted. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { canonical, type Plan } from "../model/plan.ts";
 import { awaitWindow } from "../steps/await-window.ts";
+import { decommissionServer, decommissionSpare } from "../steps/decommission-server.ts";
 import { gate } from "../steps/gate.ts";
 import { resumeBackups } from "../steps/resume-backups.ts";
 import { resumeGroup } from "../steps/resume-group.ts";
@@ -18,13 +19,14 @@ const PLACES = new Set([
   ...["members", "primary", "standby", "replica", "replicas", "spare", "source", "others", "gone", "kept", "migrator"],
   ...["database", "serves", "slot", "pool", "workers", "old", "endpointPorts"],
   // A sentence names servers; that an empty scaling group is not grown on trial is only a count; backups, see below.
-  ...["says", "onUndo", "holds", "backups", "keep"],
+  ...["says", "onUndo", "holds", "backups", "keep", "size"],
 ]);
 
-/** When to begin, whom to ask, which backups to take and how large to be, each environment decides for itself. */
-const OWN = new Set(
-  [awaitWindow, gate, suspendBackups, resumeBackups, suspendGroup, resumeGroup].map(({ name }) => name),
-);
+/** When to begin, whom to ask, which backups to take, how large to be and how old servers leave, each environment decides for itself. */
+const OWN = new Set([
+  ...[awaitWindow, gate, suspendBackups, resumeBackups, suspendGroup, resumeGroup].map(({ name }) => name),
+  ...[decommissionServer.name, decommissionSpare.name],
+]);
 
 const isPlace = (key: string): boolean => PLACES.has(key) || /Endpoint$|Ms$|[sS]econds$/.test(key);
 

@@ -3,7 +3,9 @@ import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
+import { seenTemplate } from "../model/template/server-state.ts";
 import { readBlue } from "../plan/blue.ts";
+import type { BootOf } from "../plan/boot.ts";
 import { planClone } from "../plan/strategies/clone.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
 import { readPage } from "./files.ts";
@@ -15,10 +17,11 @@ export interface CloneParts {
   clone: string;
   /** A network of its own. */
   network: string;
+  boot?: BootOf;
 }
 
 /** The saved form and the plan that brings it up. Pure but for reading the page's file. */
-export function makeClone({ origin, seen, clone, network }: CloneParts): { saved: NewClone; plan: Plan } {
+export function makeClone({ origin, seen, clone, network, boot }: CloneParts): { saved: NewClone; plan: Plan } {
   const blue = readBlue(seen);
   const definition = definitionOf(origin.definition, clone, blue.release);
   const artefact = blue.applications[0]?.installed?.artefact ?? "";
@@ -29,6 +32,7 @@ export function makeClone({ origin, seen, clone, network }: CloneParts): { saved
     artefacts: { [blue.release]: artefact },
     origin: origin.name,
     blue,
+    boot,
   });
   const { definitionPath } = origin;
   return {
@@ -46,6 +50,15 @@ const definitionOf = (origin: EnvironmentDefinition, clone: string, release: str
   release,
   limits: { ...origin.limits, keepSeconds: 0 },
 });
+
+/** With the template that its servers run with now, whatever the file says of new ones. */
+export function likeServers(definition: EnvironmentDefinition, seen: Inventory): EnvironmentDefinition {
+  const [first] = readBlue(seen).applications;
+  const template = first && seenTemplate(first.record)?.template.replace(/@head$/, "");
+  const { template: _, image, size, ...application } = definition.application;
+  const wished = template === undefined ? {} : { template, image, size };
+  return { ...definition, application: { ...application, ...wished } };
+}
 
 /** Whatever only says when, and after what, the public may be bothered. */
 export const atAnyHour = (definition: EnvironmentDefinition): EnvironmentDefinition => ({

@@ -28,6 +28,9 @@ import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
 import type { Servers } from "./servers.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
+import type { Scripts } from "./scripts.ts";
+import type { TakenDown } from "./take-down.ts";
+import type { Templates } from "./templates.ts";
 import { actedSteps, type WayBackNow, wayBackNow } from "./way-back.ts";
 
 /** What people may ask of each noun. */
@@ -39,6 +42,8 @@ export interface Desks {
   servers: Servers;
   inputs: InputDesk;
   groups: Groups;
+  templates: Templates;
+  scripts: Scripts;
   rehearsals: Rehearsals;
 }
 
@@ -50,7 +55,7 @@ export interface ControlPlane extends Readonly<Desks> {
   plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
   start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
-  takeDown(environment: string): Promise<number>;
+  takeDown(environment: string): Promise<TakenDown>;
   upgrade(id: string): Promise<UpgradeView>;
   /** The unfinished upgrade of an environment, else its last one of the whole environment. */
   latest(environment: string): Promise<UpgradeView | null>;

@@ -11,7 +11,6 @@ import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
-import { LOCKED, type Provider, type ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { keptServers } from "../observe/drift.ts";
 import { readInventory } from "../observe/inventory.ts";
@@ -28,12 +27,14 @@ import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { groupSizeOf, readCircumstances, readDrift } from "./circumstances.ts";
-import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
+import { atAnyHour, likeServers, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { mustTakeGroup } from "./group-change.ts";
 import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
+import type { Launches } from "./launches.ts";
 import { mustNotLend, occupied } from "./requests.ts";
+import { retireAll, type TakenDown } from "./take-down.ts";
 import { within } from "./world-use.ts";
 
 export interface EnvironmentParts {
@@ -45,6 +46,7 @@ export interface EnvironmentParts {
   worldToChange(environment: string): Promise<World>;
   /** The beginning of all its addresses, which nobody else has: "127.31.7", or "127.220" when it must be wide. */
   chooseNetwork(environment: string, wide: boolean): Promise<string>;
+  launches: Launches;
   /** Names of the environment's credentials. */
   credentials(environment: string): Promise<string[]>;
   /** Drops the environment's secrets and credentials. */
@@ -99,7 +101,7 @@ export interface Environments {
   /** Content hash of a release's artefact, built and packed as it is now. */
   pack(name: string, release: string): Promise<string>;
   /** Retires every server, then forgets the environment. */
-  takeDown(name: string): Promise<number>;
+  takeDown(name: string): Promise<TakenDown>;
   /** Keys that the ledger's SQL finds on the primary that serves. */
   ledgerKeys(name: string): Promise<string[]>;
   /** In the world of an environment that is only looked at. */
@@ -143,7 +145,10 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const known = await findEnvironment(parts.store, clone);
       mustBeClone(known, name);
       const network = known ? networkOf(known) : await parts.chooseNetwork(clone, needsWide(origin.definition));
-      const { saved, plan } = makeClone({ origin, seen: await inventory(name), clone, network });
+      const seen = await inventory(name);
+      const definition = likeServers(origin.definition, seen);
+      const boot = await parts.launches.bootOf(definition, origin.definitionPath);
+      const { saved, plan } = makeClone({ origin, seen, clone, network, boot });
       await saveEnvironment(parts.store, saved);
       return plan;
     },
@@ -154,11 +159,11 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     databaseBytes: async (name) => onPrimary(name, (database) => database.bytes()),
     async takeDown(name) {
       await mustBeUnlocked(parts.store, (await find(name)).name, "taken down");
-      const retired = await within(parts.worldToChange((await find(name)).name), retireAll);
+      const taken = await within(parts.worldToChange((await find(name)).name), retireAll);
       // The row goes last: while it is there, somebody can take the rest down.
       parts.forget(name);
       await forgetEnvironment(parts.store, name);
-      return retired;
+      return taken;
     },
     async ledgerKeys(name) {
       const { definition } = await find(name);
@@ -185,6 +190,7 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   if (!up) mustHaveCredentials(definition, [definition.release], await parts.credentials(definition.environment));
   const page = readPage(definition, path);
   const hash = await packRelease(parts.artefacts, definition, definition.release, path);
+  const boot = await parts.launches.bootOf(definition, path);
   await saveEnvironment(parts.store, {
     name: definition.environment,
     definition,
@@ -193,7 +199,7 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   });
   if (goes !== null) await forgetGroup(parts.store, { environment: definition.environment, group: goes });
   if (up) return { name: definition.environment, plan: null };
-  const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
+  const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash }, boot });
   await savePlan(parts.store, plan);
   return { name: definition.environment, plan };
 }
@@ -224,8 +230,9 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
     return [seen, await readCircumstances(looking)];
   });
   const artefacts = artefact === null ? {} : { [to]: artefact };
+  const boot = await parts.launches.bootOf(definition, definitionPath);
   const network = networkOf(saved);
-  const input = { definition, network, inventory, to, artefacts, failAt, at };
+  const input = { definition, network, inventory, to, artefacts, failAt, at, boot };
   const { plan, guards, differences } = planUpgrade(input, circumstances);
   mustHaveStep(plan, failAt);
   const start = begins ?? circumstances.now;
@@ -258,25 +265,13 @@ function withDefaults(definition: EnvironmentDefinition): EnvironmentDefinition 
 const isUp = async ({ provider, environment }: World): Promise<boolean> =>
   (await provider.list(environment)).length > 0;
 
-async function retireAll({ provider, environment }: World): Promise<number> {
-  const records = await provider.list(environment);
-  await Promise.all(records.map((record) => retireThough(provider, record)));
-  return records.length;
-}
-
-/** The upgrade that locked it is over, or stuck for good: its lock goes with it. */
-export async function retireThough(provider: Provider, { environment, name, labels }: ServerRecord): Promise<void> {
-  const { [LOCKED]: lock, ...rest } = labels;
-  if (lock !== undefined) await provider.relabel(environment, name, rest);
-  await provider.retire(environment, name);
-}
-
 /** What servers were made with can't change under them, and nothing changes while an upgrade is on its way. */
 async function mustFit(store: Store, old: EnvironmentDefinition, wanted: EnvironmentDefinition): Promise<void> {
   const busy = await unfinishedUpgrade(store, old.environment);
   if (busy) throw occupied(old.environment, busy);
   const fixed = ({ provider, hosts, port, loadBalancers, application, database, ...rest }: EnvironmentDefinition) => {
-    const { workers: _, group: _bounds, ...sizes } = application;
+    // What new servers are launched with is of no matter to those that are there.
+    const { workers: _, group: _bounds, template: _template, image: _image, size: _size, ...sizes } = application;
     const { maintenance, checks } = rest;
     const all = { provider, hosts, port, loadBalancers, application: sizes, database, maintenance };
     return { ...all, "checks.health": checks.health };

@@ -53,6 +53,8 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
   const { store, clock, stopping } = around;
   const { upgrade, plan } = input;
   const token = await steady(clock, stopping, () => takeUpgrade(store, upgrade));
+  // A new one is only opened when the one before has ended.
+  const round = (await steady(clock, stopping, () => findUpgrade(store, upgrade)))?.round ?? 1;
   const [asked, halt] = [new AbortController(), new AbortController()];
   const world = once(async () => claimAll(await around.world(plan.environment, token)));
   const state = (to: UpgradeState, because?: { reason?: string; problem?: ProblemData }): Promise<void> =>
@@ -74,6 +76,7 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
   const shared = { upgrade, journal, clock, wayBackAsked: asked.signal, halted: halt.signal, stopping };
   const runner = createStepRunner({
     ...shared,
+    round,
     definitions: around.definitions,
     world: world.get,
     openOverrides: () => steady(clock, stopping, () => openOverrides(store, plan.environment, clock.now())),

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { EnvironmentDefinition } from "../model/environment.ts";
-import { lineOfKey } from "../model/environment-file.ts";
+import { lineOfKey } from "../model/yaml-file.ts";
 import { Problem } from "../model/problem.ts";
 import { DEFAULT_PAGE } from "./page.ts";
 

@@ -39,6 +39,7 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
   });
   const runner = createStepRunner({
     upgrade: run.upgrade,
+    round: run.round ?? 1,
     journal,
     definitions: run.definitions,
     world: async () => run.world,

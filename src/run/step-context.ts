@@ -7,13 +7,14 @@ const LOOK_EVERY_MS = 200;
 
 export const contextFor = (
   clock: Clock,
-  upgrade: string,
+  { upgrade, round }: Pick<StepContext, "upgrade" | "round">,
   world: World,
   signal: AbortSignal,
   known: Pick<StepContext, "evidenceOf" | "openOverrides">,
 ): StepContext => ({
   world,
   upgrade,
+  round,
   signal,
   ...known,
   until: (withinMs, look, everyMs = LOOK_EVERY_MS) => waitFor(clock, { withinMs, everyMs, signal }, look),

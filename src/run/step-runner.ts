@@ -13,6 +13,7 @@ import { WayBackWanted } from "./way-back.ts";
 
 export interface RunnerParts {
   upgrade: string;
+  round: number;
   journal: Journal;
   definitions: Definitions;
   world(): Promise<World>;
@@ -143,7 +144,7 @@ function stopFor(parts: RunnerParts, definition: StepDefinition, direction: Dire
 
 /** Over only when nothing that the step began is in flight any more, however it ended. */
 async function untilSettled<T>(
-  { clock, upgrade, journal, openOverrides, world: whole, graceMs }: RunnerParts,
+  { clock, upgrade, round, journal, openOverrides, world: whole, graceMs }: RunnerParts,
   limit: { ms: number; says: string; stop: AbortSignal },
   work: (context: StepContext) => Promise<T>,
 ): Promise<T> {
@@ -153,7 +154,7 @@ async function untilSettled<T>(
     signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
     if (signal.aborted) over.abort(signal.reason);
     const evidenceOf = (step: string) => evidenceIn(journal, step);
-    return work(contextFor(clock, upgrade, world, signal, { evidenceOf, openOverrides }));
+    return work(contextFor(clock, { upgrade, round }, world, signal, { evidenceOf, openOverrides }));
   };
   try {
     return await limited({ ...limit, clock, graceMs, settled: () => settled(clock) }, begin);

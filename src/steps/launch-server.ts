@@ -40,11 +40,11 @@ export const launchServer = defineStep({
     return { address: host.address, hostClockMs: await host.readClock() };
   },
   async undo({ world, upgrade }, { record, onUndo }) {
-    const there = (await world.provider.list(record.environment)).some(({ name }) => name === record.name);
+    const there = (await world.provider.list(record.environment)).find(({ name }) => name === record.name);
     if (!there) return;
     if (onUndo === "retire") return world.provider.retire(record.environment, record.name);
     await world.provider.relabel(record.environment, record.name, {
-      ...record.labels,
+      ...there.labels,
       kept: `diagnosis of ${upgrade}`,
     });
   },

@@ -7,13 +7,16 @@ import { assertInputs } from "./assert-inputs.ts";
 import { assertNoOverrides } from "./assert-no-overrides.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
+import { bootServer } from "./boot-server.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
 import { endInstance } from "./end-instance.ts";
 import { drainServers } from "./drain-servers.ts";
+import { decommissionServer, decommissionSpare } from "./decommission-server.ts";
 import { fenceDatabase } from "./fence-database.ts";
+import { forceOperational } from "./force-operational.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
@@ -50,6 +53,7 @@ import { resumeReplica } from "./resume-replica.ts";
 import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
 import { returnReplica } from "./return-replica.ts";
+import { runScript } from "./run-script.ts";
 import { sameSchema } from "./same-schema.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startBackup } from "./start-backup.ts";
@@ -73,13 +77,17 @@ const all = [
   assertNoOverrides,
   awaitWindow,
   assertIsolated,
+  bootServer,
   closeEndpoint,
   closeTestRoute,
   copyData,
   createDatabase,
   endInstance,
   drainServers,
+  decommissionServer,
+  decommissionSpare,
   fenceDatabase,
+  forceOperational,
   freezeStandby,
   gate,
   hotFix,
@@ -116,6 +124,7 @@ const all = [
   retireServers,
   retireSpare,
   returnReplica,
+  runScript,
   sameSchema,
   smokeTest,
   startBackup,

@@ -18,13 +18,17 @@ export async function recordActivity(db: Db, done: Omit<Activity, "at">): Promis
   );
 }
 
-/** What happened by itself is read from where it is kept anyway. */
+/** What happened by itself, and what a script did on which server, is read from where it is kept anyway. */
 const EVERYTHING = `
   select at, by, environment, upgrade, says, problem from changeover.activity
   union all
   select u.ended_at, 'changeover', u.environment, u.id,
     format('%s of %s ended: %s', p.plan ->> 'strategy', u.environment, u.state), u.reason
   from changeover.upgrades u join changeover.plans p on p.hash = u.plan_hash where u.ended_at is not null
+  union all
+  select j.result_at, u.asked_by, u.environment, u.id, j.says, j.problem ->> 'why'
+  from changeover.journal j join changeover.upgrades u on u.id = j.upgrade
+  where j.step = 'run-script' and j.direction = 'apply' and j.result_at is not null
   union all
   select g.answered_at, g.answered_by, u.environment, u.id, format('gate "%s" was %s', g.gate, g.answer), null
   from changeover.gates g join changeover.upgrades u on u.id = g.upgrade where g.answered_by in ('--yes', 'deadline')`;

@@ -74,7 +74,9 @@ export interface UpgradeFacts {
 
 const ENDED: readonly UpgradeState[] = ["upgraded", "rolled-back"];
 
-export function viewUpgrade({ record, plan, entries, gates }: UpgradeFacts): UpgradeView {
+export function viewUpgrade({ record, plan, entries: all, gates }: UpgradeFacts): UpgradeView {
+  // What a script did stays: undoing it only ends one that still runs.
+  const entries = plan.strategy === "run-script" ? all.filter(({ direction }) => direction !== "undo") : all;
   const back = entries.some(({ direction }) => direction !== "apply") || record.state === "rolling-back";
   const open = gates.find(({ answer }) => answer === null);
   const begun = lastBegunStage(plan, entries);

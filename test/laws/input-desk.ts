@@ -61,7 +61,7 @@ export async function openInputFixture(): Promise<InputFixture> {
   const environments = openEnvironments({
     ...{ store, artefacts: openArtefacts(home), chooseNetwork: async () => network, forget: () => {} },
     ...{ world: async () => worldNow(), worldToChange: async () => worldNow() },
-    credentials: async (name) => credentials.names(name),
+    ...{ credentials: async (name) => credentials.names(name), launches: { bootOf: async () => undefined } },
   });
   const templates: InputFixture["templates"] = new Map();
   const defined: InputFixture["defined"] = [];

@@ -15,7 +15,7 @@ type Verb = "act" | "verify" | "undo";
 async function perform({ site }: ShopSite, step: PlannedStep, verb: Verb, diesAt: number | null = null) {
   const plane = mortal(site.clock, diesAt);
   const world = createSimulatedWorld({ site, clock: plane.clock, token: nextToken(), passing: plane.passing });
-  const context = contextFor(plane.clock, "u-1", world, new AbortController().signal, {
+  const context = contextFor(plane.clock, { upgrade: "u-1", round: 1 }, world, new AbortController().signal, {
     evidenceOf: async () => null,
     openOverrides: async () => [],
   });

@@ -72,6 +72,7 @@ beforeAll(async () => {
     worldToChange: async () => worldOf(await takeToken(store)),
     chooseNetwork: async () => network,
     credentials: async () => [],
+    launches: { bootOf: async () => undefined },
     forget: () => {},
   });
   const record = async (done: Omit<Activity, "at">): Promise<void> => void told.push(done);

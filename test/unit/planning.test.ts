@@ -67,6 +67,7 @@ beforeAll(async () => {
     worldToChange: async () => shopSite().world,
     chooseNetwork: async () => network,
     credentials: async () => [],
+    launches: { bootOf: async () => undefined },
     forget: () => {},
   });
   const { plan } = await environments.save(write(), file);

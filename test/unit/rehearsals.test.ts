@@ -18,6 +18,10 @@ import { openEnvironments } from "../../src/run/environments.ts";
 import { openGroups } from "../../src/run/groups.ts";
 import { noDefinitions, noTemplates } from "../../src/run/input-ground.ts";
 import { openInputs } from "../../src/run/inputs.ts";
+import { openScripts } from "../../src/run/scripts.ts";
+import { openLibrary } from "../../src/run/template-library.ts";
+import { openTemplates } from "../../src/run/templates.ts";
+import { openArtefacts } from "../../src/store/artefacts.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { openServers } from "../../src/run/servers.ts";
 import { steps } from "../../src/steps/registry.ts";
@@ -68,8 +72,10 @@ async function begin(): Promise<void> {
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async () => "127.1.2",
     credentials: async () => [],
+    launches: { bootOf: async () => undefined },
     forget: (name) => void forgotten.push(name),
   });
+  const library = openLibrary({ store, artefacts: openArtefacts(home) });
   const parts = { store, engine, environments, clock: systemClock, world: (name: string) => worldOf(name, 0) };
   plane = openControlPlane({
     ...parts,
@@ -83,6 +89,8 @@ async function begin(): Promise<void> {
       ...{ credentials: async () => [], redact: (text) => text },
     }),
     rehearsals: openRehearsals(parts),
+    templates: openTemplates({ store, library, environments, catalogue: () => live.world.provider.catalogue() }),
+    scripts: openScripts(parts),
   });
 }
 

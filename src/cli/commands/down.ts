@@ -1,10 +1,11 @@
 /** `changeover down [environment]`: retires every server; with no environment left, the control plane ends too. */
 import type { Health } from "../../api/contract.ts";
+import type { TakenDown } from "../../run/take-down.ts";
 import type { Client } from "../client.ts";
 import { type AddCommand, JSON_OPTION, type JsonOption } from "../command.ts";
 import { ensureControlPlane, untilGone } from "../control-plane-process.ts";
 import { findHome } from "../home.ts";
-import { printJson } from "../output.ts";
+import { printJson, say } from "../output.ts";
 import { theEnvironment } from "./status.ts";
 
 export const down: AddCommand = (program) => {
@@ -20,12 +21,16 @@ export const down: AddCommand = (program) => {
       const { environments } = await client.get<Health>("/health");
       const names = options.all ? environments : [await theEnvironment(client, environment)];
       let retired = 0;
+      const troubles: string[] = [];
       for (const name of names) {
-        retired += (await client.send<{ retired: number }>("DELETE", `/environments/${name}`)).retired;
+        const taken = await client.send<TakenDown>("DELETE", `/environments/${name}`);
+        retired += taken.retired;
+        troubles.push(...taken.troubles);
       }
+      for (const trouble of troubles) say(`! decommission: ${trouble}`);
       const left = environments.filter((name) => !names.includes(name));
       if (left.length === 0) await endControlPlane(client, home, options.all === true);
-      if (options.json) printJson({ environments: names, retired, left });
+      if (options.json) printJson({ environments: names, retired, left, troubles });
       else
         console.log(`${names.length === 0 ? "Nothing was up" : `Retired ${retired} servers of ${names.join(", ")}`}.`);
     });

@@ -4,7 +4,14 @@ import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { Problem } from "../../model/problem.ts";
 import { ask } from "../http/ask.ts";
-import { applicationEnvironment, type ApplicationSettings, RELEASE, type Vault } from "./inputs.ts";
+import {
+  type Account,
+  applicationEnvironment,
+  type ApplicationSettings,
+  launchedWith,
+  RELEASE,
+  type Vault,
+} from "./inputs.ts";
 
 const MANIFEST = "install.json";
 
@@ -28,6 +35,9 @@ export function createApplication(
     });
   };
 
+  const environment: Environment = async (install, role, account) =>
+    applicationEnvironment(host, settings, install, role, vault, await launchedWith(host, vault), account);
+
   return {
     name: host.name,
     address: host.address,
@@ -38,8 +48,8 @@ export function createApplication(
       await host.remove(MANIFEST);
       if (before?.artefact !== install.artefact || (await host.readFile(`${RELEASE}/.artefact`)) !== install.artefact) {
         await host.putTree(RELEASE, await artefactTar());
-        await mustHaveRuntime(host, settings, install, vault);
-        await prepare(host, settings, install, vault);
+        await mustHaveRuntime(host, install, environment);
+        await prepare(host, settings, install, environment);
         await host.putFile(`${RELEASE}/.artefact`, install.artefact);
       }
       // The manifest comes last: without it the release counts as not installed.
@@ -53,7 +63,7 @@ export function createApplication(
         name: role,
         command,
         cwd: RELEASE,
-        env: applicationEnvironment(host, settings, install, role, vault),
+        env: await environment(install, role),
       });
     },
     stop: (role, graceMs) => host.stopService(role, graceMs),
@@ -69,7 +79,7 @@ export function createApplication(
       }
     },
     async runCheck({ run, seconds }) {
-      const env = applicationEnvironment(host, settings, await mustBeInstalled(), "check", vault);
+      const env = await environment(await mustBeInstalled(), "check");
       const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000, cwd: RELEASE, env });
       if (code === 0) return null;
       return `check "${run}" ended with ${code ?? "no exit code"}: ${(stderr || stdout).trim().slice(-300)}`;
@@ -79,8 +89,8 @@ export function createApplication(
       const install = { ...installed, database: database ?? installed.database };
       const env =
         account === "application"
-          ? applicationEnvironment(host, settings, install, "task", vault)
-          : applicationEnvironment(host, settings, install, "migrate", vault, migrationAccount(settings));
+          ? await environment(install, "task")
+          : await environment(install, "migrate", migrationAccount(settings));
       await host.startJob({ id, command, cwd: RELEASE, env: { ...env, ...inputs }, timeoutMs });
     },
     task: (id) => host.jobState(id),
@@ -93,16 +103,13 @@ const migrationAccount = ({ database }: ApplicationSettings) => ({
   secret: "database.migrate",
 });
 
+type Environment = (install: Install, role: string, account?: Account) => Promise<Record<string, string>>;
+
 /** Found before the release is prepared, not when it is started in the window. */
-async function mustHaveRuntime(
-  host: Host,
-  settings: ApplicationSettings,
-  install: Install,
-  vault: Vault,
-): Promise<void> {
+async function mustHaveRuntime(host: Host, install: Install, environment: Environment): Promise<void> {
   const check = install.runtime?.check;
   if (!check) return;
-  const env = applicationEnvironment(host, settings, install, "prepare", vault);
+  const env = await environment(install, "prepare");
   const done = await host.exec(check, { timeoutMs: 60_000, cwd: RELEASE, env });
   if (done.code === 0) return;
   throw new Problem(done.code === null ? "outcome-unknown" : "missing-tool", {
@@ -112,9 +119,9 @@ async function mustHaveRuntime(
   });
 }
 
-async function prepare(host: Host, settings: ApplicationSettings, install: Install, vault: Vault): Promise<void> {
+async function prepare(host: Host, settings: ApplicationSettings, install: Install, environment: Environment) {
   if (install.prepare === null) return;
-  const env = applicationEnvironment(host, settings, install, "prepare", vault);
+  const env = await environment(install, "prepare");
   const done = await host.exec(install.prepare, { timeoutMs: settings.prepareMs, cwd: RELEASE, env });
   if (done.code === 0) return;
   throw new Problem(done.code === null ? "outcome-unknown" : "step-failed", {

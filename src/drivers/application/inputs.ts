@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import type { Install } from "../../model/application.ts";
 import { valuesOf } from "../../model/credential.ts";
 import type { Host } from "../../model/host.ts";
+import { give, LAUNCH_FILE, launchValues, readLaunch } from "../../model/template/process-inputs.ts";
 
 /** Folder of the release, in the server's own directory. */
 export const RELEASE = "release";
@@ -27,7 +28,16 @@ export interface Vault {
   redact(text: string): string;
 }
 
-interface Account {
+/** Of a server without a template: nothing. Keys are written where the process is told to find them. */
+export async function launchedWith(host: Host, vault: Vault): Promise<Record<string, string>> {
+  const kept = readLaunch(await host.readFile(LAUNCH_FILE));
+  if (!kept) return {};
+  const { env, keys } = give(launchValues(kept), { directory: host.directory, credential: vault.credential });
+  for (const { path, content } of keys) await host.putFile(path, content, 0o600);
+  return env;
+}
+
+export interface Account {
   user: string;
   secret: string;
 }
@@ -38,6 +48,8 @@ export function applicationEnvironment(
   install: Pick<Install, "release" | "inputs" | "runtime" | "database">,
   role: string,
   vault: Vault,
+  /** What the server was launched with goes before what the release says. */
+  launched: Record<string, string>,
   account: Account = { user: settings.database.user, secret: "database.app" },
 ): Record<string, string> {
   const password = vault.secret(account.secret);
@@ -56,6 +68,7 @@ export function applicationEnvironment(
     DATABASE_PASSWORD: password,
     DATABASE_URL: `mysql://${account.user}:${encodeURIComponent(password)}@${address}:${port}/${settings.database.name}`,
     ...valuesOf(install.inputs, vault.credential),
+    ...launched,
     // Last, because no release may overrule it.
     ...(settings.rehearsal ? { REHEARSAL: "1" } : {}),
   };

@@ -19,7 +19,7 @@ export const inputName = z
 export const serverName = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, "must be the name of a server");
 
 /** What an array is made of. */
-const itemSchema = z.union([
+export const itemSchema = z.union([
   z.strictObject({ text }),
   z.strictObject({ credential: credentialName }),
   /** `address`, or an input that the other server runs with. */

@@ -12,6 +12,7 @@ import { pointEndpoint } from "../../steps/point-endpoint.ts";
 import { reopen } from "../../steps/reopen.ts";
 import { startLoadBalancer } from "../../steps/start-load-balancer.ts";
 import { swapPools } from "../../steps/swap-pools.ts";
+import { type BootOf, bootSteps } from "../boot.ts";
 import { install, startInPool, startWorkers } from "../launching.ts";
 import { databaseEndpoint, endpointPorts, entranceOf, installOf, Layout, loadBalancerSettings, ms } from "../layout.ts";
 import { act, atOnce, inOrder } from "../stage.ts";
@@ -23,6 +24,8 @@ export interface BringUpInput {
   page: string;
   /** Content hash of each release's artefact. */
   artefacts: Record<string, string>;
+  /** Servers get no template when left out. */
+  boot?: BootOf;
 }
 
 export const RETIRE = "retire everything that was launched; nothing was there before";
@@ -82,6 +85,7 @@ function launchStages(
   const { name, user, port } = input.definition.database;
   return [
     launchStage(input.definition, loadBalancers, databases, applications),
+    ...bootStages(input, applications),
     atOnce("Start load balancers and database", RETIRE, [
       ...startLoadBalancers(input, loadBalancers),
       ...databases.map(({ name: server }) =>
@@ -105,6 +109,12 @@ export function launchStage(
     ...databases.map((record) => launch(record, [definition.database.port])),
     ...applications.map((record) => launch(record, [definition.application.port])),
   ]);
+}
+
+/** At once: they may wait for each other's values. */
+export function bootStages({ boot }: Pick<BringUpInput, "boot">, applications: ServerRecord[]): Stage[] {
+  const steps = applications.flatMap((record) => bootSteps(boot, record, "retire"));
+  return steps.length === 0 ? [] : [atOnce("Boot the servers", RETIRE, steps)];
 }
 
 export function startLoadBalancers({ definition, page }: BringUpInput, loadBalancers: ServerRecord[]): PlanStep[] {

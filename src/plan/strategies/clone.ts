@@ -10,6 +10,7 @@ import { databaseEndpoint, installMs, ms } from "../layout.ts";
 import type { Blue } from "../blue.ts";
 import { act, atOnce, inOrder } from "../stage.ts";
 import {
+  bootStages,
   type BringUpInput,
   firstInstalls,
   firstServers,
@@ -50,6 +51,7 @@ export function planClone(input: CloneInput): Plan {
         ...openFirst(definition, loadBalancers, primary, replica),
         act(assertIsolated, asserted),
       ]),
+      ...bootStages(input, applications),
       atOnce(
         "Install the release",
         RETIRE,

@@ -4,6 +4,8 @@ import type { Host } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
 import { type Provider, refuseLocked, type ServerRecord } from "../../model/provider.ts";
+import type { Catalogue } from "../../model/template/catalogue.ts";
+import { readCatalogue } from "./catalogue.ts";
 import { RunnerHost } from "./host.ts";
 import { whatTakes } from "./listeners.ts";
 import { checkedEnvironment, checkedServer } from "./paths.ts";
@@ -80,6 +82,10 @@ export class RunnerProvider implements Provider {
   addressTaken(address: string, ports: number[]): Promise<string | null> {
     const ask = (verb: string, args: string[]) => this.#runner.text({ verb, folder: "/", args });
     return whatTakes(ask, address, ports);
+  }
+
+  catalogue(): Promise<Catalogue> {
+    return readCatalogue(this.#runner.transport, this.#directory);
   }
 
   close(): Promise<void> {

@@ -7,8 +7,10 @@ import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
+import { give, LAUNCH_FILE, launchValues, readLaunch } from "../../model/template/process-inputs.ts";
 import { type ControlPlane, effectOn, within } from "./acting.ts";
 import type { Web } from "./load-balancer-server.ts";
+import { credentialOf } from "./secrets.ts";
 
 const MANIFEST = "install.json";
 const RELEASE = "release";
@@ -68,7 +70,7 @@ export function createSimulatedApplication(parts: ApplicationParts): Application
       const install = await mustBeInstalled();
       const command = install.start[role];
       if (command === undefined) return;
-      const env = environmentOf(parts, install, role);
+      const env = await environmentOf(parts, install, role);
       await act(`start ${role}`, 5, () => host.startService({ name: role, command, cwd: RELEASE, env }));
     },
     async stop(role, graceMs) {
@@ -84,14 +86,14 @@ export function createSimulatedApplication(parts: ApplicationParts): Application
         : `no answer to ${asked.method} ${asked.path}: nobody listens, or not in time`;
     },
     async runCheck({ run, seconds }) {
-      const env = environmentOf(parts, await mustBeInstalled(), "check");
+      const env = await environmentOf(parts, await mustBeInstalled(), "check");
       const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000, cwd: RELEASE, env });
       return code === 0 ? null : `check "${run}" ended with ${code ?? "no exit code"}: ${(stderr || stdout).trim()}`;
     },
     async startTask({ id, command, timeoutMs, account, database, inputs }: Task) {
       const found = await mustBeInstalled();
       const install = { ...found, database: database ?? found.database };
-      const env = { ...environmentOf(parts, install, account === "migration" ? "migrate" : "task"), ...inputs };
+      const env = { ...(await environmentOf(parts, install, account === "migration" ? "migrate" : "task")), ...inputs };
       await act("start the task", 5, () => host.startJob({ id, command, cwd: RELEASE, timeoutMs, env }));
     },
     task: (id) => host.jobState(id),
@@ -104,7 +106,7 @@ async function mustHaveRuntime(parts: ApplicationParts, install: Install): Promi
   const { plane, host } = parts;
   const check = install.runtime?.check;
   if (!check) return;
-  const options = { timeoutMs: 60_000, cwd: RELEASE, env: environmentOf(parts, install, "prepare") };
+  const options = { timeoutMs: 60_000, cwd: RELEASE, env: await environmentOf(parts, install, "prepare") };
   const done = await effectOn(plane, host, "look for the runtime", 5, () => host.exec(check, options));
   if (done.code === 0) return;
   throw new Problem("missing-tool", {
@@ -118,7 +120,7 @@ async function prepare(parts: ApplicationParts, install: Install): Promise<void>
   const { plane, host } = parts;
   const { prepare: command } = install;
   if (command === null) return;
-  const options = { timeoutMs: PREPARE_MS, cwd: RELEASE, env: environmentOf(parts, install, "prepare") };
+  const options = { timeoutMs: PREPARE_MS, cwd: RELEASE, env: await environmentOf(parts, install, "prepare") };
   const done = await effectOn(plane, host, "prepare the release", 5, () => host.exec(command, options));
   if (done.code === 0) return;
   throw new Problem("step-failed", {
@@ -129,11 +131,11 @@ async function prepare(parts: ApplicationParts, install: Install): Promise<void>
 }
 
 /** The same variables as on real servers: what is given by name wins. */
-function environmentOf(
+async function environmentOf(
   { host, port, database, secret }: ApplicationParts,
   install: Install,
   role: Role | "prepare" | "check" | "task" | "migrate",
-): Record<string, string> {
+): Promise<Record<string, string>> {
   const [user, account] = role === "migrate" ? [`${database.user}_migrate`, "migrate"] : [database.user, "app"];
   return {
     HOST: host.address,
@@ -146,6 +148,12 @@ function environmentOf(
     DATABASE_NAME: database.name,
     DATABASE_USER: user,
     DATABASE_PASSWORD: secret(`database.${account}`),
-    ...valuesOf(install.inputs, (name) => `simulated-${name}`),
+    ...valuesOf(install.inputs, credentialOf),
+    ...(await launchedWith(host)),
   };
+}
+
+async function launchedWith(host: Host): Promise<Record<string, string>> {
+  const kept = readLaunch(await host.readFile(LAUNCH_FILE));
+  return kept ? give(launchValues(kept), { directory: host.directory, credential: credentialOf }).env : {};
 }

@@ -3,9 +3,15 @@ import type { Host } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
 import { type Provider, refuseLocked, type ServerRecord } from "../../model/provider.ts";
+import type { Catalogue } from "../../model/template/catalogue.ts";
 import { checkedEnvironment, checkedServer } from "../runner/paths.ts";
 import type { Environment, Fleet, Server } from "./host-fleet.ts";
 import { SimulatedHost, staleToken } from "./host.ts";
+
+const SIMULATED: Catalogue = {
+  images: [{ name: "simulated", architectures: ["x86_64"] }],
+  sizes: [{ name: "machine", architectures: ["x86_64", "i686"], cores: 2, memoryMiB: 4096, diskMiB: 20_000 }],
+};
 
 export interface SimulatedProviderOptions {
   /** Shared by all control planes that look at the same world; it brings the clock. */
@@ -56,6 +62,7 @@ export function createSimulatedProvider({ fleet, token }: SimulatedProviderOptio
       const taken = ports.find((port) => fleet.listeners.has(`${address}:${port}`));
       return taken === undefined ? null : `${address}:${taken} is already used`;
     },
+    catalogue: async () => SIMULATED,
     close: async () => {},
   };
 }

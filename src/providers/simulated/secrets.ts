@@ -1,2 +1,5 @@
 /** The secrets of a simulated environment: known to everybody, and no two environments have one in common. */
 export const secretOf = (environment: string, name: string): string => `simulated-${environment}-${name}`;
+
+/** Whatever somebody might have set. */
+export const credentialOf = (name: string): string => `simulated-${name}`;

@@ -27,6 +27,8 @@ export class Site {
   readonly listening = new Map<string, Web>();
   /** Lines of what was exported, by name; they are the control plane's and survive every server. */
   readonly exports = new Map<string, readonly string[]>();
+  /** Packed templates by their content's hash. */
+  readonly artefacts = new Map<string, Buffer>();
   /** Called after each change; laws look at the whole site in it. */
   readonly watchers = new Set<(what: string) => void>();
   readonly #databases = new WeakMap<Server, DatabaseServer>();

@@ -7,11 +7,12 @@ import { Problem } from "../../model/problem.ts";
 import type { Provider } from "../../model/provider.ts";
 import { unrelated, type World } from "../../model/world.ts";
 import { type ControlPlane, effect, within } from "./acting.ts";
+import { actingHost } from "./acting-host.ts";
 import { createSimulatedApplication } from "./application.ts";
 import { createSimulatedDatabase } from "./database.ts";
 import { createSimulatedLoadBalancer } from "./load-balancer.ts";
 import { createSimulatedProvider } from "./provider.ts";
-import { secretOf } from "./secrets.ts";
+import { credentialOf, secretOf } from "./secrets.ts";
 import type { Site } from "./site.ts";
 
 export interface SimulatedWorldParts {
@@ -35,11 +36,14 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
     environment,
     clock,
     provider: acting(provider, plane),
+    rehearsal: parts.origin !== undefined,
+    host: async (server) => actingHost(await open(server), plane),
     secret,
+    credential: credentialOf,
     redact: (text) => text,
     // Each call ends soon by itself here.
     within: () => world,
-    artefact: async (hash) => Buffer.from(`artefact ${hash}`),
+    artefact: async (hash) => site.artefacts.get(hash) ?? Buffer.from(`artefact ${hash}`),
     async writeExport(name, fill) {
       const lines: string[] = [];
       await fill(async (line) => void lines.push(line));
@@ -92,6 +96,7 @@ function acting(provider: Provider, plane: ControlPlane): Provider {
     open: (environment, name) => provider.open(environment, name),
     hostOf: (record) => provider.hostOf(record),
     addressTaken: (address, ports) => provider.addressTaken(address, ports),
+    catalogue: () => provider.catalogue(),
     close: () => provider.close(),
     launch: (record) => effect(plane, `launch "${record.name}"`, 50, () => provider.launch(record)),
     relabel: (environment, name, labels) =>

@@ -5,6 +5,7 @@ import type { Inventory, SeenApplication, SeenDatabase } from "../../../model/in
 import type { LoadBalancerSettings, Slot } from "../../../model/load-balancer.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
+import type { BootOf } from "../../boot.ts";
 import { neededGuards } from "../../guards/all.ts";
 import { ask, mustPass } from "../../guards/guard.ts";
 import {
@@ -27,6 +28,8 @@ export interface MajorInput {
   failAt: string | null;
   /** When the window is to begin, with its zone; as soon as all is prepared when left out. */
   at?: string | null;
+  /** New servers get no template when left out. */
+  boot?: BootOf;
 }
 
 /** Named to an application that is tried on a copy: it should send no mail and call nobody. */
@@ -61,6 +64,8 @@ export interface Cast {
   /** Launched only for testing; null when the others show green under the test host name. */
   testBalancer: { record: ServerRecord; settings: LoadBalancerSettings } | null;
   blueServers: string[];
+  /** As their labels say it now. */
+  oldRecords: ServerRecord[];
   blueWorkers: string[];
   greenServers: GreenServer[];
   trial: Trial;
@@ -74,6 +79,7 @@ export interface Cast {
   scheduled: string[];
   /** Left from earlier upgrades, retired by this one. */
   kept: string[];
+  boot: BootOf | undefined;
 }
 
 export function castMajor(input: MajorInput): Cast {
@@ -118,6 +124,9 @@ export function castMajor(input: MajorInput): Cast {
     green: blue.green,
     loadBalancers: loadBalancers.map(({ name }) => name),
     blueServers: names,
+    oldRecords: inventory.applications
+      .map(({ record }) => record)
+      .filter(({ name }) => names.includes(name) || blue.kept.includes(name)),
     blueWorkers: workers,
     greenServers,
     trial: trialOf(definition, first, spare),
@@ -135,6 +144,7 @@ export function castMajor(input: MajorInput): Cast {
     spare,
     scheduled: scheduledServers(inventory),
     kept: blue.kept,
+    boot: input.boot,
   };
 }
 

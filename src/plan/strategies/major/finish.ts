@@ -18,6 +18,7 @@ import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { retireSpare } from "../../../steps/retire-spare.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
+import { bootSteps, decommissionSteps, leaveSteps } from "../../boot.ts";
 import { install, launch, startInPool, startWorkers } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
@@ -95,14 +96,19 @@ function open(cast: Cast) {
 }
 
 /** One more server, made as the group makes them: launched, good, in the pool, and gone again. */
-function proveGroup({ definition, loadBalancers, green: slot }: Cast, { record, after }: GreenServer): PlanStep[] {
+function proveGroup(
+  { definition, loadBalancers, green: slot, boot }: Cast,
+  { record, after }: GreenServer,
+): PlanStep[] {
   const server = record.name;
   return [
     launch(definition, record, "retire"),
+    ...bootSteps(boot, record, "retire"),
     install(definition, server, after),
     ...startInPool(definition, [record], { loadBalancers, slot }),
     act(leavePool, { loadBalancers, slot, members: [server], drainMs: ms(definition.limits.drainSeconds) }),
     // Not for good: until the old servers are retired the way back has to stay open.
+    ...leaveSteps(boot, record),
     act(retireSpare, { spare: server, holds: "nothing" }),
   ];
 }
@@ -119,6 +125,7 @@ function cleanUp(cast: Cast): PlanStep[] {
     act(assertNoOverrides, {}),
     act(unlockServers, { servers: [...oldServers(cast), ...newServers(cast)] }),
     act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
+    ...decommissionSteps(cast.oldRecords),
     act(retireServers, {
       servers: cast.blueServers,
       pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },

@@ -15,6 +15,7 @@ import { stopRole } from "../../../steps/stop-role.ts";
 import { suspendBackups } from "../../../steps/suspend-backups.ts";
 import { suspendGroup } from "../../../steps/suspend-group.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
+import { bootSteps } from "../../boot.ts";
 import { install, launch, startInPool } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
@@ -48,6 +49,7 @@ export function prepareStages(cast: Cast): Stage[] {
       installNew(first),
       ...rest.map(({ record }) => launch(cast.definition, record, "keep")),
     ]),
+    ...bootOthers(cast, rest),
     ...(rest.length > 0 ? [atOnce("Install the new release on the others", FREE, rest.map(installNew))] : []),
     inOrder("Lock the new servers", FREE, [act(lockServers, { servers: newServers(cast) })]),
     ...(cast.scheduled.length > 0
@@ -61,6 +63,12 @@ function suspendScaling({ definition: { application }, loadBalancers, slot }: Ca
   if (!application.group) return [];
   const group = application.group.name;
   return [inOrder("Suspend the scaling group", FREE, [act(suspendGroup, { group, loadBalancers, slot })])];
+}
+
+/** At once: they may wait for each other's values. */
+function bootOthers(cast: Cast, others: GreenServer[]): Stage[] {
+  const steps = others.flatMap(({ record }) => bootSteps(cast.boot, record, "keep"));
+  return steps.length === 0 ? [] : [atOnce("Boot the other new servers", FREE, steps)];
 }
 
 export const oldServers = (cast: Cast): string[] => [
@@ -125,6 +133,7 @@ function testFirst({ definition, green: slot, ...cast }: Cast, { record, before 
   const loadBalancers = testersAt(cast);
   return [
     launch(definition, record, "keep"),
+    ...bootSteps(cast.boot, record, "keep"),
     install(definition, name, before),
     ...startInPool(definition, [record], { loadBalancers, slot }),
     act(testIsolated, { loadBalancers, entrance: entranceOf(definition), checks: [checks.health, ...checks.read] }),
