@@ -20,6 +20,8 @@ import { startEngine } from "./run/engine.ts";
 import { openCredentialDesk } from "./run/credentials.ts";
 import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
+import { openLockDesk } from "./run/lock-desk.ts";
+import { openLockdown } from "./run/lockdown.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
@@ -76,6 +78,8 @@ export async function serve(): Promise<void> {
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
   const rehearsals = openRehearsals({ store, engine, environments });
+  const locks = openLockDesk({ store, environments });
+  const { artefacts } = parts;
   const changes = await openChanges({ url, revive });
   const app = createApp({
     controlPlane: openControlPlane({
@@ -83,6 +87,8 @@ export async function serve(): Promise<void> {
       engine,
       environments,
       credentials: openCredentialDesk(store, credentials),
+      locks,
+      lockdown: openLockdown({ store, environments, artefacts, locks, overrides: async () => [] }),
       backups,
       rehearsals,
     }),

@@ -7,8 +7,10 @@ import { parseBody } from "./body.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
+import { lockRoutes } from "./locks.ts";
 import { toWire } from "./problems.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
+import { heedLocks } from "./route-verbs.ts";
 import { upgradeRoutes } from "./upgrades.ts";
 
 export interface ServiceParts {
@@ -33,6 +35,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
     return context.json(problem, problem.status as 500, { "content-type": "application/problem+json" });
   });
   app.use(writeDown(activity));
+  app.use(heedLocks(controlPlane.locks));
   app.get("/health", async (context) => context.json(await health()));
   app.post("/shutdown", async (context) => {
     const { forget } = await parseBody(context.req, shutdownBody);
@@ -43,6 +46,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/environments", backupRoutes(controlPlane));
+  app.route("/environments", lockRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

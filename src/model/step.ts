@@ -15,6 +15,15 @@ export interface StepContext {
   until<T>(withinMs: number, look: () => Promise<T | null | undefined | false>, everyMs?: number): Promise<T | null>;
   /** What the step of this name proved when it was done in this upgrade, by the journal; null when it was not. */
   evidenceOf(step: string): Promise<Evidence | null>;
+  /** Shows people how far it is while it runs, and stays with its evidence. Never makes a step fail. */
+  tell(facts: Evidence): Promise<void>;
+  /** Who said in this upgrade that open sessions may be cut before their deadline; null when nobody did. */
+  sessionsCut(): Promise<SessionsCut | null>;
+}
+
+export interface SessionsCut {
+  by: string;
+  reason: string;
 }
 
 export interface ByHand {

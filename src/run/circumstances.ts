@@ -12,7 +12,7 @@ import type { Blue } from "../plan/blue.ts";
 import type { Artefact, Circumstances } from "../plan/guards/guard.ts";
 import { likenessOf } from "../plan/likeness.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
-import { findLock } from "../store/locks.ts";
+import { locksOf } from "../store/locks.ts";
 import { carriedOut } from "../store/past.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
@@ -28,6 +28,8 @@ export interface Looking {
   at: number | null;
   /** Content hash of the release that is wished for; null when it is not known. */
   artefact: string | null;
+  /** On a clone, which no lock of this environment is about. */
+  rehearsal: boolean;
 }
 
 /** A replica in service is there within a moment, or it is not in sync. */
@@ -48,7 +50,7 @@ export async function readCircumstances(looking: Looking): Promise<Circumstances
     now: world.clock.now(),
     at,
     other: await unfinishedUpgrade(store, name),
-    lock: await findLock(store, name),
+    locks: looking.rehearsal ? [] : await locksOf(store, name),
     readiness,
     drift: readDrift(saved, past, inventory),
     newestVerifiedBackupAt: await newestVerifiedBackup(looking),

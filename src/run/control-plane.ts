@@ -22,6 +22,8 @@ import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
+import type { LockDesk } from "./lock-desk.ts";
+import type { Lockdown } from "./lockdown.ts";
 import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
@@ -32,6 +34,8 @@ export interface ControlPlane {
   summaries(): Promise<EnvironmentSummary[]>;
   readonly engine: Engine;
   readonly credentials: CredentialDesk;
+  readonly locks: LockDesk;
+  readonly lockdown: Lockdown;
   readonly backups: Backups;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
@@ -66,18 +70,22 @@ export interface ControlPlaneParts {
   engine: Engine;
   environments: Environments;
   credentials: CredentialDesk;
+  locks: LockDesk;
+  lockdown: Lockdown;
   backups: Backups;
   rehearsals: Rehearsals;
 }
 
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
-  const { store, engine, environments, credentials, backups, rehearsals } = parts;
+  const { store, engine, environments, credentials, locks, lockdown, backups, rehearsals } = parts;
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   return {
     environments,
     summaries: () => summarizeAll(store),
     engine,
     credentials,
+    locks,
+    lockdown,
     backups,
     rehearsals,
     async plan(environment, wish) {

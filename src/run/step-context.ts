@@ -1,6 +1,6 @@
 /** What a step is given while it runs. */
 import { type Clock, waitFor } from "../model/clock.ts";
-import type { Evidence, StepContext } from "../model/step.ts";
+import type { StepContext } from "../model/step.ts";
 import type { World } from "../model/world.ts";
 
 const LOOK_EVERY_MS = 200;
@@ -10,11 +10,11 @@ export const contextFor = (
   upgrade: string,
   world: World,
   signal: AbortSignal,
-  evidenceOf: (step: string) => Promise<Evidence | null>,
+  people: Pick<StepContext, "evidenceOf" | "tell" | "sessionsCut">,
 ): StepContext => ({
   world,
   upgrade,
   signal,
-  evidenceOf,
+  ...people,
   until: (withinMs, look, everyMs = LOOK_EVERY_MS) => waitFor(clock, { withinMs, everyMs, signal }, look),
 });

@@ -3,12 +3,14 @@ import type { StepDefinition } from "../model/step.ts";
 import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
+import { awaitNoSessions } from "./await-no-sessions.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
+import { drainMembers } from "./drain-members.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
@@ -60,12 +62,14 @@ const all = [
   assertBackup,
   assertClean,
   assertInputs,
+  awaitNoSessions,
   awaitWindow,
   assertIsolated,
   closeEndpoint,
   closeTestRoute,
   copyData,
   createDatabase,
+  drainMembers,
   fenceDatabase,
   freezeStandby,
   gate,

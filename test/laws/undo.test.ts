@@ -15,7 +15,8 @@ type Verb = "act" | "verify" | "undo";
 async function perform({ site }: ShopSite, step: PlannedStep, verb: Verb, diesAt: number | null = null) {
   const plane = mortal(site.clock, diesAt);
   const world = createSimulatedWorld({ site, clock: plane.clock, token: nextToken(), passing: plane.passing });
-  const context = contextFor(plane.clock, "u-1", world, new AbortController().signal, async () => null);
+  const people = { evidenceOf: async () => null, tell: async () => {}, sessionsCut: async () => null };
+  const context = contextFor(plane.clock, "u-1", world, new AbortController().signal, people);
   const definition = steps.get(step.step);
   const act = async () => {
     await definition?.check?.(context, step.input);
@@ -108,6 +109,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "assert-backup",
     "assert-inputs",
     "assert-isolated",
+    "await-no-sessions",
     "await-window",
     "close-test-route",
     "create-database",

@@ -15,8 +15,11 @@ import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
+import { openLockDesk } from "../../src/run/lock-desk.ts";
+import { openLockdown } from "../../src/run/lockdown.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { steps } from "../../src/steps/registry.ts";
+import type { Artefacts } from "../../src/store/artefacts.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { findEnvironment, saveEnvironment } from "../../src/store/environments.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
@@ -54,12 +57,13 @@ async function begin(): Promise<void> {
     takeoverMs: 0,
     pausesMs: [5],
   });
+  const packed: Artefacts = {
+    pack: async (folder) => artefacts[folder.slice(-1) as keyof typeof artefacts],
+    read: async () => ({ bytes: 0, open: () => Readable.from([]) }),
+  };
   const environments = openEnvironments({
     store,
-    artefacts: {
-      pack: async (folder) => artefacts[folder.slice(-1) as keyof typeof artefacts],
-      read: async () => ({ bytes: 0, open: () => Readable.from([]) }),
-    },
+    artefacts: packed,
     world: async (name) => worldOf(name, 0),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async () => "127.1.2",
@@ -67,8 +71,11 @@ async function begin(): Promise<void> {
     forget: (name) => void forgotten.push(name),
   });
   const parts = { store, engine, environments, clock: systemClock, world: (name: string) => worldOf(name, 0) };
+  const locks = openLockDesk({ store, environments });
   plane = openControlPlane({
     ...parts,
+    locks,
+    lockdown: openLockdown({ ...parts, artefacts: packed, locks, overrides: async () => [] }),
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
     rehearsals: openRehearsals(parts),

@@ -61,6 +61,7 @@ export interface Cast {
   /** Launched only for testing; null when the others show green under the test host name. */
   testBalancer: { record: ServerRecord; settings: LoadBalancerSettings } | null;
   blueServers: string[];
+  blueRecords: ServerRecord[];
   blueWorkers: string[];
   greenServers: GreenServer[];
   trial: Trial;
@@ -118,6 +119,7 @@ export function castMajor(input: MajorInput): Cast {
     green: blue.green,
     loadBalancers: loadBalancers.map(({ name }) => name),
     blueServers: names,
+    blueRecords: blue.applications.map(({ record }) => record),
     blueWorkers: workers,
     greenServers,
     trial: trialOf(definition, first, spare),

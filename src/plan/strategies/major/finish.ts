@@ -21,6 +21,7 @@ import { retireSpare } from "../../../steps/retire-spare.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { checksOf, databaseEndpoint, entranceOf, installMs, ms } from "../../layout.ts";
+import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
 import { newServers, oldServers } from "./prepare.ts";
@@ -50,6 +51,7 @@ export function finishStages(cast: Cast): Stage[] {
     ]),
     ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, proveGroup(cast, cast.grown))] : []),
     ...(cast.definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", PRICED, [keep(cast)])] : []),
+    inOrder("Let the last sessions end", PRICED, lastSessions(cast)),
     inOrder("Clean up", NONE, cleanUp(cast)),
   ];
 }
@@ -109,6 +111,10 @@ function proveGroup(cast: Cast, { record, after }: GreenServer): PlanStep[] {
   ];
 }
 
+/** The window has ended most of them: what is open here, the old servers got since. */
+const lastSessions = ({ definition, loadBalancers, slot, blueRecords }: Cast): PlanStep[] =>
+  letSessionsEnd(definition, { loadBalancers, slot }, blueRecords);
+
 function cleanUp(cast: Cast): PlanStep[] {
   const { definition, loadBalancers, slot, green, testBalancer } = cast;
   const aside = [cast.standby.name, cast.spare.name, ...(testBalancer ? [testBalancer.record.name] : []), ...cast.kept];
@@ -122,7 +128,7 @@ function cleanUp(cast: Cast): PlanStep[] {
     act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
     act(retireServers, {
       servers: cast.blueServers,
-      pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },
+      pool: { loadBalancers, slot, sessionsMs: sessionsMs(definition) },
     }),
     act(retireServers, { servers: aside, pool: null }),
     act(pruneBackups, { keep: definition.backups.keep }),
