@@ -1,6 +1,6 @@
 /** Reads from the servers themselves which template each of them was launched from. */
 import { z } from "zod";
-import type { TemplateRef } from "../model/launch.ts";
+import type { Launch } from "../model/launch.ts";
 import { asProblem } from "../model/problem.ts";
 import type { World } from "../model/world.ts";
 
@@ -12,7 +12,7 @@ const launch = z.object({ template: z.object({ name: z.string(), revision: z.int
 export interface SeenLaunch {
   name: string;
   /** Null: from no template. */
-  template: TemplateRef | { trouble: string } | null;
+  template: Launch["template"] | { trouble: string } | null;
 }
 
 export async function readLaunches(world: World): Promise<SeenLaunch[]> {
@@ -31,7 +31,7 @@ export async function readLaunches(world: World): Promise<SeenLaunch[]> {
 
 const byNumber = new Intl.Collator("en", { numeric: true });
 
-function parse(text: string): TemplateRef | { trouble: string } {
+function parse(text: string): Launch["template"] | { trouble: string } {
   try {
     return launch.parse(JSON.parse(text)).template;
   } catch {

@@ -160,9 +160,13 @@ export function requestCutSessions(
   asked: { upgrade: string; by: string; reason: string },
 ): Promise<void> {
   return store.transaction(async (db) => {
-    const { id } = await mustLock(db, asked.upgrade);
-    const entries = await journalOf(db, id);
-    const waits = entries.some(({ step, result }) => step === awaitNoSessions.name && result === null);
+    const upgrade = await mustLock(db, asked.upgrade);
+    const { id } = upgrade;
+    mustBeUnfinished(upgrade);
+    const tries = (await journalOf(db, id)).filter(({ step }) => step === awaitNoSessions.name);
+    // Of each step only the last try: one that a crash cut short has no result and never will.
+    const last = new Map(tries.map((one) => [one.index, one]));
+    const waits = [...last.values()].some(({ result }) => result === null);
     if (waits) return recordRequest(db, id, "cut-sessions", asked.by, asked.reason);
     throw new Problem("refused", {
       what: `"${id}" waits for no sessions`,

@@ -24,6 +24,11 @@ const said = {
     ...["alert-vote", "alert-notify", "alert-pause", "alert-quench", "lock", "unlock", "unlock-server"],
     "credential-set",
   ],
+  /** These are only written down, or are about a server that is left as it is: a backup does not mind. */
+  besideCopies: [
+    ...["lock-server", "credential-remove", "inputs-edit", "inputs-revert", "inputs-promote", "template-change"],
+    ...["group-enable", "group-disable", "group-resize"],
+  ],
   /** A locked server has no say in these: they leave every server that there is as it is. */
   pastServerLocks: [
     ...["up", "credential-set", "credential-remove", "change", "server-launch", "server-clone"],
@@ -55,7 +60,7 @@ function expected(verb: Verb, { environment, server, run }: LockState, asker: As
   if (server && !has(said.pastLocks, verb) && !has(said.pastServerLocks, verb)) return false;
   if (run === "none" || has(said.besideRuns, verb)) return true;
   if (verb === "down") return run === "stuck";
-  return verb === "lock-server" && run === "copies";
+  return run === "copies" && has(said.besideCopies, verb);
 }
 
 const all = Object.keys(verbs) as Verb[];

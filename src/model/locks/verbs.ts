@@ -45,6 +45,9 @@ const tells = ([does, cant]: Words, asked: readonly Asker[] = PEOPLE, rest: Part
   ...{ does, cant, nature: "tells", touches: "none", askers: asked, ...rest },
 });
 
+/** Only written down: a run that copies does not mind. */
+const WRITTEN_DOWN = { duringRun: "unless-it-changes" } as const;
+
 const environment = {
   up: changes(["bring it up, or change its file", "be brought up or changed"], "none"),
   down: changes(["take it down", "be taken down"], "all", { duringRun: "when-stuck" }),
@@ -56,11 +59,11 @@ const environment = {
   rehearse: copies(["rehearse an upgrade", "be rehearsed"]),
   clone: copies(["clone it, copy data from it", "be cloned"]),
   "credential-set": changes(["set a credential", "have a credential set"], "none", { duringRun: "allowed" }),
-  "credential-remove": changes(["remove a credential", "have a credential removed"], "none"),
-  "inputs-edit": changes(["edit inputs", "have inputs edited"], "named"),
-  "inputs-revert": changes(["revert inputs", "have inputs reverted"], "named"),
-  "inputs-promote": changes(["promote inputs", "have inputs promoted"], "named"),
-  "template-change": changes(["change a template's revision", "have another template revision"], "named"),
+  "credential-remove": changes(["remove a credential", "have a credential removed"], "none", WRITTEN_DOWN),
+  "inputs-edit": changes(["edit inputs", "have inputs edited"], "named", WRITTEN_DOWN),
+  "inputs-revert": changes(["revert inputs", "have inputs reverted"], "named", WRITTEN_DOWN),
+  "inputs-promote": changes(["promote inputs", "have inputs promoted"], "named", WRITTEN_DOWN),
+  "template-change": changes(["change a template's revision", "have another template revision"], "named", WRITTEN_DOWN),
   change: changes(["anything else that changes it", "be changed"], "none"),
 };
 
@@ -91,9 +94,9 @@ const server = {
 };
 
 const group = {
-  "group-enable": changes(["enable it", "be enabled"], "none"),
-  "group-disable": changes(["disable it", "be disabled"], "none"),
-  "group-resize": changes(["set its sizes", "have its sizes set"], "none"),
+  "group-enable": changes(["enable it", "be enabled"], "none", WRITTEN_DOWN),
+  "group-disable": changes(["disable it", "be disabled"], "none", WRITTEN_DOWN),
+  "group-resize": changes(["set its sizes", "have its sizes set"], "none", WRITTEN_DOWN),
   "group-launch": changes(["launch one server by hand", "have a server launched"], "none"),
   "group-terminate": changes(["terminate servers of it", "have servers terminated"], "named"),
   "group-delete": changes(["delete it", "be deleted"], "named"),
