@@ -26,6 +26,8 @@ import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
 import { noDefinitions, noTemplates } from "./run/input-ground.ts";
 import { openInputs } from "./run/inputs.ts";
 import { openLaunches } from "./run/launches.ts";
+import { openLockDesk } from "./run/lock-desk.ts";
+import { openLockdown } from "./run/lockdown.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { openGroups } from "./run/groups.ts";
 import { runGroups } from "./run/group-loop.ts";
@@ -103,6 +105,8 @@ export async function serve(): Promise<void> {
     ...{ store, environments, clock: systemClock, redact, credentials: environmentParts(store, parts).credentials },
     ...{ templates: noTemplates, definitions: noDefinitions },
   });
+  const locks = openLockDesk({ store, environments });
+  const { artefacts } = parts;
   const changes = await openChanges({ url, revive });
   const app = createApp({
     controlPlane: openControlPlane({
@@ -110,6 +114,8 @@ export async function serve(): Promise<void> {
       engine,
       environments,
       credentials: openCredentialDesk(store, credentials),
+      locks,
+      lockdown: openLockdown({ store, environments, artefacts, locks }),
       backups,
       servers,
       inputs,

@@ -41,6 +41,31 @@ const sentences: Sentence[] = [
     says: ({ environment }) => `unlock ${environment}`,
   },
   {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)\/locks$/,
+    says: ({ environment }) => `unlock ${environment} and all its servers`,
+  },
+  {
+    method: "PUT",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/lock$/,
+    says: ({ server }) => `lock server "${server}"`,
+  },
+  {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/lock$/,
+    says: ({ server }) => `unlock server "${server}"`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/lockdown$/,
+    says: ({ environment }) => `lock down ${environment}`,
+  },
+  {
+    method: "POST",
+    path: /^\/upgrades\/(?<upgrade>[^/]+)\/sessions\/cut$/,
+    says: () => "retire servers before their sessions have ended",
+  },
+  {
     method: "PUT",
     path: /^\/environments\/(?<environment>[^/]+)\/credentials\/(?<name>[^/]+)$/,
     says: ({ name }) => `set credential "${name}"`,
@@ -83,7 +108,7 @@ const sentences: Sentence[] = [
   },
   {
     method: "POST",
-    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/(?<verb>[a-z]+)$/,
+    path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/(?<verb>connect|disconnect|relaunch|replace|retire)$/,
     says: ({ verb, server }) => `${verb} server ${server}`,
   },
   {

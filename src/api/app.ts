@@ -8,12 +8,14 @@ import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
 import { groupRoutes } from "./groups.ts";
+import { lockRoutes } from "./locks.ts";
 import { toWire } from "./problems.ts";
 import { inputRoutes } from "./inputs.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
 import { serverRoutes } from "./servers.ts";
 import { scriptRoutes } from "./scripts.ts";
 import { templateRoutes } from "./templates.ts";
+import { heedLocks } from "./route-verbs.ts";
 import { upgradeRoutes } from "./upgrades.ts";
 
 export interface ServiceParts {
@@ -38,6 +40,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
     return context.json(problem, problem.status as 500, { "content-type": "application/problem+json" });
   });
   app.use(writeDown(activity));
+  app.use(heedLocks(controlPlane.locks));
   app.get("/health", async (context) => context.json(await health()));
   app.post("/shutdown", async (context) => {
     const { forget } = await parseBody(context.req, shutdownBody);
@@ -53,6 +56,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", groupRoutes(controlPlane));
   app.route("/environments", scriptRoutes(controlPlane));
   app.route("/templates", templateRoutes(controlPlane));
+  app.route("/environments", lockRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

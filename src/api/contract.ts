@@ -48,6 +48,7 @@ export const fixBody = z.strictObject({
 export const byBody = z.strictObject({ by: z.string() });
 export const restoreBody = z.strictObject({ by: z.string(), yes: z.boolean() });
 export const resumeBody = z.strictObject({ by: z.string() });
+/** A reason is one short line. */
 export const lockBody = z.strictObject({ by: z.string(), reason: z.string().min(1).max(200) });
 export const shutdownBody = z.strictObject({ forget: z.boolean() });
 
@@ -65,7 +66,10 @@ export interface EnvironmentStatus {
   inventory: Inventory;
   /** The unfinished upgrade, else the last one of the whole environment. */
   upgrade: UpgradeView | null;
+  /** The environment's own. */
   lock: Lock | null;
+  /** With those of its servers. */
+  locks: Lock[];
   backups: BackupsView;
   /** None or one. */
   groups: GroupView[];

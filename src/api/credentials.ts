@@ -16,7 +16,7 @@ export function credentialRoutes(desk: CredentialDesk): Hono {
     const { environment, name } = place(context.req.param());
     const { value } = await parseBody(context.req, credentialBody);
     checkCredential(name, value);
-    return context.json({ environment, credential: name, replaced: desk.set(environment, name, value) });
+    return context.json({ environment, credential: name, replaced: await desk.set(environment, name, value) });
   });
   routes.delete("/:environment/credentials/:name", async (context) => {
     const { environment, name } = place(context.req.param());

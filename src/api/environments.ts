@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { parseBody } from "./body.ts";
-import { lockBody, planBody, rehearseBody, saveEnvironmentBody, startBody } from "./contract.ts";
+import { planBody, rehearseBody, saveEnvironmentBody, startBody } from "./contract.ts";
 
 export function environmentRoutes(controlPlane: ControlPlane): Hono {
   const { environments } = controlPlane;
@@ -14,21 +14,17 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
   routes.get("/:name", async (context) => {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);
-    const [inventory, upgrade, lock, backups] = await Promise.all([
+    const [inventory, upgrade, { locks }, backups] = await Promise.all([
       environments.inventory(name),
       controlPlane.latest(name),
-      environments.findLock(name),
+      controlPlane.locks.list(name),
       controlPlane.backups.list(name),
     ]);
+    const lock = locks.find(({ server }) => server === null) ?? null;
     const groups = await controlPlane.groups.list(name, inventory);
-    return context.json({ environment: name, definitionPath, inventory, upgrade, lock, backups, groups });
+    return context.json({ environment: name, definitionPath, inventory, upgrade, lock, locks, backups, groups });
   });
   routes.get("/:name/drift", async (context) => context.json(await environments.drift(context.req.param("name"))));
-  routes.put("/:name/lock", async (context) => {
-    const { by, reason } = await parseBody(context.req, lockBody);
-    return context.json(await environments.lock(context.req.param("name"), by, reason));
-  });
-  routes.delete("/:name/lock", async (context) => context.json(await environments.unlock(context.req.param("name"))));
   routes.get("/:name/upgrade", async (context) => {
     const { name } = await environments.find(context.req.param("name"));
     return context.json(await controlPlane.latest(name));

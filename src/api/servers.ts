@@ -3,7 +3,6 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { changeKeys } from "../model/server/definition.ts";
 import { serverActs, type Servers } from "../run/servers.ts";
-import { Problem } from "../model/problem.ts";
 import { parseBody } from "./body.ts";
 import { byBody } from "./contract.ts";
 
@@ -40,19 +39,12 @@ export function serverRoutes(servers: Servers): Hono {
     const asked = await parseBody(context.req, launchBody);
     return context.json({ environment, upgrade: await servers.launch(environment, server, asked) });
   });
-  routes.post("/:name/servers/:server/:act", async (context) => {
-    const { name: environment, server, act } = context.req.param();
-    const known = serverActs.find((one) => one === act);
-    if (!known) throw unknownAct(act);
-    const { by } = await parseBody(context.req, byBody);
-    return context.json({ environment, upgrade: await servers.act(environment, server, known, by) });
-  });
+  for (const act of serverActs) {
+    routes.post(`/:name/servers/:server/${act}`, async (context) => {
+      const { name: environment, server } = context.req.param();
+      const { by } = await parseBody(context.req, byBody);
+      return context.json({ environment, upgrade: await servers.act(environment, server, act, by) });
+    });
+  }
   return routes;
 }
-
-const unknownAct = (act: string): Problem =>
-  new Problem("not-found", {
-    what: `nothing is called "${act}"`,
-    why: `a server can be asked to ${serverActs.join(", ")}`,
-    next: "changeover server --help",
-  });

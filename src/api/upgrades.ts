@@ -4,7 +4,7 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { LedgerSummary } from "../model/report.ts";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { parseBody } from "./body.ts";
-import { abortBody, answerBody, fixBody, pauseBody, resumeBody, rollbackBody } from "./contract.ts";
+import { abortBody, answerBody, fixBody, lockBody, pauseBody, resumeBody, rollbackBody } from "./contract.ts";
 
 const ENDED = ["upgraded", "rolled-back", "stuck"];
 const HEARTBEAT_MS = 1_000;
@@ -42,6 +42,11 @@ export function upgradeRoutes(controlPlane: ControlPlane, changed: (ms: number) 
   routes.post("/:id/abort", async (context) => {
     const { by, reason } = await parseBody(context.req, abortBody);
     await engine.abort(context.req.param("id"), by, reason);
+    return context.json({});
+  });
+  routes.post("/:id/sessions/cut", async (context) => {
+    const { by, reason } = await parseBody(context.req, lockBody);
+    await engine.cutSessions(context.req.param("id"), by, reason);
     return context.json({});
   });
   routes.post("/:id/resume", async (context) => {

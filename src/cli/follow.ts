@@ -1,7 +1,7 @@
 /** Follows an upgrade until it ends: a ladder that repaints itself on a terminal, plain lines elsewhere. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../model/problem.ts";
-import { drawGate, drawLadder, oneLine, seconds } from "../view/ladder.ts";
+import { drawFacts, drawGate, drawLadder, oneLine, seconds } from "../view/ladder.ts";
 import type { StepView, UpgradeView } from "../view/upgrade-view.ts";
 import type { Client } from "./client.ts";
 import { ensureControlPlane } from "./control-plane-process.ts";
@@ -83,6 +83,8 @@ function plainLines(): (view: UpgradeView) => void {
 
 function tellStep(tell: (key: string, line: string) => void, key: string, step: StepView): void {
   const time = step.durationMs === null ? "" : ` (${seconds(step.durationMs)})`;
+  if (step.state === "now" && step.evidence)
+    tell(`${key} ${drawFacts(step.evidence)}`, `… ${step.says}: ${oneLine(drawFacts(step.evidence))}`);
   if (["done", "failed", "undone"].includes(step.state) && step.durationMs !== null) {
     const went = step.state === "failed" || (step.state === "undone" && step.problem) ? "failed" : "done";
     tell(`${key} ${went}`, `${went === "done" ? "✓" : "✗"} ${step.says}${time}`);

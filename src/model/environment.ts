@@ -214,6 +214,9 @@ export const environmentSchema = z.strictObject({
       healthySeconds: seconds.default(30).describe("until a started server answers its health check"),
       stopSeconds: seconds.default(10).describe("between TERM and KILL"),
       drainSeconds: seconds.default(10).describe("for requests in flight"),
+      sessionsSeconds: seconds
+        .optional()
+        .describe("for open sessions, websockets too, of a server that is retired; drainSeconds when left out"),
       syncSeconds: seconds.default(10).describe("for a replica to reach the primary's position"),
       prepareSeconds: seconds.default(300),
       migrateSeconds: seconds.default(600),

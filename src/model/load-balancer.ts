@@ -14,7 +14,7 @@ export interface Member {
   state: "ready" | "drain" | "maintenance";
   /** By the load balancer's own check. */
   healthy: boolean;
-  /** Requests and upgraded connections in flight. */
+  /** Requests and upgraded connections in flight; a connection that is only kept for the next request is none. */
   sessions: number;
 }
 
@@ -58,6 +58,11 @@ export interface LoadBalancer {
   members(slot: Slot): Promise<Member[]>;
   /** Traffic only after the first good check. */
   addMember(slot: Slot, member: { server: string; address: string; port: number }): Promise<void>;
+  /**
+   * It gets nothing new, and what is open goes on until it ends; `addMember` lets it in again. Safe to repeat, and
+   * nothing for one that is not there. A restart forgets it, and has cut what was open.
+   */
+  drainMember(slot: Slot, server: string): Promise<void>;
   /** Drains within the limit, then removes; what is still open is cut. */
   removeMember(slot: Slot, server: string, drainMs: number): Promise<void>;
 

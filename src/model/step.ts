@@ -20,6 +20,15 @@ export interface StepContext {
   evidenceOf(step: string): Promise<Evidence | null>;
   /** Inputs of the environment that are lent to servers or groups right now. */
   openOverrides(): Promise<OpenOverride[]>;
+  /** Shows people how far it is while it runs, and stays with its evidence. Never makes a step fail. */
+  tell(facts: Evidence): Promise<void>;
+  /** Who said in this upgrade that open sessions may be cut before their deadline; null when nobody did. */
+  sessionsCut(): Promise<SessionsCut | null>;
+}
+
+export interface SessionsCut {
+  by: string;
+  reason: string;
 }
 
 export interface ByHand {

@@ -46,6 +46,7 @@ export interface JournalEntry extends StepRef {
   acted: boolean;
   /** Already held when looked at after a crash: nothing was done again. */
   foundDone: boolean;
+  /** What proves it; while there is no result, what it has told so far. */
   evidence: Evidence | null;
   problem: ProblemData | null;
   durationMs: number | null;
@@ -74,6 +75,8 @@ export type Begin =
 /** The append-only record of one upgrade: intent before each try, result after it. */
 export interface Journal {
   begin(step: StepRef, direction: Direction): Promise<Begin>;
+  /** What a try that has not ended wants people to see; the next one takes its place. */
+  tell(sequence: number, facts: Evidence): Promise<void>;
   end(sequence: number, result: JournalResult): Promise<void>;
   entries(): Promise<JournalEntry[]>;
 }
@@ -145,7 +148,7 @@ export interface HotFix {
 export type FixAccount = "application" | "migration";
 
 /** What people can ask of an upgrade. */
-export type Verb = "rollback" | "resume" | "approve" | "deny" | "pause" | "abort" | "fix";
+export type Verb = "rollback" | "resume" | "approve" | "deny" | "pause" | "abort" | "fix" | "cut-sessions";
 
 export interface ControlRequest {
   upgrade: string;

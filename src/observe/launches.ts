@@ -44,8 +44,12 @@ export async function readLaunches({ provider, environment }: World): Promise<Se
       }
     }),
   );
-  return seen.filter((one) => one !== null);
+  return seen
+    .filter((one) => one !== null)
+    .sort((left, right) => byNumber.compare(left.record.name, right.record.name));
 }
+
+const byNumber = new Intl.Collator("en", { numeric: true });
 
 function launchIn(text: string | null): Pick<SeenLaunch, "launch" | "trouble"> {
   if (text === null) return { launch: null, trouble: null };

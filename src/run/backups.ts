@@ -20,6 +20,7 @@ import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { type BackupsView, viewBackups } from "../view/backups.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, networkOf } from "./environments.ts";
+import { mustBeAllowed } from "./locks.ts";
 import { occupied } from "./requests.ts";
 import { within } from "./world-use.ts";
 
@@ -45,6 +46,8 @@ export interface Backups {
 /** So many are told apart when the schedule looks at how it went lately. */
 const TRIES = 20;
 
+const LOCK_VERBS = { take: "backup-take", verify: "backup-verify", restore: "restore" } as const;
+
 export function openBackups(parts: BackupParts): Backups {
   const { store, engine, clock } = parts;
   const asking = async (
@@ -53,8 +56,11 @@ export function openBackups(parts: BackupParts): Backups {
     make: () => Promise<Plan>,
   ): Promise<string> => {
     const request = { ...asked, environment, at: clock.now() };
+    const asker = asked.scheduled ? "schedule" : "person";
     try {
-      const upgrade = await engine.startUpgrade(await make(), { yes: asked.yes, by: asked.by });
+      // Also before it is planned, which takes its time.
+      await mustBeAllowed(store, { environment, verb: LOCK_VERBS[asked.verb], asker });
+      const upgrade = await engine.startUpgrade(await make(), { yes: asked.yes, by: asked.by, asker });
       await recordBackupRequest(store, { ...request, upgrade, problem: null });
       return upgrade;
     } catch (error) {

@@ -14,8 +14,8 @@ import { likenessOf } from "../plan/likeness.ts";
 import { groupSizeAfter } from "../plan/strategies/group/size.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
 import { openOverrides } from "../store/inputs.ts";
-import { findLock } from "../store/locks.ts";
 import { carriedOut, lastSizing } from "../store/past.ts";
+import { locksOf } from "../store/locks.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { readCommitted } from "./committed.ts";
@@ -30,6 +30,8 @@ export interface Looking {
   at: number | null;
   /** Content hash of the release that is wished for; null when it is not known. */
   artefact: string | null;
+  /** On a clone, which no lock of this environment is about. */
+  rehearsal: boolean;
 }
 
 /** A replica in service is there within a moment, or it is not in sync. */
@@ -50,8 +52,8 @@ export async function readCircumstances(looking: Looking): Promise<Circumstances
     now: world.clock.now(),
     at,
     other: await unfinishedUpgrade(store, name),
-    lock: await findLock(store, name),
     overrides: await openOverrides(store, name, world.clock.now()),
+    locks: looking.rehearsal ? [] : await locksOf(store, name),
     readiness,
     drift: readDrift(saved, past, groupSize, inventory),
     groupSize,

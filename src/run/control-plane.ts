@@ -23,6 +23,8 @@ import type { Engine } from "./engine.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
 import type { Groups } from "./groups.ts";
+import type { LockDesk } from "./lock-desk.ts";
+import type { Lockdown } from "./lockdown.ts";
 import type { InputDesk } from "./inputs.ts";
 import { countLoss, mustAccept } from "./loss.ts";
 import type { Rehearsals } from "./rehearsals.ts";
@@ -38,6 +40,8 @@ export interface Desks {
   environments: Environments;
   engine: Engine;
   credentials: CredentialDesk;
+  locks: LockDesk;
+  lockdown: Lockdown;
   backups: Backups;
   servers: Servers;
   inputs: InputDesk;

@@ -8,6 +8,7 @@ import { findEnvironment } from "../store/environments.ts";
 import { inputsOf } from "../store/inputs.ts";
 import type { Store } from "../store/store.ts";
 import { credentialsNamed } from "./input-ground.ts";
+import { mustBeAllowed } from "./locks.ts";
 
 export interface CredentialSeen {
   credential: string;
@@ -20,7 +21,7 @@ export interface CredentialSeen {
 
 export interface CredentialDesk {
   /** True when it replaced an earlier value. Also before the environment is up, which may need it to come up. */
-  set(environment: string, name: string, value: string): boolean;
+  set(environment: string, name: string, value: string): Promise<boolean>;
   /** Those that are set, and those that the file names. */
   list(environment: string): Promise<CredentialSeen[]>;
   remove(environment: string, name: string): Promise<void>;
@@ -43,9 +44,13 @@ export function openCredentialDesk(store: Store, credentials: Credentials): Cred
     }));
   };
   return {
-    set: (environment, name, value) => credentials.set(environment, name, value),
+    async set(environment, name, value) {
+      await mustBeAllowed(store, { environment, verb: "credential-set" });
+      return credentials.set(environment, name, value);
+    },
     list,
     async remove(environment, name) {
+      await mustBeAllowed(store, { environment, verb: "credential-remove" });
       const seen = (await list(environment)).find(({ credential }) => credential === name);
       if (seen?.set && seen.usedBy.length > 0) throw stillUsed(environment, seen);
       if (seen?.set && seen.inputs.length > 0) throw stillNamed(environment, seen);

@@ -1,7 +1,6 @@
 /** The engine: runs upgrades durably on the control database, and goes on after a crash from what the world shows. */
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { Clock } from "../model/clock.ts";
-import type { Forecast } from "../model/forecast.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
@@ -17,7 +16,16 @@ import type { Execution } from "./execution.ts";
 import { answer } from "./gates.ts";
 import type { Definitions } from "./layout.ts";
 import { repeat } from "./repeat.ts";
-import { requestAbort, requestFix, requestPause, requestResume, requestUpgrade, requestWayBack } from "./requests.ts";
+import {
+  type Begin,
+  requestAbort,
+  requestCutSessions,
+  requestFix,
+  requestPause,
+  requestResume,
+  requestUpgrade,
+  requestWayBack,
+} from "./requests.ts";
 import { forgetOldRuns } from "./retention.ts";
 import { createSweep, executorOf, startPromised } from "./takeover.ts";
 import { ENGINE_VERSION, useSurroundings } from "./workflow.ts";
@@ -47,7 +55,7 @@ export interface Engine {
   readonly token: number;
   readonly definitions: Definitions;
   /** Gives the upgrade's id. */
-  startUpgrade(plan: Plan, options: { yes: boolean; by: string; forecast?: Forecast | null }): Promise<string>;
+  startUpgrade(plan: Plan, options: Begin): Promise<string>;
   approve(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   deny(upgrade: string, gate: string, by: string, planHash: string): Promise<void>;
   /**
@@ -59,6 +67,8 @@ export interface Engine {
   pause(upgrade: string, by: string): Promise<void>;
   /** Starts nothing more and waits for a person. */
   abort(upgrade: string, by: string, reason: string): Promise<void>;
+  /** Servers that are about to be retired are not waited for any longer. */
+  cutSessions(upgrade: string, by: string, reason: string): Promise<void>;
   /** Runs a script on the new release while it waits at the gate, which asks again afterwards. Gives its number. */
   fix(fix: FixRequest): Promise<number>;
   /** Ends a pause, or continues an upgrade that is stuck on its way forward. */
@@ -151,6 +161,7 @@ function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engi
     },
     pause: (upgrade, by) => requestPause(store, { upgrade, by }),
     abort: (upgrade, by, reason) => requestAbort(store, { upgrade, by, reason }),
+    cutSessions: (upgrade, by, reason) => requestCutSessions(store, { upgrade, by, reason }),
     async fix(fix) {
       const plan = await findPlan(store, fix.planHash);
       if (plan) return requestFix(store, clock, plan, fix);

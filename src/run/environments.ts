@@ -8,7 +8,6 @@ import { type EnvironmentDefinition, environmentSchema } from "../model/environm
 import { parseEnvironment } from "../model/environment-file.ts";
 import type { GuardResult } from "../model/guard.ts";
 import type { Inventory } from "../model/inventory.ts";
-import type { Lock } from "../model/lock.ts";
 import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { World } from "../model/world.ts";
@@ -21,7 +20,6 @@ import { planBringUp } from "../plan/strategies/bring-up.ts";
 import type { Artefacts } from "../store/artefacts.ts";
 import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironment } from "../store/environments.ts";
 import { forgetGroup } from "../store/groups.ts";
-import { findLock } from "../store/locks.ts";
 import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
@@ -31,8 +29,8 @@ import { atAnyHour, likeServers, makeClone, mustBeClone, mustBeNobodysClone } fr
 import { mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { mustTakeGroup } from "./group-change.ts";
-import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import type { Launches } from "./launches.ts";
+import { mustBeAllowed } from "./locks.ts";
 import { mustNotLend, occupied } from "./requests.ts";
 import { retireAll, type TakenDown } from "./take-down.ts";
 import { within } from "./world-use.ts";
@@ -90,10 +88,6 @@ export interface Environments {
   /** Refused when a guard refuses; what warns is told with the plan. */
   planUpgrade(name: string, wish: UpgradeWish): Promise<Planned>;
   drift(name: string): Promise<DriftSeen>;
-  lock(name: string, by: string, reason: string): Promise<Lock>;
-  /** Gives the lock that was taken away. */
-  unlock(name: string): Promise<Lock>;
-  findLock(name: string): Promise<Lock | null>;
   /** Saves a clone of the environment and gives the plan that brings it up. */
   clone(name: string, clone: string): Promise<Plan>;
   /** What the application's tables take on the primary that serves. */
@@ -137,9 +131,6 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const drift = readDrift(saved, past, await groupSizeOf(parts.store, name), seen);
       return { environment: name, readAt: seen.readAt, drift, kept: keptServers(seen), upgrade };
     },
-    lock: async (name, by, reason) => lockEnvironment(parts.store, (await find(name)).name, by, reason),
-    unlock: async (name) => unlockEnvironment(parts.store, (await find(name)).name),
-    findLock: (name) => findLock(parts.store, name),
     async clone(name, clone) {
       const origin = await find(name);
       const known = await findEnvironment(parts.store, clone);
@@ -158,7 +149,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     },
     databaseBytes: async (name) => onPrimary(name, (database) => database.bytes()),
     async takeDown(name) {
-      await mustBeUnlocked(parts.store, (await find(name)).name, "taken down");
+      await mustBeAllowed(parts.store, { environment: (await find(name)).name, verb: "down" });
       const taken = await within(parts.worldToChange((await find(name)).name), retireAll);
       // The row goes last: while it is there, somebody can take the rest down.
       parts.forget(name);
@@ -180,7 +171,7 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   if (known) mustBeNobodysClone(known);
   const up = known !== null && (await within(parts.world(definition.environment), isUp));
   if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
-    await mustBeUnlocked(parts.store, known.name, "changed");
+    await mustBeAllowed(parts.store, { environment: known.name, verb: "up" });
   if (known && up) await mustFit(parts.store, known.definition, definition);
   const goes = known && up ? await mustTakeGroup(parts, known, { definition }) : null;
   const wide = needsWide(definition);
@@ -226,6 +217,7 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
       to,
       at: begins,
       artefact,
+      rehearsal,
     };
     return [seen, await readCircumstances(looking)];
   });

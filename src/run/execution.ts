@@ -1,10 +1,12 @@
 /** One control plane's hold on one upgrade: its token, its journal, its world, and the signals that stop it. */
 import type { Clock } from "../model/clock.ts";
 import { type Plan, planHash } from "../model/plan.ts";
+import type { SessionsCut } from "../model/step.ts";
 import { type Journal, type ProblemData, problemData, type UpgradeState } from "../model/upgrade.ts";
 import type { World } from "../model/world.ts";
 import { openOverrides } from "../store/inputs.ts";
-import { journalFor, StaleExecution } from "../store/journal.ts";
+import { requestsFor } from "../store/control-requests.ts";
+import { journalFor, journalOf, StaleExecution } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
 import { gateInput } from "../steps/gate.ts";
 import { hotFixesOf } from "../store/hot-fixes.ts";
@@ -83,6 +85,7 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
     failAt: failingIndex(plan),
     pausesMs: around.pausesMs,
     graceMs: GRACE_MS,
+    sessionsCut: (index) => steady(clock, stopping, () => cutSince(store, upgrade, index)),
   });
   const gate = {
     ...shared,
@@ -112,6 +115,15 @@ export async function openExecution(around: Surroundings, input: RunInput): Prom
     heed,
     close: () => world.close(),
   };
+}
+
+/** Only what was said while this very step waits: another wait of the same upgrade is another question. */
+async function cutSince(store: Store, upgrade: string, index: number): Promise<SessionsCut | null> {
+  const asked = (await requestsFor(store, upgrade)).findLast(({ verb }) => verb === "cut-sessions");
+  if (!asked) return null;
+  const entries = await journalOf(store, upgrade);
+  const begun = entries.find((entry) => entry.index === index && entry.direction === "apply");
+  return begun && asked.at >= begun.intentAt ? { by: asked.by, reason: asked.reason } : null;
 }
 
 /** A gate itself changed nothing; a hot-fix that was run at it may still be running. */

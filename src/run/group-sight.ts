@@ -8,7 +8,7 @@ import type { World } from "../model/world.ts";
 import { type GroupSource, groupIn, readGroup, type SeenGroup, type SeenMember } from "../observe/group.ts";
 import type { SavedEnvironment } from "../store/environments.ts";
 import { findGroup, resizesOf } from "../store/groups.ts";
-import { findLock } from "../store/locks.ts";
+import { locksOf } from "../store/locks.ts";
 import { findPlan } from "../store/plans.ts";
 import { lentTo } from "../store/rehearsals.ts";
 import type { Store } from "../store/store.ts";
@@ -92,7 +92,7 @@ async function hindranceOf(store: Store, environment: string): Promise<string | 
   }
   const rehearsal = await lentTo(store, environment);
   if (rehearsal) return `it is being cloned for rehearsal "${rehearsal}"`;
-  const lock = await findLock(store, environment);
+  const lock = (await locksOf(store, environment)).find(({ server }) => server === null);
   return lock ? `the environment is locked by ${lock.by}: ${lock.reason}` : null;
 }
 

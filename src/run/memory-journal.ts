@@ -50,6 +50,10 @@ export function memoryJournal(upgrade: string, clock: Clock): MemoryJournal {
       });
       return { kind: "begun", sequence, interrupted: before !== undefined && before.result === null };
     },
+    async tell(sequence, facts) {
+      const entry = entries.find((one) => one.sequence === sequence && one.result === null);
+      if (entry) entry.evidence = facts;
+    },
     async end(sequence, result) {
       const entry = entries.find((one) => one.sequence === sequence && one.result === null);
       if (!entry) throw new Error(`the journal has no open try ${sequence}`);

@@ -23,6 +23,7 @@ import { mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import type { Engine } from "./engine.ts";
 import type { Environments } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
+import { mustBeAllowed } from "./locks.ts";
 import { type CloneUpgrade, nextMove } from "./rehearsal-move.ts";
 import { repeat } from "./repeat.ts";
 import { occupied } from "./requests.ts";
@@ -97,6 +98,7 @@ async function start(
 ): Promise<string> {
   const saved = await environments.find(environment);
   mustBeNobodysClone(saved);
+  await mustBeAllowed(store, { environment, verb: "rehearse" });
   const clone = cloneNameOf(environment);
   mustBeClone(await findEnvironment(store, clone), environment);
   // Whatever keeps the upgrade from being planned keeps it from being rehearsed.

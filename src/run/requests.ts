@@ -3,9 +3,11 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
 import type { Forecast } from "../model/forecast.ts";
 import { drawLoss, type Loss } from "../model/loss.ts";
+import { type Asker, verbOfRun } from "../model/locks/verbs.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { HotFix } from "../model/upgrade.ts";
+import { awaitNoSessions } from "../steps/await-no-sessions.ts";
 import { gateInput } from "../steps/gate.ts";
 import { recordRequest } from "../store/control-requests.ts";
 import { postponeGates } from "../store/gates.ts";
@@ -28,14 +30,25 @@ import {
 } from "../store/upgrades.ts";
 import { answer } from "./gates.ts";
 import { checkPlan, type Definitions, GATE, layOut } from "./layout.ts";
+import { mustBeAllowed } from "./locks.ts";
 import { actedSteps, refuseWayBack, wayBackNow } from "./way-back.ts";
 
-/** Gives the new upgrade's id. */
+export interface Begin {
+  yes: boolean;
+  by: string;
+  forecast?: Forecast | null;
+  /** A person when left out. */
+  asker?: Asker;
+  /** Those that it changes, when it changes only some: their locks count. */
+  servers?: readonly string[];
+}
+
+/** Gives the new upgrade's id. Refused when the lock matrix denies what it does. */
 export async function requestUpgrade(
   store: Store,
   definitions: Definitions,
   plan: Plan,
-  asked: { yes: boolean; by: string; boot: number; forecast?: Forecast | null },
+  asked: Begin & { boot: number },
 ): Promise<string> {
   checkPlan(plan, definitions);
   const id = `u-${randomBytes(4).toString("hex")}`;
@@ -43,6 +56,8 @@ export async function requestUpgrade(
   await store.transaction(async (db) => {
     await lockEnvironment(db, environment);
     await mustNotLend(db, environment);
+    const { asker, servers } = asked;
+    await mustBeAllowed(db, { environment, verb: verbOfRun[plan.strategy], asker, servers });
     const planHash = await savePlan(db, plan);
     const { yes, by: askedBy, boot, forecast } = asked;
     if (await insertUpgrade(db, { id, environment, planHash, options: { yes }, askedBy, boot, forecast })) return;
@@ -136,6 +151,28 @@ export function requestAbort(store: Store, asked: { upgrade: string; by: string;
     if (upgrade.abortedAt !== null) return;
     await recordRequest(db, upgrade.id, "abort", asked.by, asked.reason);
     await abortUpgrade(db, upgrade.id, asked.by, asked.reason);
+  });
+}
+
+/** Servers that wait for their sessions to end are retired without waiting any longer. */
+export function requestCutSessions(
+  store: Store,
+  asked: { upgrade: string; by: string; reason: string },
+): Promise<void> {
+  return store.transaction(async (db) => {
+    const upgrade = await mustLock(db, asked.upgrade);
+    const { id } = upgrade;
+    mustBeUnfinished(upgrade);
+    const tries = (await journalOf(db, id)).filter(({ step }) => step === awaitNoSessions.name);
+    // Of each step only the last try: one that a crash cut short has no result and never will.
+    const last = new Map(tries.map((one) => [one.index, one]));
+    const waits = [...last.values()].some(({ result }) => result === null);
+    if (waits) return recordRequest(db, id, "cut-sessions", asked.by, asked.reason);
+    throw new Problem("refused", {
+      what: `"${id}" waits for no sessions`,
+      why: "only servers that are about to be retired are waited for",
+      next: `changeover watch ${id}`,
+    });
   });
 }
 

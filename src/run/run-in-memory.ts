@@ -2,6 +2,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Plan } from "../model/plan.ts";
 import type { OpenOverride } from "../model/inputs/override.ts";
+import type { SessionsCut } from "../model/step.ts";
 import type { World } from "../model/world.ts";
 import type { JournalEntry } from "../model/upgrade.ts";
 import { problemData } from "../model/upgrade.ts";
@@ -29,6 +30,8 @@ export interface MemoryRun {
   /** Another number than before starts anew what ended badly, as when people resume a stuck upgrade. */
   round?: number;
   pausesMs?: readonly number[];
+  /** Who says that open sessions may be cut; nobody when left out. */
+  sessionsCut?: (index: number) => Promise<SessionsCut | null>;
 }
 
 export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: JournalEntry[] }> {
@@ -50,6 +53,7 @@ export async function runInMemory(run: MemoryRun): Promise<{ end: End; entries: 
     stopping: new AbortController().signal,
     failAt: failingIndex(run.plan),
     pausesMs: run.pausesMs ?? [1_000, 5_000, 15_000],
+    sessionsCut: run.sessionsCut,
     graceMs: 2_000,
   });
   const from: From =

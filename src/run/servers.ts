@@ -1,6 +1,7 @@
 /** What people do with single servers: clone, change, try, launch, connect, relaunch, replace, retire. */
 import type { Clock } from "../model/clock.ts";
 import type { Inventory } from "../model/inventory.ts";
+import type { Verb } from "../model/locks/verbs.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { configurationOf } from "../model/server/configuration.ts";
@@ -27,7 +28,7 @@ import { type ServersView, viewServers } from "../view/servers.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, networkOf } from "./environments.ts";
-import { mustBeUnlocked } from "./locks.ts";
+import { mustBeAllowed } from "./locks.ts";
 import { occupied } from "./requests.ts";
 
 export interface ServerParts {
@@ -78,6 +79,7 @@ export function openServers(parts: ServerParts): Servers {
         explained: { ...definition.explained, [fact]: why },
       })),
     async launch(environment, name, { by, oneByOne }) {
+      await mustBeAllowed(store, { environment, verb: "server-launch" });
       const ground = await groundFor(parts, environment);
       const wanted = await mustFind(store, environment, name);
       const artefacts = await pack(parts, environment, wanted);
@@ -89,11 +91,12 @@ export function openServers(parts: ServerParts): Servers {
       );
     },
     async act(environment, name, act, by) {
+      await mustBeAllowed(store, { environment, verb: verbOf[act], servers: [name] });
       const ground = await groundFor(parts, environment);
       return start(plans[act](ground, name), by);
     },
     async forget(environment, name) {
-      await mustBeUnlocked(store, environment, "changed");
+      await mustBeAllowed(store, { environment, verb: "server-clone" });
       const { applications } = await environments.inventory(environment);
       if (applications.some(({ record }) => record.name === name)) {
         throw new Problem("refused", {
@@ -106,6 +109,14 @@ export function openServers(parts: ServerParts): Servers {
     },
   };
 }
+
+const verbOf: Record<ServerAct, Verb> = {
+  connect: "pool-join",
+  disconnect: "pool-leave",
+  relaunch: "server-relaunch",
+  replace: "server-replace",
+  retire: "server-retire",
+};
 
 const plans: Record<ServerAct, (ground: Ground, name: string) => Plan> = {
   connect: planConnect,
@@ -129,7 +140,6 @@ function asTheFileSays(
 
 async function groundFor({ store, environments }: ServerParts, environment: string): Promise<Ground> {
   const saved = await environments.find(environment);
-  await mustBeUnlocked(store, environment, "changed");
   const busy = await unfinishedUpgrade(store, environment);
   if (busy) throw occupied(environment, busy);
   const inventory = await environments.inventory(environment);
@@ -143,7 +153,7 @@ async function clone(
   { name, by }: { name: string | null; by: string },
 ): Promise<ServerDefinition> {
   const saved = await environments.find(environment);
-  await mustBeUnlocked(store, environment, "changed");
+  await mustBeAllowed(store, { environment, verb: "server-clone" });
   const inventory = await environments.inventory(environment);
   const { record, installed } = findServer(
     { definition: saved.definition, network: networkOf(saved), inventory },
@@ -190,7 +200,7 @@ function edit(
   change: (definition: ServerDefinition) => Promise<ServerDefinition>,
 ): Promise<ServerDefinition> {
   return store.transaction(async (db) => {
-    await mustBeUnlocked(store, environment, "changed");
+    await mustBeAllowed(db, { environment, verb: "server-clone" });
     const found = await lockDefinition(db, environment, name);
     if (!found) throw unknown(environment, name);
     const changed = await change(found);

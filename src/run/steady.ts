@@ -32,6 +32,8 @@ function isPassing(error: unknown): boolean {
 
 export const steadyJournal = (clock: Clock, stopping: AbortSignal, journal: Journal): Journal => ({
   begin: (step, direction) => steady(clock, stopping, () => journal.begin(step, direction)),
+  // Only news: what is lost is told again.
+  tell: (sequence, facts) => journal.tell(sequence, facts),
   end: (sequence, result) => steady(clock, stopping, () => journal.end(sequence, result)),
   entries: () => steady(clock, stopping, () => journal.entries()),
 });

@@ -5,12 +5,15 @@ import type { World } from "../model/world.ts";
 
 const LOOK_EVERY_MS = 200;
 
+/** What the world does not say: the journal, the store and people. */
+export type Known = Pick<StepContext, "evidenceOf" | "openOverrides" | "tell" | "sessionsCut">;
+
 export const contextFor = (
   clock: Clock,
   { upgrade, round }: Pick<StepContext, "upgrade" | "round">,
   world: World,
   signal: AbortSignal,
-  known: Pick<StepContext, "evidenceOf" | "openOverrides">,
+  known: Known,
 ): StepContext => ({
   world,
   upgrade,

@@ -1,14 +1,14 @@
 /** Runs one step of a plan: intent into the journal, look, act, prove, result into the journal. */
 import type { Clock } from "../model/clock.ts";
 import { Problem } from "../model/problem.ts";
-import type { Evidence, StepContext, StepDefinition } from "../model/step.ts";
+import type { Evidence, SessionsCut, StepContext, StepDefinition } from "../model/step.ts";
 import { type Direction, type Journal, type JournalEntry, type ProblemData, problemData } from "../model/upgrade.ts";
 import type { World } from "../model/world.ts";
 import type { Insist, Outcome } from "./interpret.ts";
 import type { Definitions, PlannedStep } from "./layout.ts";
 import { isStale, limited } from "./limited.ts";
 import { trackWorld, Unsettled } from "./tracked-world.ts";
-import { contextFor } from "./step-context.ts";
+import { contextFor, type Known } from "./step-context.ts";
 import { WayBackWanted } from "./way-back.ts";
 
 export interface RunnerParts {
@@ -28,6 +28,8 @@ export interface RunnerParts {
   stopping: AbortSignal;
   /** Index of the step that must fail, for rehearsing. */
   failAt: number | null;
+  /** Who said, since the step of this index began, that open sessions may be cut; nobody when left out. */
+  sessionsCut?: (index: number) => Promise<SessionsCut | null>;
   /** Between tries of a step that must not fail. */
   pausesMs: readonly number[];
   /** For a step to end after it was told to. */
@@ -82,6 +84,9 @@ async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Directi
   if (begin.kind === "paused") throw new Error("a paused journal waits before it answers");
   // Nobody saw how an interrupted try ended, so it may have acted.
   const progress: Progress = {
+    index: step.index,
+    sequence: begin.sequence,
+    told: {},
     needsPerson: false,
     acted: begin.interrupted,
     foundDone: false,
@@ -101,6 +106,11 @@ async function tryOnce(parts: RunnerParts, step: PlannedStep, direction: Directi
 }
 
 interface Progress {
+  index: number;
+  /** Of its intent in the journal. */
+  sequence: number;
+  /** What it has shown people so far. */
+  told: Evidence;
   /** Something that the step began never ended, or it was aborted: neither again nor back by itself. */
   needsPerson: boolean;
   acted: boolean;
@@ -124,15 +134,19 @@ async function perform(
     const definition = definitionOf(parts, step);
     const input = readInput(definition, step);
     const stop = stopFor(parts, definition, direction);
-    const evidence = await untilSettled(parts, { ms: definition.limitMs(input), says: step.says, stop }, (context) => {
+    const limit = { ms: definition.limitMs(input), says: step.says, stop };
+    const evidence = await untilSettled(parts, limit, progress, (context) => {
       if (direction === "undo") return undo(definition, context, input, progress);
       return forward(definition, context, input, progress, direction === "apply" && parts.failAt === step.index);
     });
-    return { evidence: evidence && (await discreet(parts, evidence)), problem: null };
+    const all = { ...progress.told, ...(evidence && (await discreet(parts, evidence))) };
+    return { evidence: evidence || Object.keys(all).length > 0 ? all : null, problem: null };
   } catch (error) {
     if (isStale(error)) throw error;
     progress.needsPerson = error instanceof Unsettled || parts.halted.aborted;
-    return { evidence: null, problem: await discreet(parts, problemData(error)) };
+    const { told } = progress;
+    const evidence = Object.keys(told).length > 0 ? told : null;
+    return { evidence, problem: await discreet(parts, problemData(error)) };
   }
 }
 
@@ -144,17 +158,28 @@ function stopFor(parts: RunnerParts, definition: StepDefinition, direction: Dire
 
 /** Over only when nothing that the step began is in flight any more, however it ended. */
 async function untilSettled<T>(
-  { clock, upgrade, round, journal, openOverrides, world: whole, graceMs }: RunnerParts,
+  parts: RunnerParts,
   limit: { ms: number; says: string; stop: AbortSignal },
+  progress: Progress,
   work: (context: StepContext) => Promise<T>,
 ): Promise<T> {
+  const { clock, upgrade, round, journal, openOverrides, world: whole, graceMs } = parts;
   const over = new AbortController();
+  const known: Known = {
+    openOverrides,
+    evidenceOf: (step) => evidenceIn(journal, step),
+    sessionsCut: async () => (await parts.sessionsCut?.(progress.index)) ?? null,
+    async tell(facts) {
+      Object.assign(progress.told, await discreet(parts, facts));
+      // Whoever has taken over finds out at the next intent; nobody loses anything by news that did not arrive.
+      await journal.tell(progress.sequence, progress.told).catch(() => {});
+    },
+  };
   const { world, settled } = trackWorld(await whole(), over.signal);
   const begin = (signal: AbortSignal): Promise<T> => {
     signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
     if (signal.aborted) over.abort(signal.reason);
-    const evidenceOf = (step: string) => evidenceIn(journal, step);
-    return work(contextFor(clock, { upgrade, round }, world, signal, { evidenceOf, openOverrides }));
+    return work(contextFor(clock, { upgrade, round }, world, signal, known));
   };
   try {
     return await limited({ ...limit, clock, graceMs, settled: () => settled(clock) }, begin);

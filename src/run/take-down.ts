@@ -4,7 +4,7 @@ import { asProblem } from "../model/problem.ts";
 import { seenTemplate } from "../model/template/server-state.ts";
 import type { World } from "../model/world.ts";
 import { decommission } from "../steps/parts/decommission.ts";
-import { contextFor } from "./step-context.ts";
+import { contextFor, type Known } from "./step-context.ts";
 
 export interface TakenDown {
   retired: number;
@@ -15,7 +15,10 @@ export interface TakenDown {
 /** In the names of their jobs; a server is taken down once. */
 const DOWN = "down";
 
-const NO_UPGRADE = { evidenceOf: async () => null, openOverrides: async () => [] };
+const NO_UPGRADE: Known = {
+  ...{ evidenceOf: async () => null, openOverrides: async () => [] },
+  ...{ tell: async () => {}, sessionsCut: async () => null },
+};
 
 export async function retireAll(world: World): Promise<TakenDown> {
   const { provider, environment } = world;

@@ -5,6 +5,7 @@ import { assertClean } from "./assert-clean.ts";
 import { assertGroup } from "./assert-group.ts";
 import { assertInputs } from "./assert-inputs.ts";
 import { assertNoOverrides } from "./assert-no-overrides.ts";
+import { awaitNoSessions } from "./await-no-sessions.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
 import { bootServer } from "./boot-server.ts";
@@ -13,8 +14,8 @@ import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
 import { endInstance } from "./end-instance.ts";
-import { drainServers } from "./drain-servers.ts";
 import { decommissionServer, decommissionSpare } from "./decommission-server.ts";
+import { drainMembers } from "./drain-members.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { forceOperational } from "./force-operational.ts";
 import { freezeStandby } from "./freeze-standby.ts";
@@ -26,6 +27,7 @@ import { labelServer } from "./label-server.ts";
 import { launchServer } from "./launch-server.ts";
 import { launchStandby } from "./launch-standby.ts";
 import { leavePool } from "./leave-pool.ts";
+import { leaveService } from "./leave-service.ts";
 import { lendReplica } from "./lend-replica.ts";
 import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
@@ -75,6 +77,7 @@ const all = [
   assertGroup,
   assertInputs,
   assertNoOverrides,
+  awaitNoSessions,
   awaitWindow,
   assertIsolated,
   bootServer,
@@ -83,9 +86,9 @@ const all = [
   copyData,
   createDatabase,
   endInstance,
-  drainServers,
   decommissionServer,
   decommissionSpare,
+  drainMembers,
   fenceDatabase,
   forceOperational,
   freezeStandby,
@@ -97,6 +100,7 @@ const all = [
   launchServer,
   launchStandby,
   leavePool,
+  leaveService,
   lendReplica,
   lockServers,
   maintenanceOn,

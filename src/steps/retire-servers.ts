@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { newestVerified } from "../model/backup.ts";
 import { Problem } from "../model/problem.ts";
-import { defineStep } from "../model/step.ts";
+import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { heldBackups } from "./parts/held-backups.ts";
+import { drainsOf, heldBySessions, many, openSessions, type Pool, stillOpen, tellEach } from "./parts/sessions.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -13,17 +14,25 @@ export const retireServers = defineStep({
   input: z.strictObject({
     servers,
     /** The pool they leave first; null for servers that are in none. */
-    pool: z.strictObject({ loadBalancers: servers, slot, drainMs: z.number() }).nullable(),
+    pool: z
+      .strictObject({
+        loadBalancers: servers,
+        slot,
+        /** Since they were drained: sooner, only those without sessions go. */
+        sessionsMs: z.number(),
+      })
+      .nullable(),
   }),
   undoable: "never",
   says: ({ servers: names }) => `Retire ${names.map((name) => `"${name}"`).join(", ")}`,
   byHand: ({ servers: names, pool }) => ({
-    act: `Terminate ${all(names)}${pool ? `, each when it has no sessions left in pool ${pool.slot}, or after ${pool.drainMs / 1000} s` : ""}.`,
+    act: `Terminate ${all(names)}${pool ? `, each when it has no sessions left in pool ${pool.slot}, or after ${pool.sessionsMs / 1000} s` : ""}.`,
     see: "They are gone from the list of servers.",
     back: null,
   }),
-  limitMs: ({ pool }) => (pool?.drainMs ?? 0) + 120_000,
-  async check({ world }, { servers: names, pool }) {
+  limitMs: ({ pool }) => (pool?.sessionsMs ?? 0) + 120_000,
+  async check(context, { servers: names, pool }) {
+    const { world } = context;
     const newest = pool ? null : newestVerified(await heldBackups(world));
     if (newest && names.includes(newest.server)) {
       throw new Problem("refused", {
@@ -40,17 +49,14 @@ export const retireServers = defineStep({
         next: "changeover status",
       });
     }
+    if (!pool) return;
+    const open = await openSessions(context, pool, names);
+    const held = heldBySessions(open, await drainsOf(world, names, pool.sessionsMs), world.clock.now());
+    if (held.length > 0) throw stillOpen(held);
   },
-  async apply({ world }, { servers: names, pool }) {
-    if (pool) {
-      await each(pool.loadBalancers, async (name) => {
-        const loadBalancer = await world.loadBalancer(name);
-        for (const { server } of await loadBalancer.members(pool.slot)) {
-          if (names.includes(server)) await loadBalancer.removeMember(pool.slot, server, pool.drainMs);
-        }
-        await loadBalancer.setEndpoint(pool.slot, null);
-      });
-    }
+  async apply(context, { servers: names, pool }) {
+    const { world } = context;
+    if (pool) await leave(context, names, pool);
     await each(names, (name) => world.provider.retire(world.environment, name));
   },
   async verify({ world }, { servers: names }) {
@@ -63,3 +69,20 @@ export const retireServers = defineStep({
     });
   },
 });
+
+/** One that was drained has had its time; what comes to another one meanwhile still gets it. */
+async function leave(context: StepContext, names: string[], pool: Pool & { sessionsMs: number }): Promise<void> {
+  const { world } = context;
+  const open = await openSessions(context, pool, names);
+  const drains = await drainsOf(world, names, pool.sessionsMs);
+  await context.tell({ sessions: tellEach(open, (left) => (left === 0 ? "no session left" : `${many(left)} cut`)) });
+  await each(pool.loadBalancers, async (name) => {
+    const loadBalancer = await world.loadBalancer(name);
+    for (const { server } of await loadBalancer.members(pool.slot)) {
+      if (!names.includes(server)) continue;
+      const wasDrained = (drains.get(server)?.until ?? null) !== null;
+      await loadBalancer.removeMember(pool.slot, server, wasDrained ? 0 : pool.sessionsMs);
+    }
+    await loadBalancer.setEndpoint(pool.slot, null);
+  });
+}

@@ -71,6 +71,7 @@ export async function journalOf(db: Db, upgrade: string, since = 0): Promise<Jou
 export function journalFor(store: Store, upgrade: string, token: number): Journal {
   return {
     begin: (step, direction) => store.transaction((db) => begin(db, { upgrade, token }, step, direction)),
+    tell: (sequence, facts) => tell(store, { upgrade, token }, sequence, facts),
     end: (sequence, result) => end(store, { upgrade, token }, sequence, result),
     entries: () => journalOf(store, upgrade),
   };
@@ -149,6 +150,14 @@ async function nextSequence(db: Db, upgrade: string, state: UpgradeState): Promi
     [upgrade, state],
   );
   return Number(rows[0]?.journal_length);
+}
+
+async function tell(db: Db, { upgrade, token }: Execution, sequence: number, facts: Evidence): Promise<void> {
+  await db.query(
+    `update changeover.journal j set evidence = $4 from changeover.upgrades u
+     where j.upgrade = $1 and j.sequence = $3 and j.result is null and u.id = $1 and u.token = $2`,
+    [upgrade, token, sequence, JSON.stringify(facts)],
+  );
 }
 
 async function end(db: Db, { upgrade, token }: Execution, sequence: number, outcome: JournalResult): Promise<void> {

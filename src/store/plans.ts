@@ -16,3 +16,12 @@ export async function findPlan(db: Db, hash: string): Promise<Plan | null> {
   const { rows } = await db.query<{ plan: Plan }>("select plan from changeover.plans where hash = $1", [hash]);
   return rows[0]?.plan ?? null;
 }
+
+/** What kind of run it is, without the rest of it. */
+export async function strategyOf(db: Db, hash: string): Promise<Plan["strategy"] | null> {
+  const { rows } = await db.query<{ strategy: Plan["strategy"] }>(
+    "select plan ->> 'strategy' as strategy from changeover.plans where hash = $1",
+    [hash],
+  );
+  return rows[0]?.strategy ?? null;
+}

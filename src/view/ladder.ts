@@ -39,6 +39,7 @@ function drawStage(stage: StageView, options: LadderOptions): string[] {
 function drawStep(step: StepView): string[] {
   const time = step.durationMs === null || step.state === "waiting" ? "" : `  ${seconds(step.durationMs)}`;
   const line = `  ${MARK[step.state]} ${step.says}${time}`;
+  if (step.state === "now" && step.evidence) return [line, `      ${oneLine(drawFacts(step.evidence))}`];
   return step.problem ? [line, `      ${oneLine(`${step.problem.what} · ${step.problem.why}`)}`] : [line];
 }
 

@@ -1,6 +1,6 @@
 /** Draws what is seen of one environment right now. Pure text. */
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
-import type { Lock } from "../model/lock.ts";
+import { type Lock, lockedBy } from "../model/lock.ts";
 import { type BackupsView, drawBackupSummary } from "./backups.ts";
 import { drawGroupSummary, type GroupView } from "./groups.ts";
 import { drawLadder } from "./ladder.ts";
@@ -10,15 +10,22 @@ export interface StatusFacts {
   environment: string;
   inventory: Inventory;
   upgrade: UpgradeView | null;
-  lock?: Lock | null;
+  locks?: Lock[];
   /** Left out where nobody looked. */
   backups?: BackupsView;
   groups?: GroupView[];
 }
 
-export function drawStatus({ environment, inventory, upgrade, lock, backups, groups = [] }: StatusFacts): string[] {
+export function drawStatus({
+  environment,
+  inventory,
+  upgrade,
+  locks = [],
+  backups,
+  groups = [],
+}: StatusFacts): string[] {
   const lines = [`${environment}, seen ${new Date(inventory.readAt).toISOString()}`];
-  if (lock) lines.push(`  locked by ${lock.by} since ${new Date(lock.at).toISOString()}: ${lock.reason}`);
+  for (const lock of locks) lines.push(`  ${lock.server === null ? "" : `"${lock.server}" is `}${lockedBy(lock)}`);
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);

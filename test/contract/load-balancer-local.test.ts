@@ -1,7 +1,9 @@
 /** The load balancer contract over a real HAProxy of this machine. */
 import { once } from "node:events";
+import http from "node:http";
 import net from "node:net";
 import { ask, clock, createHaproxyWorld } from "../real/haproxy-world.ts";
+import { openWebSocket } from "../real/websocket.ts";
 import { describeLoadBalancerContract } from "./load-balancer.contract.ts";
 import { type LoadBalancerWorld, settings, type Standing } from "./load-balancer/world.ts";
 
@@ -20,6 +22,16 @@ describeLoadBalancerContract("local", async (): Promise<LoadBalancerWorld> => {
     database: (name) => world.database(name, fresh()),
     ask: (asked = {}) => ask(world.address, asked).catch(() => null),
     connect: (slot) => connect(world.address, settings.endpointPorts[slot]),
+    async openSocket() {
+      const socket = await openWebSocket(world.address, settings.port, settings.hosts.public);
+      const closed = socket.closed.then(() => false);
+      const stands = () => Promise.race([closed, clock.sleep(150).then(() => true)]);
+      return { reached: socket.greeting, stands, end: async () => socket.close() };
+    },
+    async keptAlive(asked = {}) {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      return { ask: () => ask(world.address, { ...asked, agent }).catch(() => null), end: async () => agent.destroy() };
+    },
     kill: world.kill,
     close: world.close,
   };

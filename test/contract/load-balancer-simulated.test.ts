@@ -5,7 +5,7 @@ import { SimulatedClock } from "../../src/providers/simulated/clock.ts";
 import { Site } from "../../src/providers/simulated/site.ts";
 import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";
 import { describeLoadBalancerContract } from "./load-balancer.contract.ts";
-import { type LoadBalancerWorld, settings } from "./load-balancer/world.ts";
+import { type Ask, type LoadBalancerWorld, settings } from "./load-balancer/world.ts";
 import { simulatedDefinition as definition } from "./simulated-definition.ts";
 
 const port = 8000;
@@ -24,6 +24,10 @@ describeLoadBalancerContract("simulated", async (): Promise<LoadBalancerWorld> =
     world.provider.launch({ environment, name, kind, address: freshAddress(), labels: {} });
   const host = await launch("lb-1", "load-balancer");
   const machine = () => site.loadBalancer("lb-1");
+  const ask = ({ host: name = settings.hosts.public, path = "/", body, tester }: Ask = {}) => {
+    const check = { method: body === undefined ? "GET" : "POST", path, body, expect: { status: 200 } };
+    return clock.waitingFor(machine().answer({ host: name, tester: tester ?? null, check }));
+  };
   return {
     clock,
     balancer: await world.loadBalancer("lb-1"),
@@ -46,10 +50,17 @@ describeLoadBalancerContract("simulated", async (): Promise<LoadBalancerWorld> =
       await (await world.database(name)).create(database, 1);
       return { address, port: database.port };
     },
-    ask({ host: name = settings.hosts.public, path = "/", body, tester = null } = {}) {
-      const check = { method: body === undefined ? "GET" : "POST", path, body, expect: { status: 200 } };
-      return clock.waitingFor(machine().answer({ host: name, tester, check }));
+    async openSocket() {
+      const tunnel = machine().tunnel("public");
+      return {
+        reached: tunnel?.reached ?? null,
+        stands: async () => tunnel?.stands() ?? false,
+        end: async () => tunnel?.end(),
+      };
     },
+    // Connections are not simulated, only requests.
+    keptAlive: async (asked) => ({ ask: () => ask(asked), end: async () => {} }),
+    ask,
     async connect(slot) {
       const reached = site.connect({ address: host.address, port: settings.endpointPorts[slot] }, "application");
       return {

@@ -66,6 +66,7 @@ function watched(journal: Journal): Journal {
   const naming = (direction: string, { says }: StepRef): string => `${direction} ${says.replace("Make ", "")}`;
   return {
     entries: () => journal.entries(),
+    tell: (sequence, facts) => journal.tell(sequence, facts),
     async begin(step, direction) {
       point(`before intent ${naming(direction, step)}`);
       const begin = await journal.begin(step, direction);

@@ -31,7 +31,7 @@ const sizeOf = ({ after }: Told): string[] => after.applications.map(({ name }) 
 
 describe.each<[string, (story?: Change) => Promise<Told>, string[], string[], string]>([
   ["grows", growUnderClients, ["app-1", "burst-1"], ["app-1", "burst-1", "burst-2", "burst-3"], "join-pool"],
-  ["shrinks", shrinkUnderClients, ["app-1", "burst-1", "burst-2", "burst-3"], ["app-1", "burst-3"], "drain-servers"],
+  ["shrinks", shrinkUnderClients, ["app-1", "burst-1", "burst-2", "burst-3"], ["app-1", "burst-3"], "leave-service"],
 ])("a group that %s", (_what, underway, before, after, fails) => {
   test("does so while nobody notices: the new ones are like the old, the oldest go first", async () => {
     const told = await underway();
@@ -83,7 +83,7 @@ test("what was decided on an older look does nothing: another server, another ge
   };
   const ends = async (plan: typeof grow, upgrade: string) => {
     const { end, entries } = await run(shop, plan, { upgrade });
-    expect(entries.filter(({ step }) => step === "launch-server" || step === "drain-servers")).toEqual([]);
+    expect(entries.filter(({ step }) => step === "launch-server" || step === "leave-service")).toEqual([]);
     return end.state === "rolled-back" ? end.reason.why : end.state;
   };
   relabel("burst-1", { locked: "ann" });

@@ -76,6 +76,12 @@ function expectUnnoticed(name: string, seen: Told): void {
 const names = (seen: Told["after"]["applications"], label: string): string[] =>
   seen.filter(({ labels }) => labels[label] !== undefined).map(({ name }) => name);
 
+/** When a server's last sessions began to end differs by the time that a crash takes. */
+const timeless = ({ applications, ...rest }: Told["after"]) => ({
+  ...rest,
+  applications: applications.map(({ labels: { draining: _, ...labels }, ...one }) => ({ ...one, labels })),
+});
+
 test("a clone is launched and tested, and nothing leads to it", async () => {
   const seen = await told("launch");
   expect(seen.end).toEqual({ state: "upgraded" });
@@ -151,7 +157,7 @@ test.each(Object.keys(stories))(
         const what = `${name} died at ${wanted.moments[0]?.[at]}`;
         expect(seen.end.state, what).toBe(wanted.end.state);
         expectUnnoticed(what, seen);
-        expect(seen.after, what).toEqual(wanted.after);
+        expect(timeless(seen.after), what).toEqual(timeless(wanted.after));
       }
     }
   },

@@ -15,10 +15,11 @@ type Verb = "act" | "verify" | "undo";
 async function perform({ site }: ShopSite, step: PlannedStep, verb: Verb, diesAt: number | null = null) {
   const plane = mortal(site.clock, diesAt);
   const world = createSimulatedWorld({ site, clock: plane.clock, token: nextToken(), passing: plane.passing });
-  const context = contextFor(plane.clock, { upgrade: "u-1", round: 1 }, world, new AbortController().signal, {
-    evidenceOf: async () => null,
-    openOverrides: async () => [],
-  });
+  const people = {
+    ...{ evidenceOf: async () => null, tell: async () => {} },
+    ...{ openOverrides: async () => [], sessionsCut: async () => null },
+  };
+  const context = contextFor(plane.clock, { upgrade: "u-1", round: 1 }, world, new AbortController().signal, people);
   const definition = steps.get(step.step);
   const act = async () => {
     await definition?.check?.(context, step.input);
@@ -113,15 +114,19 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "assert-inputs",
     "assert-isolated",
     "assert-no-overrides",
+    "await-no-sessions",
     "await-window",
     "close-test-route",
     "create-database",
+    "decommission-spare",
+    "end-instance",
     "gate",
     "install-release",
     "leave-pool",
     "mark-reopening",
     "mark-schema",
     "measure-restore",
+    "probe-servers",
     "prune-backups",
     "read-disk",
     "read-traffic",

@@ -10,6 +10,7 @@ import type { Clock } from "../../src/model/clock.ts";
 import { waitFor } from "../../src/model/clock.ts";
 import { createLocalProvider } from "../../src/providers/local/provider.ts";
 import { settings } from "../contract/load-balancer/world.ts";
+import { acceptWebSocket } from "./websocket.ts";
 
 export const clock: Clock = {
   now: () => Date.now(),
@@ -40,8 +41,9 @@ export async function createHaproxyWorld() {
       const [ms, code] = ["ms", "code"].map((key) => Number(url.searchParams.get(key) ?? 0));
       request.on("end", () => setTimeout(() => response.writeHead(code || 200).end(name), ms));
     });
-    // Speaks like a websocket server that says everything back.
-    server.on("upgrade", (_request, socket) => {
+    // A websocket, or something else that says everything back.
+    server.on("upgrade", (request, socket) => {
+      if (acceptWebSocket(request, socket, name)) return;
       socket.on("error", () => {});
       socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
       socket.pipe(socket);

@@ -13,6 +13,7 @@ import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { type Environments, openEnvironments } from "../../src/run/environments.ts";
 import { createGroupLoop } from "../../src/run/group-loop.ts";
 import { type GroupName, type Groups, openGroups } from "../../src/run/groups.ts";
+import { type LockDesk, openLockDesk } from "../../src/run/lock-desk.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { saveEnvironment } from "../../src/store/environments.ts";
@@ -32,6 +33,7 @@ let store: Store;
 let engine: Engine;
 let environments: Environments;
 let groups: Groups;
+let locks: LockDesk;
 let live: ShopSite;
 let look: () => Promise<void>;
 let told: Omit<Activity, "at">[] = [];
@@ -78,6 +80,7 @@ beforeAll(async () => {
   const record = async (done: Omit<Activity, "at">): Promise<void> => void told.push(done);
   const parts = { store, engine, environments, clock: systemClock, world: () => worldOf(0), record };
   groups = openGroups(parts);
+  locks = openLockDesk(parts);
   look = createGroupLoop(parts, groups);
 }, 60_000);
 
@@ -188,11 +191,11 @@ test("disabled it keeps what it has: one that a person terminates stays gone; en
 
 test("an environment that is locked, or in an upgrade, keeps its group as it is; the upgrade takes its size along", async () => {
   await vote("busy burst-1", "grow");
-  await environments.lock("shop", "ann", "audit");
+  await locks.lock("shop", null, { by: "ann", reason: "audit" });
   expect(await lookOnce()).toBeNull();
   expect((await groups.show(BURST)).next.because).toBe("the environment is locked by ann: audit");
   await expect(groups.launch(BURST, { servers: 1, by: "ann" })).rejects.toThrow("locked by ann: audit");
-  await environments.unlock("shop");
+  await locks.unlock("shop", null);
   expect(await lookOnce()).toBe("upgraded");
 
   const { plan } = await environments.planUpgrade("shop", { to: "2", failAt: null, at: null, rehearsal: true });

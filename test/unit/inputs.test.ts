@@ -7,7 +7,7 @@ import type { LaunchInput } from "../../src/model/launch.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
 import { inputsForLaunch, type LaunchWish } from "../../src/run/launch-inputs.ts";
-import { lockEnvironment, unlockEnvironment } from "../../src/run/locks.ts";
+import { openLockDesk } from "../../src/run/lock-desk.ts";
 import { forgetEnvironment, saveEnvironment, findEnvironment } from "../../src/store/environments.ts";
 import { inputsOf, replaceInputs } from "../../src/store/inputs.ts";
 import { savePlan } from "../../src/store/plans.ts";
@@ -114,9 +114,10 @@ describe("an edit", () => {
 
   test("is refused while the environment is locked or an upgrade is unfinished; only cleaning up is let through to one that is stuck", async () => {
     await lend({ MODE: text("trial") });
-    await lockEnvironment(all.store, "shop", "ben", "audit");
+    const locks = openLockDesk(all.parts);
+    await locks.lock("shop", null, { by: "ben", reason: "audit" });
     expect((await problemOf(set({ MODE: text("x") }))).text).toMatchObject({ why: expect.stringContaining("audit") });
-    await unlockEnvironment(all.store, "shop");
+    await locks.unlock("shop", null);
     const plan: Plan = {
       ...{ format: 1, environment: "shop", strategy: "major", from: "1", to: "2" },
       ...{ stages: [], afterWayBack: [], failAt: null },

@@ -44,7 +44,7 @@ function made({ to = "2", definition = shop, seen, around }: Change) {
     now: NOW,
     at: null,
     other: null,
-    lock: null,
+    locks: [],
     overrides: [],
     readiness: structuredClone(ready),
     drift: [],
@@ -131,11 +131,11 @@ const cases: Record<string, Change & { why: string }> = {
     },
     why: '"u-7" is running',
   },
-  "the environment is not locked": {
+  "nothing is locked": {
     around: (around) => {
-      around.lock = { environment: "shop", reason: "audit", by: "anna", at: NOW };
+      around.locks = [{ environment: "shop", server: "app-1", reason: "audit", by: "anna", at: NOW }];
     },
-    why: "locked by anna since 2026-06-10T12:00:00.000Z: audit",
+    why: 'server "app-1" is locked by anna since 2026-06-10T12:00:00.000Z: audit',
   },
   "no input is overridden": {
     around: (around) => {
@@ -342,10 +342,10 @@ test("all findings are told at once, and the first says what to do next", () => 
     database(inventory, "db-2").replicating = false;
   };
   const around = (it: Circumstances) =>
-    Object.assign(it, { lock: { environment: "shop", reason: "audit", by: "anna", at: 0 } });
+    Object.assign(it, { locks: [{ environment: "shop", server: null, reason: "audit", by: "anna", at: 0 }] });
   const { input, circumstances } = made({ seen, around });
   expect(() => planUpgrade(input, circumstances)).toThrow(
-    /nothing is held or paged.*; guard "a replica follows.*; guard "the environment is not locked.* · changeover status/,
+    /nothing is held or paged.*; guard "a replica follows.*; guard "nothing is locked.* · changeover status/,
   );
 });
 

@@ -10,6 +10,7 @@ import { SimulatedClock } from "../../src/providers/simulated/clock.ts";
 import { Site } from "../../src/providers/simulated/site.ts";
 import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";
 import { type Environments, openEnvironments } from "../../src/run/environments.ts";
+import { type LockDesk, openLockDesk } from "../../src/run/lock-desk.ts";
 import { openArtefacts } from "../../src/store/artefacts.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { replaceInputs } from "../../src/store/inputs.ts";
@@ -27,6 +28,7 @@ const written: EnvironmentDefinition = {
 };
 let store: Store;
 let environments: Environments;
+let locks: LockDesk;
 let site: Site;
 
 const shopSite = (): ShopSite => ({
@@ -70,6 +72,7 @@ beforeAll(async () => {
     launches: { bootOf: async () => undefined },
     forget: () => {},
   });
+  locks = openLockDesk({ store, environments });
   const { plan } = await environments.save(write(), file);
   if (!plan) throw new Error("it is up already");
   expect((await run(shopSite(), plan, { upgrade: "u-up" })).end.state).toBe("upgraded");
@@ -90,16 +93,16 @@ test("a plan comes with every guard's word and the announcement", async () => {
 });
 
 test("a lock refuses upgrades, changes of the file and down, with its reason, until it is taken away", async () => {
-  const lock = await environments.lock("shop", "anna", "audit until Friday");
-  expect(await environments.findLock("shop")).toEqual(lock);
-  await expect(environments.lock("shop", "ben", "mine")).rejects.toThrow("locked by anna");
+  const lock = await locks.lock("shop", null, { by: "anna", reason: "audit until Friday" });
+  expect((await locks.list("shop")).locks).toEqual([lock]);
+  await expect(locks.lock("shop", null, { by: "ben", reason: "mine" })).rejects.toThrow("locked by anna");
   const refusal = /locked by anna since .*: audit until Friday · changeover unlock shop/;
   await expect(planTo("2")).rejects.toThrow(refusal);
   await expect(environments.takeDown("shop")).rejects.toThrow(refusal);
   await expect(environments.save(write({ limits: { ...shop.limits, keepSeconds: 9 } }), file)).rejects.toThrow(refusal);
   expect(await environments.save(write(), file)).toEqual({ name: "shop", plan: null });
-  expect(await environments.unlock("shop")).toEqual(lock);
-  await expect(environments.unlock("shop")).rejects.toThrow("is not locked");
+  expect(await locks.unlock("shop", null)).toEqual(lock);
+  await expect(locks.unlock("shop", null)).rejects.toThrow("is not locked");
   expect((await planTo("2")).plan.to).toBe("2");
 });
 

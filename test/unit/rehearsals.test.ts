@@ -22,9 +22,12 @@ import { openScripts } from "../../src/run/scripts.ts";
 import { openLibrary } from "../../src/run/template-library.ts";
 import { openTemplates } from "../../src/run/templates.ts";
 import { openArtefacts } from "../../src/store/artefacts.ts";
+import { openLockDesk } from "../../src/run/lock-desk.ts";
+import { openLockdown } from "../../src/run/lockdown.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { openServers } from "../../src/run/servers.ts";
 import { steps } from "../../src/steps/registry.ts";
+import type { Artefacts } from "../../src/store/artefacts.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { findEnvironment, saveEnvironment } from "../../src/store/environments.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
@@ -62,12 +65,13 @@ async function begin(): Promise<void> {
     takeoverMs: 0,
     pausesMs: [5],
   });
+  const packed: Artefacts = {
+    pack: async (folder) => artefacts[folder.slice(-1) as keyof typeof artefacts],
+    read: async () => ({ bytes: 0, open: () => Readable.from([]) }),
+  };
   const environments = openEnvironments({
     store,
-    artefacts: {
-      pack: async (folder) => artefacts[folder.slice(-1) as keyof typeof artefacts],
-      read: async () => ({ bytes: 0, open: () => Readable.from([]) }),
-    },
+    artefacts: packed,
     world: async (name) => worldOf(name, 0),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async () => "127.1.2",
@@ -77,8 +81,11 @@ async function begin(): Promise<void> {
   });
   const library = openLibrary({ store, artefacts: openArtefacts(home) });
   const parts = { store, engine, environments, clock: systemClock, world: (name: string) => worldOf(name, 0) };
+  const locks = openLockDesk({ store, environments });
   plane = openControlPlane({
     ...parts,
+    locks,
+    lockdown: openLockdown({ ...parts, artefacts: packed, locks }),
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
     servers: openServers({ ...parts, credentials: async () => [] }),

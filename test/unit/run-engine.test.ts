@@ -69,6 +69,7 @@ function begin(): Promise<Engine> {
       ["hot-fix", steps.get("hot-fix") as StepDefinition],
       ["reopen", toy("reopen", "until-writes")],
       ["assert-no-overrides", assertNoOverrides as StepDefinition],
+      ["await-no-sessions", patient],
     ]),
     world: async (environment, token) => {
       tokens.push(token);
@@ -109,6 +110,22 @@ const toy = (name: string, undoable: StepDefinition["undoable"]): StepDefinition
       throw new Problem("step-failed", { what: `undo of ${input} fails`, why: "told so", next: "-" });
   },
 });
+
+/** Tells what it sees, and waits for somebody to say that sessions may be cut. */
+const patient: StepDefinition = {
+  ...toy("await-no-sessions", "always"),
+  waits: true,
+  async apply({ signal, tell, sessionsCut }, input) {
+    deeds.push(`apply ${input}`);
+    await tell({ left: 2 });
+    for (let cut = await sessionsCut(); cut === null; cut = await sessionsCut()) await systemClock.sleep(10, signal);
+  },
+  async verify({ sessionsCut }) {
+    const cut = await sessionsCut();
+    if (cut) return { by: cut.by, reason: cut.reason };
+    throw new Problem("refused", { what: "sessions are open", why: "nobody cut them", next: "-" });
+  },
+};
 
 /** Scripts that were run on the one server there is, and jobs that were cancelled there. */
 const fixed: string[] = [];
@@ -317,6 +334,30 @@ test("an abort ends what only waits: a gate, a pause and a waiting step; the gat
   await engine.rollback(id, "lena", "enough");
   await reaches(id, "rolled-back");
   expect(deeds).toEqual(["apply a", "apply w", "undo w", "undo a"]);
+});
+
+test("what a step tells is seen while it runs; a word to cut sessions is for the step that waits, and survives a restart", async () => {
+  const waits = ["a", "b"].map((says) => step(says, "await-no-sessions"));
+  const id = await begins(planFor("sessions", [...waits, gate]));
+  await does("apply a");
+  const told = async (index: number) => (await journalOf(store, id)).findLast((entry) => entry.index === index);
+  for (let tries = 0; tries < 500 && !(await told(0))?.evidence; tries++) await systemClock.sleep(10);
+  expect(await told(0)).toMatchObject({ result: null, evidence: { left: 2 } });
+  await engine.stop();
+  await engine.cutSessions(id, "lena", "it is late");
+  engine = await begin();
+  await does("apply b");
+  expect(await told(0)).toMatchObject({ result: "done", evidence: { by: "lena", reason: "it is late" } });
+  expect((await requestsFor(store, id)).map(({ verb, by }) => [verb, by])).toEqual([["cut-sessions", "lena"]]);
+  await systemClock.sleep(100);
+  expect(await told(1), "the first word was not about the second wait").toMatchObject({ result: null });
+  await engine.cutSessions(id, "ben", "also");
+  await reaches(id, "at-gate");
+  await expect(engine.cutSessions(id, "ben", "again")).rejects.toThrow("waits for no sessions");
+  expect(await told(1), "what was told stays with what proves it").toMatchObject({ evidence: { left: 2, by: "ben" } });
+  await engine.rollback(id, "ben", "enough");
+  await reaches(id, "rolled-back");
+  await expect(engine.cutSessions(id, "ben", "again")).rejects.toThrow("has ended");
 });
 
 test("an abort on the way back stops it where it is; rollback goes on", async () => {

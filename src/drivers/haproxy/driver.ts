@@ -10,7 +10,7 @@ import { type Desired, needDesired, writeDesired } from "./desired.ts";
 import { readEndpoint, setEndpoint } from "./endpoints.ts";
 import { createGate } from "./gate.ts";
 import { createMaps } from "./maps.ts";
-import { addMember, readServers, removeMember } from "./members.ts";
+import { addMember, drainMember, readServers, removeMember } from "./members.ts";
 import { serially } from "./serial.ts";
 import { CONFIG, forgetSocket, SERVICE, startHaproxy } from "./start.ts";
 import { createWire } from "./wire.ts";
@@ -62,10 +62,8 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
       checkAddress(member);
       await addMember(tools, slot, member);
     },
-    removeMember: async (slot, server, drainMs) => {
-      checkServer(server);
-      await removeMember(tools, slot, server, drainMs);
-    },
+    drainMember: (slot, server) => drainMember(tools, slot, server),
+    removeMember: (slot, server, drainMs) => removeMember(tools, slot, server, drainMs),
 
     readRoute: async (route) => {
       const slot = await maps.read("routes", route);

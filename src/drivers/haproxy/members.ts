@@ -2,6 +2,7 @@
 import { type Clock, waitFor } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
 import type { Slot } from "../../model/load-balancer.ts";
+import { checkServer } from "../../model/load-balancer-check.ts";
 import { Problem } from "../../model/problem.ts";
 import { SERVER_WORDS } from "./config.ts";
 import { type Desired, type DesiredMember } from "./desired.ts";
@@ -56,15 +57,25 @@ async function addDrained(wire: Wire, backend: string, member: DesiredMember, ex
   await wire.act([...add, `set server ${name} state drain`, `enable health ${name}`]);
 }
 
-export async function removeMember(tools: Tools, slot: Slot, server: string, drainMs: number): Promise<void> {
-  const { wire, clock } = tools;
-  const name = `web_${slot}/${server}`;
+export async function drainMember(tools: Tools, slot: Slot, server: string): Promise<void> {
+  const { wire } = tools;
+  checkServer(server);
   await tools.rewrite(({ members }) => {
     members[slot] = members[slot].filter((it) => it.server !== server);
   });
   const there = () => findServer(wire, `web_${slot}`, server);
   if (!(await there())) return;
-  await wire.act([`set server ${name} state drain`]);
+  await wire.act([`set server web_${slot}/${server} state drain`]);
+  const row = await there();
+  if (row && row.state !== "drain") throw notSo(slot, server, `is in ${row.state} after it was told to drain`);
+}
+
+export async function removeMember(tools: Tools, slot: Slot, server: string, drainMs: number): Promise<void> {
+  const { wire, clock } = tools;
+  const name = `web_${slot}/${server}`;
+  const there = () => findServer(wire, `web_${slot}`, server);
+  await drainMember(tools, slot, server);
+  if (!(await there())) return;
   const idle = await waitFor(clock, { withinMs: drainMs, everyMs: 50 }, async () => {
     const row = await there();
     return !row || row.sessions + row.queued === 0;

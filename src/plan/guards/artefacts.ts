@@ -1,24 +1,16 @@
 /** Guards about the release's files: committed, and the same as ever under their name. */
+import { notCommitted } from "../../model/committed.ts";
 import { type Guard, refuses, warns } from "./guard.ts";
-
-/** So many files are named. */
-const NAMED = 5;
 
 export const releaseCommitted: Guard = {
   name: "the release is committed",
   finds({ definition, to, artefact: { git } }) {
     const strict = definition.policy.artefacts === "committed";
-    const finding = strict ? refuses : warns;
+    const why = notCommitted(`the folder of release ${to}`, git);
+    if (why === null || (git === null && !strict)) return null;
     const again = `changeover plan ${definition.environment} --to ${to}`;
-    const folder = `the folder of release ${to}`;
-    if (git === null) return strict ? refuses(`${folder} is in no git work tree`, `commit it, then: ${again}`) : null;
-    if ("trouble" in git) return finding(`git can't say whether ${folder} is committed: ${git.trouble}`, again);
-    if (git.changes.length === 0) return null;
-    const more = git.changes.length > NAMED ? ` and ${git.changes.length - NAMED} more` : "";
-    return finding(
-      `not committed in ${folder}: ${git.changes.slice(0, NAMED).join(", ")}${more}`,
-      `commit it, then: ${again}`,
-    );
+    const next = git !== null && "trouble" in git ? again : `commit it, then: ${again}`;
+    return strict ? refuses(why, next) : warns(why, next);
   },
 };
 

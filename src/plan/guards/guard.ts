@@ -1,4 +1,5 @@
 /** The shape of a guard, what guards may know, and how all of them are asked at once. */
+import type { Committed } from "../../model/committed.ts";
 import type { Drift } from "../../model/drift.ts";
 import type { EnvironmentDefinition } from "../../model/environment.ts";
 import type { GuardResult, Severity } from "../../model/guard.ts";
@@ -23,9 +24,10 @@ export interface Circumstances {
   at: number | null;
   /** An upgrade that was begun while this one was being planned. */
   other: { id: string; state: string } | null;
-  lock: Lock | null;
   /** Inputs that are lent to servers or groups now. */
   overrides: OpenOverride[];
+  /** The environment's own, and those of its servers. */
+  locks: Lock[];
   readiness: Readiness;
   drift: Drift[];
   newestVerifiedBackupAt: number | null;
@@ -41,8 +43,7 @@ export interface Artefact {
   hash: string | null;
   /** Hashes under which a release of this name serves or has served here. */
   served: string[];
-  /** Null when its folder is in no git work tree. */
-  git: { changes: string[] } | { trouble: string } | null;
+  git: Committed;
 }
 
 /** Null while another guard makes a plan impossible. */

@@ -32,6 +32,12 @@ interface Flight {
   cut(): void;
 }
 
+export interface Tunnel {
+  reached: string;
+  stands(): boolean;
+  end(): void;
+}
+
 interface Checked extends Omit<Member, "sessions"> {
   /** Bad checks in a row; null before the first one has ended. */
   misses: number | null;
@@ -158,6 +164,20 @@ export class LoadBalancerServer {
   cutRequests({ flights }: Checked): void {
     for (const flight of flights) flight.cut();
     flights.clear();
+  }
+
+  /** An upgraded connection, such as a websocket: it stands until one of its ends closes it. Null: nobody took it. */
+  tunnel(route: Route): Tunnel | null {
+    const slot = this.running && this.routes[route];
+    const member = slot && this.members[slot].find(({ state, healthy }) => state === "ready" && healthy);
+    if (!member) return null;
+    const flight = takeOff();
+    member.flights.add(flight);
+    const end = () => {
+      flight.cut();
+      member.flights.delete(flight);
+    };
+    return { reached: member.server, stands: () => flight.lasts, end };
   }
 
   /** Null when nobody listens, or when its process died before it had answered. */

@@ -71,6 +71,10 @@ export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalan
       checkAddress(member);
       await addMember(tools, slot, member);
     },
+    async drainMember(slot, name) {
+      checkServer(name);
+      await drainMember(tools, slot, name);
+    },
     async removeMember(slot, name, drainMs) {
       checkServer(name);
       await removeMember(tools, slot, name, drainMs);
@@ -160,13 +164,20 @@ async function addMember({ up, act, plane }: Tools, slot: Slot, member: Member):
   });
 }
 
-async function removeMember({ up, act, plane }: Tools, slot: Slot, name: string, drainMs: number): Promise<void> {
+async function drainMember({ up, act }: Tools, slot: Slot, name: string): Promise<void> {
   const find = (on: LoadBalancerServer) => on.members[slot].find(({ server }) => server === name);
   if (!find(await up())) return;
   await act(`drain ${name}`, 3, (on) => {
     const there = find(on);
     if (there) there.state = "drain";
   });
+}
+
+async function removeMember(tools: Tools, slot: Slot, name: string, drainMs: number): Promise<void> {
+  const { up, act, plane } = tools;
+  const find = (on: LoadBalancerServer) => on.members[slot].find(({ server }) => server === name);
+  if (!find(await up())) return;
+  await drainMember(tools, slot, name);
   const idle = async () => (find(await up())?.flights.size ?? 0) === 0;
   await waitFor(plane.clock, { withinMs: drainMs, everyMs: 50 }, idle);
   await act(`remove ${name}`, 3, (on) => {

@@ -71,6 +71,54 @@ export function describeMembers(world: Setting): void {
     expect(await balancer.members("b")).toEqual([]);
   });
 
+  test("a drained member gets nothing new, and its websocket goes on and counts until it is closed", async () => {
+    const balancer = await inService(world());
+    const sessions = async () => (await memberOf(world(), "a", "blue"))?.sessions;
+    const socket = await world().openSocket();
+    expect(socket.reached).toBe("blue");
+    await eventually(world(), "it counts", async () => (await sessions()) === 1);
+    await balancer.addMember("a", (await backendOf(world(), "extra")).member);
+    await balancer.drainMember("a", "blue");
+    await balancer.drainMember("a", "blue");
+    await balancer.drainMember("a", "nobody");
+    expect(await memberOf(world(), "a", "blue")).toMatchObject({ state: "drain", sessions: 1 });
+    expect(new Set(await bodies(many))).toEqual(new Set(["extra"]));
+    const later = await world().openSocket();
+    expect(later.reached).toBe("extra");
+    await later.end();
+    expect([await socket.stands(), await sessions()]).toEqual([true, 1]);
+    await socket.end();
+    await eventually(world(), "it counts no more", async () => (await sessions()) === 0);
+    expect(await memberOf(world(), "a", "blue")).toMatchObject({ state: "drain" });
+    await balancer.addMember("a", (await backendOf(world(), "blue")).member);
+    await balancer.removeMember("a", "extra", 1_000);
+    expect(await memberOf(world(), "a", "blue")).toMatchObject({ state: "ready", healthy: true });
+    expect(new Set(await bodies(many))).toEqual(new Set(["blue"]));
+  });
+
+  test("a connection that is only kept for the next request is no session", async () => {
+    const balancer = await inService(world());
+    const client = await world().keptAlive({ path: "/?ms=300" });
+    const first = client.ask();
+    const sessions = async () => (await memberOf(world(), "a", "blue"))?.sessions;
+    await eventually(world(), "it is busy", async () => (await sessions()) === 1);
+    expect((await first)?.status).toBe(200);
+    await eventually(world(), "it is idle", async () => (await sessions()) === 0);
+    await balancer.drainMember("a", "blue");
+    expect(await sessions()).toBe(0);
+    expect((await client.ask())?.status, "a kept connection leads nowhere new").toBe(503);
+    await client.end();
+  });
+
+  test("a websocket that is still open at the end of the limit is cut", async () => {
+    const balancer = await inService(world());
+    const socket = await world().openSocket();
+    expect([socket.reached, await socket.stands()]).toEqual(["blue", true]);
+    await balancer.removeMember("a", "blue", 100);
+    expect(await socket.stands()).toBe(false);
+    expect(await balancer.members("a")).toEqual([]);
+  });
+
   test("what is still open at the end of the limit is cut", async () => {
     const balancer = await inService(world());
     const extra = await backendOf(world(), "extra");

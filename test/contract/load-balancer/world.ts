@@ -32,9 +32,9 @@ export interface Answered {
   headers: Record<string, unknown>;
 }
 
-/** A connection to a database through an endpoint. */
+/** A connection to a database through an endpoint, or a websocket to an application. */
 export interface Standing {
-  /** The name of the database that it reached, null when it was not let in. */
+  /** The name of who it reached, null when it was not let in. */
   reached: string | null;
   stands(): Promise<boolean>;
   end(): Promise<void>;
@@ -51,6 +51,10 @@ export interface LoadBalancerWorld {
   /** Null when the connection ended without an answer. */
   ask(asked?: Ask): Promise<Answered | null>;
   connect(slot: Slot): Promise<Standing>;
+  /** A websocket that the public opens. */
+  openSocket(): Promise<Standing>;
+  /** A client whose connections stay open between its requests, so that balancer and server keep theirs, too. */
+  keptAlive(asked?: Ask): Promise<{ ask(): Promise<Answered | null>; end(): Promise<void> }>;
   /** The balancer's process is killed with -9, and its supervisor has started it again. */
   kill(): Promise<void>;
   close(): Promise<void>;

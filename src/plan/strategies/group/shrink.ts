@@ -1,10 +1,11 @@
 /** A scaling group shrinks: servers are drained, leave the pool and are retired; their workers' work goes on elsewhere. */
 import type { Plan } from "../../../model/plan.ts";
 import { assertGroup } from "../../../steps/assert-group.ts";
-import { drainServers } from "../../../steps/drain-servers.ts";
+import { leaveService } from "../../../steps/leave-service.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { membersOf, startWorkers, timesOf } from "../../launching.ts";
 import { checksOf, ms } from "../../layout.ts";
+import { letSessionsEnd } from "../../sessions.ts";
 import { act, inOrder } from "../../stage.ts";
 import { castGroup, type GroupInput, runsWorker, workersIn } from "./cast.ts";
 
@@ -18,7 +19,9 @@ export function planShrink(input: GroupInput & { leaving: readonly string[] }): 
   const lacking = workersIn(definition, blue.release, staying.length) - staying.filter(runsWorker).length;
   const free = staying.filter((one) => !runsWorker(one) && one.roles.web === "running");
   const heirs = free.slice(0, Math.max(0, lacking)).map(({ record }) => record.name);
-  const names = going.map(({ record }) => record.name);
+  const records = going.map(({ record }) => record);
+  const names = records.map(({ name }) => name);
+  const pool = { loadBalancers, slot: blue.slot };
   return {
     format: 1,
     environment: definition.environment,
@@ -31,13 +34,10 @@ export function planShrink(input: GroupInput & { leaving: readonly string[] }): 
       ]),
       inOrder("Drain", WAY_BACK, [
         ...startWorkers(definition, heirs),
-        act(drainServers, {
-          loadBalancers,
-          slot: blue.slot,
-          members: membersOf(
-            definition,
-            going.map(({ record }) => record),
-          ),
+        ...letSessionsEnd(definition, pool, records),
+        act(leaveService, {
+          ...pool,
+          members: membersOf(definition, records),
           workers: going.filter(runsWorker).map(({ record }) => record.name),
           drainMs: ms(definition.limits.drainSeconds),
           ...timesOf(definition),

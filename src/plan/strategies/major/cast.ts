@@ -66,6 +66,7 @@ export interface Cast {
   blueServers: string[];
   /** As their labels say it now. */
   oldRecords: ServerRecord[];
+  blueRecords: ServerRecord[];
   blueWorkers: string[];
   greenServers: GreenServer[];
   trial: Trial;
@@ -127,6 +128,7 @@ export function castMajor(input: MajorInput): Cast {
     oldRecords: inventory.applications
       .map(({ record }) => record)
       .filter(({ name }) => names.includes(name) || blue.kept.includes(name)),
+    blueRecords: blue.applications.map(({ record }) => record),
     blueWorkers: workers,
     greenServers,
     trial: trialOf(definition, first, spare),

@@ -21,6 +21,7 @@ import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { bootSteps, decommissionSteps, leaveSteps } from "../../boot.ts";
 import { install, launch, startInPool, startWorkers } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
 import { newServers, oldServers } from "./prepare.ts";
@@ -51,6 +52,7 @@ export function finishStages(cast: Cast): Stage[] {
     ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, proveGroup(cast, cast.grown))] : []),
     ...resumeScaling(cast),
     ...(cast.definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", PRICED, [keep(cast)])] : []),
+    inOrder("Let the last sessions end", PRICED, lastSessions(cast)),
     inOrder("Clean up", NONE, cleanUp(cast)),
   ];
 }
@@ -113,6 +115,10 @@ function proveGroup(
   ];
 }
 
+/** The window has ended most of them: what is open here, the old servers got since. */
+const lastSessions = ({ definition, loadBalancers, slot, blueRecords }: Cast): PlanStep[] =>
+  letSessionsEnd(definition, { loadBalancers, slot }, blueRecords);
+
 function cleanUp(cast: Cast): PlanStep[] {
   const { definition, loadBalancers, slot, green, testBalancer } = cast;
   const aside = [cast.standby.name, cast.spare.name, ...(testBalancer ? [testBalancer.record.name] : []), ...cast.kept];
@@ -128,7 +134,7 @@ function cleanUp(cast: Cast): PlanStep[] {
     ...decommissionSteps(cast.oldRecords),
     act(retireServers, {
       servers: cast.blueServers,
-      pool: { loadBalancers, slot, drainMs: ms(definition.limits.drainSeconds) },
+      pool: { loadBalancers, slot, sessionsMs: sessionsMs(definition) },
     }),
     act(retireServers, { servers: aside, pool: null }),
     act(pruneBackups, { keep: definition.backups.keep }),

@@ -3,21 +3,11 @@ import type { Plan } from "../../../model/plan.ts";
 import { Problem } from "../../../model/problem.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
 import { labelServer } from "../../../steps/label-server.ts";
-import { leavePool } from "../../../steps/leave-pool.ts";
 import { probeServers } from "../../../steps/probe-servers.ts";
 import { readBlue } from "../../blue.ts";
 import { checksOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
-import {
-  findServer,
-  type Ground,
-  ISOLATED,
-  isIsolated,
-  OTHERS_AT_LEAST,
-  planOf,
-  servingServer,
-  standing,
-} from "./ground.ts";
+import { findServer, type Ground, ISOLATED, isIsolated, planOf, servingServer, standing } from "./ground.ts";
 
 const APART = { [ISOLATED]: "yes" };
 
@@ -54,19 +44,16 @@ export function planConnect(ground: Ground, name: string): Plan {
 }
 
 export function planDisconnect(ground: Ground, name: string): Plan {
-  const { limits } = ground.definition;
-  const { loadBalancers, slot, member } = servingServer(ground, name, "disconnected");
+  const { leave, pool } = servingServer(ground, name, "disconnected");
   return planOf(ground, "disconnect-server", [
     inOrder(`Take "${name}" out of the pool that serves`, "put it in again", [
-      act(leavePool, {
-        loadBalancers,
-        slot,
-        members: [name],
-        drainMs: ms(limits.drainSeconds),
-        atLeast: OTHERS_AT_LEAST,
-        rejoin: [member],
+      ...leave,
+      act(labelServer, {
+        server: name,
+        before: { slot: pool.slot },
+        after: APART,
+        means: "it stands apart and serves nobody",
       }),
-      act(labelServer, { server: name, before: { slot }, after: APART, means: "it stands apart and serves nobody" }),
     ]),
   ]);
 }

@@ -1,11 +1,15 @@
 /** What every plan about one server stands on: the environment as it is, and that server in it. */
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory, SeenApplication } from "../../../model/inventory.ts";
-import type { Member, Slot } from "../../../model/load-balancer.ts";
-import type { Plan, Stage, Strategy } from "../../../model/plan.ts";
+import type { Slot } from "../../../model/load-balancer.ts";
+import type { Plan, PlanStep, Stage, Strategy } from "../../../model/plan.ts";
 import { Problem } from "../../../model/problem.ts";
 import { LOCKED } from "../../../model/provider.ts";
+import { leavePool } from "../../../steps/leave-pool.ts";
 import { type Blue, readBlue } from "../../blue.ts";
+import { ms } from "../../layout.ts";
+import { letSessionsEnd } from "../../sessions.ts";
+import { act } from "../../stage.ts";
 
 export interface Ground {
   definition: EnvironmentDefinition;
@@ -38,9 +42,9 @@ export function findServer({ definition, inventory }: Ground, name: string): See
 export interface Serving {
   blue: Blue;
   server: SeenApplication;
-  loadBalancers: string[];
-  slot: Slot;
-  member: Pick<Member, "server" | "address" | "port">;
+  pool: { loadBalancers: string[]; slot: Slot };
+  /** No new sessions, time for the open ones to end, then out of the pool; refused when no other healthy one is left. */
+  leave: PlanStep[];
 }
 
 /** One of the generation that serves; whoever asks wants to take it away or to put another in its place. */
@@ -56,17 +60,14 @@ export function servingServer(ground: Ground, name: string, wish: string): Servi
     });
   }
   mustNotBeLocked(server, wish);
-  return {
-    blue,
-    server,
-    loadBalancers: blue.loadBalancers.map(({ record }) => record.name),
-    slot: blue.slot,
-    member: { server: name, address: server.record.address, port: ground.definition.application.port },
-  };
+  const pool = { loadBalancers: blue.loadBalancers.map(({ record }) => record.name), slot: blue.slot };
+  const drainMs = ms(ground.definition.limits.drainSeconds);
+  const leave = [
+    ...letSessionsEnd(ground.definition, pool, [server.record]),
+    act(leavePool, { ...pool, members: [name], drainMs }),
+  ];
+  return { blue, server, pool, leave };
 }
-
-/** So many others see the traffic on every load balancer when this one is gone. */
-export const OTHERS_AT_LEAST = 1;
 
 export function mustNotBeLocked({ record }: SeenApplication, wish: string): void {
   const by = record.labels[LOCKED];

@@ -4,18 +4,18 @@ import type { Plan, PlanStep } from "../../../model/plan.ts";
 import { Problem } from "../../../model/problem.ts";
 import { endInstance } from "../../../steps/end-instance.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
-import { leavePool } from "../../../steps/leave-pool.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
+import { membersOf } from "../../launching.ts";
 import { ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
-import { type Ground, OTHERS_AT_LEAST, planOf, servingServer } from "./ground.ts";
+import { type Ground, planOf, servingServer } from "./ground.ts";
 import { launchSteps, startRoleOn } from "./launching.ts";
 
 /** `next` makes what it is launched with now out of what it runs with. */
 export function planRelaunch(ground: Ground, name: string, next: (current: Install) => Install): Plan {
   const { definition } = ground;
   const { limits } = definition;
-  const { server, loadBalancers, slot, member } = servingServer(ground, name, "relaunched");
+  const { server, pool, leave } = servingServer(ground, name, "relaunched");
   const { record, installed, roles } = server;
   if (!installed) {
     throw new Problem("refused", {
@@ -28,23 +28,16 @@ export function planRelaunch(ground: Ground, name: string, next: (current: Insta
   const graceMs = ms(limits.stopSeconds);
   const bring = (install: Install): PlanStep[] => [
     ...launchSteps(definition, { record, install }),
-    act(joinPool, { loadBalancers, slot, members: [member], healthyMs: ms(limits.healthySeconds) }),
+    act(joinPool, { ...pool, members: membersOf(definition, [record]), healthyMs: ms(limits.healthySeconds) }),
     ...(works ? [startRoleOn(definition, name, "worker")] : []),
   ];
   const wayBack = `launch "${name}" again with what it ran with; the others serve meanwhile`;
-  const leave = act(leavePool, {
-    loadBalancers,
-    slot,
-    members: [name],
-    drainMs: ms(limits.drainSeconds),
-    atLeast: OTHERS_AT_LEAST,
-  });
   return planOf(
     ground,
     "relaunch-server",
     [
       inOrder(`Take "${name}" out of service`, wayBack, [
-        leave,
+        ...leave,
         ...(works ? [act(stopRole, { servers: [name], role: "worker" as const, graceMs })] : []),
         act(stopRole, { servers: [name], role: "web", graceMs }),
         act(endInstance, { server: name }),

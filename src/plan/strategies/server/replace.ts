@@ -4,8 +4,8 @@ import type { Plan, PlanStep } from "../../../model/plan.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
-import { leavePool } from "../../../steps/leave-pool.ts";
 import { putAside } from "../../../steps/put-aside.ts";
+import { membersOf } from "../../launching.ts";
 import { everyRecord, installOf, Layout, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import { type Ground, planOf, type Serving, servingServer } from "./ground.ts";
@@ -15,24 +15,22 @@ import { launchSteps, startRoleOn } from "./launching.ts";
 export function planReplace(ground: Ground, name: string): Plan {
   const { definition } = ground;
   const bad = servingServer(ground, name, "replaced");
-  const { loadBalancers, slot } = bad;
   const record = recordOf(ground, bad);
-  const members = [{ server: record.name, address: record.address, port: definition.application.port }];
-  const drainMs = ms(definition.limits.drainSeconds);
+  const members = membersOf(definition, [record]);
   return planOf(ground, "replace-server", [
     inOrder(`Clone a server in the place of "${name}"`, "retire the clone; the pool is what it was", [
       ...launchSteps(definition, { record, install: installFor(ground, bad) }),
-      act(joinPool, { loadBalancers, slot, members, healthyMs: ms(definition.limits.healthySeconds) }),
+      act(joinPool, { ...bad.pool, members, healthyMs: ms(definition.limits.healthySeconds) }),
     ]),
     inOrder(`Put "${name}" aside`, "put it back into the pool, bad as it is, and retire the clone", [
-      act(leavePool, { loadBalancers, slot, members: [name], drainMs, rejoin: [bad.member] }),
+      ...bad.leave,
       act(putAside, { server: name, graceMs: ms(definition.limits.stopSeconds) }),
       ...worker(ground, bad.server, record.name),
     ]),
   ]);
 }
 
-function recordOf({ definition, network, inventory }: Ground, { server, slot }: Serving): ServerRecord {
+function recordOf({ definition, network, inventory }: Ground, { server, pool: { slot } }: Serving): ServerRecord {
   const { group } = server.record.labels;
   const labels = { slot, clonedFrom: server.record.name, ...(group ? { group } : {}) };
   return new Layout(definition.environment, network, everyRecord(inventory)).next(
@@ -43,7 +41,7 @@ function recordOf({ definition, network, inventory }: Ground, { server, slot }: 
 }
 
 /** What the bad one itself runs with; where it does not say, what another one of its generation does. */
-function installFor({ definition }: Ground, { blue, server, slot }: Serving) {
+function installFor({ definition }: Ground, { blue, server, pool: { slot } }: Serving) {
   const known = server.installed ?? blue.applications.find(({ installed }) => installed !== null)?.installed;
   if (!known) {
     throw new Problem("refused", {

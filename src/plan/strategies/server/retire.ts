@@ -1,11 +1,9 @@
 /** Retires one server for good: out of the pool and drained where it serves, then ended. */
 import type { Plan } from "../../../model/plan.ts";
-import { leavePool } from "../../../steps/leave-pool.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { readBlue } from "../../blue.ts";
-import { ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
-import { findServer, type Ground, mustNotBeLocked, OTHERS_AT_LEAST, planOf, servingServer } from "./ground.ts";
+import { findServer, type Ground, mustNotBeLocked, planOf, servingServer } from "./ground.ts";
 
 export function planRetire(ground: Ground, name: string): Plan {
   const server = findServer(ground, name);
@@ -13,20 +11,9 @@ export function planRetire(ground: Ground, name: string): Plan {
   const retire = act(retireServers, { servers: [name], pool: null });
   const serves = readBlue(ground.inventory).applications.includes(server);
   return planOf(ground, "retire-server", [
-    ...(serves ? [inOrder(`Take "${name}" out of the pool`, "put it in again", [leave(ground, name)])] : []),
+    ...(serves
+      ? [inOrder(`Take "${name}" out of the pool`, "put it in again", servingServer(ground, name, "retired").leave)]
+      : []),
     inOrder(`Retire "${name}"`, "there is none: it is gone for good; a clone can take its place", [retire]),
   ]);
-}
-
-function leave(ground: Ground, name: string) {
-  const { loadBalancers, slot, member } = servingServer(ground, name, "retired");
-  const drainMs = ms(ground.definition.limits.drainSeconds);
-  return act(leavePool, {
-    loadBalancers,
-    slot,
-    members: [name],
-    drainMs,
-    atLeast: OTHERS_AT_LEAST,
-    rejoin: [member],
-  });
 }

@@ -1,4 +1,4 @@
-/** Drain servers of the pool that serves: no new sessions, then none at all, then stopped; they come back when it is undone. */
+/** Take servers out of the pool that serves and stop what runs there; they come back when it is undone. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
@@ -24,13 +24,13 @@ const input = z.strictObject({
 });
 type Input = z.infer<typeof input>;
 
-export const drainServers = defineStep({
-  name: "drain-servers",
+export const leaveService = defineStep({
+  name: "leave-service",
   input,
   undoable: "always",
-  says: ({ members, slot: pool }) => `Drain ${all(namesOf(members))} in pool ${pool}, then stop what runs there`,
+  says: ({ members, slot: pool }) => `Take ${all(namesOf(members))} out of pool ${pool} and stop what runs there`,
   byHand: ({ loadBalancers, members, slot: pool, drainMs }) => ({
-    act: `On ${all(loadBalancers)} let ${all(namesOf(members))} have no new sessions in pool ${pool}; when there are none left, at most after ${drainMs / 1000} s, take them out and stop the application on them.`,
+    act: `On ${all(loadBalancers)} take ${all(namesOf(members))} out of pool ${pool}; requests in flight have ${drainMs / 1000} s. Stop the application on them.`,
     see: "They are in no pool, and no process of the application lives on them.",
     back: "Start the application on them, and put them into the pool again when every check holds.",
   }),
@@ -48,7 +48,7 @@ export const drainServers = defineStep({
     const { loadBalancers, slot: pool, members, drainMs } = asked;
     await leavePool.verify(context, { loadBalancers, slot: pool, members: namesOf(members), drainMs });
     for (const stop of stops(asked)) await stopRole.verify(context, stop);
-    return { pool, drained: namesOf(members).join(", ") };
+    return { pool, left: namesOf(members).join(", ") };
   },
   undo: comeBack,
 });
