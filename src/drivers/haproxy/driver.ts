@@ -12,6 +12,7 @@ import { createGate } from "./gate.ts";
 import { createMaps } from "./maps.ts";
 import { addMember, readServers, removeMember } from "./members.ts";
 import { serially } from "./serial.ts";
+import { parseAnswers } from "./parse.ts";
 import { CONFIG, forgetSocket, SERVICE, startHaproxy } from "./start.ts";
 import { createWire } from "./wire.ts";
 
@@ -99,5 +100,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
 
     counters: () => readCounters(wire, clock),
+    answers: async (slot) => parseAnswers(await wire.ask(`show stat web_${slot} 4 -1`)),
+    countLines: (asked) => host.countLines({ service: SERVICE }, asked),
   };
 }
