@@ -7,12 +7,17 @@ import { createApp } from "./api/app.ts";
 import { mustBeAlone } from "./cli/alone.ts";
 import { findHome, makeHome, socketOf } from "./cli/home.ts";
 import { VERSION } from "./cli/installation.ts";
+import { sendMessage } from "./drivers/webhook/send.ts";
 import { createWorld } from "./drivers/world.ts";
+import type { Activity } from "./model/activity.ts";
 import { Problem } from "./model/problem.ts";
 import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
 import type { World } from "./model/world.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
+import type { LookParts } from "./run/alert-look.ts";
+import { watchAlerts } from "./run/alert-watch.ts";
+import { openAlerts } from "./run/alerts.ts";
 import { openBackups } from "./run/backups.ts";
 import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
@@ -75,6 +80,13 @@ export async function serve(): Promise<void> {
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
+  const record = (done: Omit<Activity, "at">) =>
+    recordActivity(store, { ...done, problem: done.problem && redact(done.problem) });
+  const alertParts: LookParts = {
+    ...{ store, clock: systemClock, boot: engine.token, world: look, record, send: sendMessage, runScript: null },
+    credential: (name, credential) => credentials.value(name, credential) ?? noCredential(name, credential),
+  };
+  const watch = watchAlerts(alertParts);
   const rehearsals = openRehearsals({ store, engine, environments });
   const changes = await openChanges({ url, revive });
   const app = createApp({
@@ -84,11 +96,12 @@ export async function serve(): Promise<void> {
       environments,
       credentials: openCredentialDesk(store, credentials),
       backups,
+      alerts: openAlerts({ ...alertParts, environments }),
       rehearsals,
     }),
     redact,
     activity: {
-      record: (done) => recordActivity(store, { ...done, problem: done.problem && redact(done.problem) }),
+      record,
       read: (filter) => readActivity(store, filter),
     },
     changed: (ms) => changes.next(ms),
@@ -102,7 +115,7 @@ export async function serve(): Promise<void> {
     }),
     async shutDown(forget) {
       server.close();
-      const stopped = Promise.all([rehearsals.stop(), schedule.stop()]).then(() => engine.stop());
+      const stopped = Promise.all([rehearsals.stop(), schedule.stop(), watch.stop()]).then(() => engine.stop());
       await Promise.race([stopped, systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();
@@ -115,6 +128,10 @@ export async function serve(): Promise<void> {
   // Two that began at the same time saw nobody.
   await mustBeAlone(home);
   listen(server, home);
+}
+
+function noCredential(environment: string, name: string): never {
+  throw missingCredentials(environment, [name], "a message can't be sent");
 }
 
 async function openWorld(store: Store, parts: Parts, name: string, token: number): Promise<World> {

@@ -6,6 +6,7 @@ import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { instant } from "../model/windows.ts";
 import type { DriftSeen, Planned } from "../run/environments.ts";
+import type { AlertsView } from "../view/alerts.ts";
 import type { BackupsView } from "../view/backups.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
 
@@ -66,6 +67,7 @@ export interface EnvironmentStatus {
   upgrade: UpgradeView | null;
   lock: Lock | null;
   backups: BackupsView;
+  alerts: AlertsView;
 }
 
 export interface Started {

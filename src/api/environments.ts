@@ -14,13 +14,14 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
   routes.get("/:name", async (context) => {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);
-    const [inventory, upgrade, lock, backups] = await Promise.all([
+    const [inventory, upgrade, lock, backups, alerts] = await Promise.all([
       environments.inventory(name),
       controlPlane.latest(name),
       environments.findLock(name),
       controlPlane.backups.list(name),
+      controlPlane.alerts.list(name),
     ]);
-    return context.json({ environment: name, definitionPath, inventory, upgrade, lock, backups });
+    return context.json({ environment: name, definitionPath, inventory, upgrade, lock, backups, alerts });
   });
   routes.get("/:name/drift", async (context) => context.json(await environments.drift(context.req.param("name"))));
   routes.put("/:name/lock", async (context) => {

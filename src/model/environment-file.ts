@@ -1,6 +1,7 @@
 /** Reads the text of an environment file: YAML with positions in, a definition or every problem with its line out. */
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { groupsOfRule } from "./alerts/action.ts";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { printable } from "./environment-text.ts";
@@ -101,6 +102,13 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   const size = definition.application.servers + (definition.application.group?.size ?? 0);
   if (definition.application.workers > size) {
     found.push({ path: ["application", "workers"], why: `there are only ${size} servers` });
+  }
+  const groups = [definition.application.group?.name];
+  for (const [at, rule] of definition.alerts.entries()) {
+    const unknown = [...groupsOfRule(rule), ...(rule.on.group === undefined ? [] : [rule.on.group])].find(
+      (name) => !groups.includes(name),
+    );
+    if (unknown !== undefined) found.push({ path: ["alerts", at], why: `there is no scaling group "${unknown}"` });
   }
   for (const [at, { from, to }] of definition.freezes.entries()) {
     if (Date.parse(to) <= Date.parse(from)) found.push({ path: ["freezes", at], why: "ends before it begins" });

@@ -1,4 +1,5 @@
 /** What can be done with credentials: set, list, remove; and that a plan is only made when those that it needs are there. */
+import { credentialsOfRule } from "../model/alerts/action.ts";
 import { credentialsIn, missingCredentials } from "../model/credential.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { Problem } from "../model/problem.ts";
@@ -9,7 +10,7 @@ import type { Store } from "../store/store.ts";
 export interface CredentialSeen {
   credential: string;
   set: boolean;
-  /** Releases of the environment's file whose inputs name it. */
+  /** Releases of the environment's file whose inputs name it, and alerts whose messages need it. */
   usedBy: string[];
 }
 
@@ -23,15 +24,18 @@ export interface CredentialDesk {
 
 export function openCredentialDesk(store: Store, credentials: Credentials): CredentialDesk {
   const list = async (environment: string): Promise<CredentialSeen[]> => {
-    const releases = Object.entries((await findEnvironment(store, environment))?.definition.releases ?? {});
+    const definition = (await findEnvironment(store, environment))?.definition;
+    const releases = Object.entries(definition?.releases ?? {});
+    const alerts = definition?.alerts ?? [];
     const set = credentials.names(environment);
-    const named = credentialsIn(...releases.map(([, { inputs }]) => inputs));
+    const named = [...credentialsIn(...releases.map(([, { inputs }]) => inputs)), ...alerts.flatMap(credentialsOfRule)];
     return [...new Set([...set, ...named])].sort().map((credential) => ({
       credential,
       set: set.includes(credential),
-      usedBy: releases.flatMap(([release, { inputs }]) =>
-        credentialsIn(inputs).includes(credential) ? [release] : [],
-      ),
+      usedBy: [
+        ...releases.flatMap(([release, { inputs }]) => (credentialsIn(inputs).includes(credential) ? [release] : [])),
+        ...alerts.flatMap((rule) => (credentialsOfRule(rule).includes(credential) ? [`alert ${rule.name}`] : [])),
+      ],
     }));
   };
   return {
@@ -62,9 +66,21 @@ export function mustHaveCredentials(
   throw missingCredentials(environment, missing, `release ${used.at(-1)} can't be started on "${environment}"`);
 }
 
+/** Looked at when the file is taken over: else nobody would hear of the first alert. */
+export function mustHaveAlertCredentials(
+  { environment, alerts }: EnvironmentDefinition,
+  known: readonly string[],
+): void {
+  for (const rule of alerts) {
+    const missing = credentialsOfRule(rule).filter((name) => !known.includes(name));
+    if (missing.length > 0)
+      throw missingCredentials(environment, missing, `alert "${rule.name}" of "${environment}" could tell nobody`);
+  }
+}
+
 const stillUsed = (environment: string, { credential, usedBy }: CredentialSeen): Problem =>
   new Problem("refused", {
     what: `credential "${credential}" is still used`,
-    why: `${usedBy.length === 1 ? "release" : "releases"} ${usedBy.join(", ")} of "${environment}" could not be started without it`,
+    why: `${usedBy.join(", ")} of "${environment}" can't do without it`,
     next: "take it out of the environment file, changeover up FILE, then remove it; or set another value",
   });

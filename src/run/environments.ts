@@ -28,7 +28,7 @@ import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
-import { mustHaveCredentials } from "./credentials.ts";
+import { mustHaveAlertCredentials, mustHaveCredentials } from "./credentials.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import { mustNotLend, occupied } from "./requests.ts";
@@ -173,7 +173,9 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   const keeps = known && (up || isWide(networkOf(known)) === wide);
   const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
   mustHaveFolders(definition, path);
-  if (!up) mustHaveCredentials(definition, [definition.release], await parts.credentials(definition.environment));
+  const credentials = await parts.credentials(definition.environment);
+  if (!up) mustHaveCredentials(definition, [definition.release], credentials);
+  mustHaveAlertCredentials(definition, credentials);
   const page = readPage(definition, path);
   const hash = await packRelease(parts.artefacts, definition, definition.release, path);
   await saveEnvironment(parts.store, {

@@ -1,6 +1,7 @@
 /** Draws what is seen of one environment right now. Pure text. */
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
+import { type AlertsView, drawRaised } from "./alerts.ts";
 import { type BackupsView, drawBackupSummary } from "./backups.ts";
 import { drawLadder } from "./ladder.ts";
 import type { UpgradeView } from "./upgrade-view.ts";
@@ -12,15 +13,18 @@ export interface StatusFacts {
   lock?: Lock | null;
   /** Left out where nobody looked. */
   backups?: BackupsView;
+  alerts?: AlertsView;
 }
 
-export function drawStatus({ environment, inventory, upgrade, lock, backups }: StatusFacts): string[] {
+export function drawStatus({ environment, inventory, upgrade, lock, backups, alerts }: StatusFacts): string[] {
   const lines = [`${environment}, seen ${new Date(inventory.readAt).toISOString()}`];
   if (lock) lines.push(`  locked by ${lock.by} since ${new Date(lock.at).toISOString()}: ${lock.reason}`);
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);
   if (backups) lines.push("", ...drawBackupSummary(backups));
+  const raised = alerts ? drawRaised(alerts) : [];
+  if (raised.length > 0) lines.push("", ...raised);
   if (upgrade) lines.push("", ...drawLadder(upgrade, { open: false, columns: 120 }));
   return lines;
 }

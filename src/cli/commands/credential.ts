@@ -55,7 +55,7 @@ function addList(group: Command): void {
 function addRemove(group: Command): void {
   group
     .command("remove")
-    .description("remove a credential that no release of the environment's file uses")
+    .description("remove a credential that nothing in the environment's file uses")
     .argument("<environment>")
     .argument("<name>")
     .option(...JSON_OPTION)
@@ -68,4 +68,4 @@ function addRemove(group: Command): void {
 }
 
 const draw = ({ credential: name, set, usedBy }: CredentialSeen): string =>
-  `${name.padEnd(24)} ${set ? "set    " : "MISSING"} ${usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "used by no release"}`;
+  `${name.padEnd(24)} ${set ? "set    " : "MISSING"} ${usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "used by nothing"}`;

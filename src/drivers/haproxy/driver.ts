@@ -28,7 +28,6 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     return socket;
   });
   const maps = createMaps(host, wire);
-  const gate = createGate(host, maps);
 
   const oneByOne = <T>(work: () => Promise<T>) => serially(`files ${host.name} ${host.directory}`, work);
   /** First what is meant, then the configuration a restart would read; the running process comes after both. */
@@ -80,11 +79,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
     setRoute: (route, slot) => maps.set("routes", route, slot ?? "none"),
 
-    readMaintenance: gate.readMaintenance,
-    setMaintenance: gate.setMaintenance,
-    hold: gate.hold,
-    release: gate.release,
-    readHold: gate.readHold,
+    ...createGate(host, maps),
 
     allowTester: async (token) => {
       checkToken(token);

@@ -19,12 +19,15 @@ interface Part {
 /** Nobody asks for more. */
 const KEPT_MS = 600_000;
 
+/** What nobody saw for so long is begun anew. */
+export const isForgotten = (tally: Tally, at: number): boolean => at - tally.at > KEPT_MS;
+
 /**
  * The first look counts nothing: nobody knows how old the counters are. `leading` is the counter that tells a restart:
  * when it went backwards, all of them began again at 0, and what they show was counted since.
  */
 export function count(tally: Tally | null, at: number, counts: Counts, leading: string): Tally {
-  if (tally === null || at - tally.at > KEPT_MS) return { at, last: counts, parts: [] };
+  if (tally === null || isForgotten(tally, at)) return { at, last: counts, parts: [] };
   const restarted = (counts[leading] ?? 0) < (tally.last[leading] ?? 0);
   const grown = Object.entries(counts).map(([name, value]) => [
     name,

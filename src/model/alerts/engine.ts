@@ -160,20 +160,22 @@ function markDone(done: Raised["done"], due: readonly Due[], at: number): Raised
   return { ...done, ...Object.fromEntries(due.map(({ key, turn }) => [key, { times: turn, at }])) };
 }
 
-/** When the next action is due if all stays as it is, and which; null when nothing more would come. */
-export function nextDue(rule: AlertRule, { raised }: AlertState): { at: number; planned: Planned } | null {
+/** When the next action is due if all stays as it is, and which; in the past when it is held back. Null: none would come. */
+export function nextDue(rule: AlertRule, { raised }: AlertState, now: number): { at: number; planned: Planned } | null {
   if (!raised) return null;
-  const stages = [0, ...rule.escalate.map(({ afterSeconds }) => afterSeconds * 1000)];
-  const candidates = stages.flatMap((afterMs) =>
-    plannedAt(rule, afterMs).flatMap((planned) => {
+  const begun = now - raised.at;
+  const turns = [begun, ...rule.escalate.map(({ afterSeconds }) => afterSeconds * 1000).filter((ms) => ms > begun)];
+  const coming = turns.flatMap((sinceMs) =>
+    plannedAt(rule, sinceMs).flatMap((planned) => {
       const done = raised.done[planned.key];
-      if (planned.action.kind === "vote") return [];
-      if (!done) return [{ at: raised.at + planned.afterMs, planned }];
-      const at = nextTurn(rule, planned, done);
-      return at === null ? [] : [{ at, planned }];
+      const at = done ? nextTurn(rule, planned, done) : raised.at + planned.afterMs;
+      if (planned.action.kind === "vote" || at === null) return [];
+      // By then something else may have taken its place.
+      const holds = plannedAt(rule, Math.max(at, now) - raised.at).some(({ key }) => key === planned.key);
+      return holds ? [{ at, planned }] : [];
     }),
   );
-  return candidates.reduce<(typeof candidates)[number] | null>(
+  return coming.reduce<(typeof coming)[number] | null>(
     (first, one) => (first === null || one.at < first.at ? one : first),
     null,
   );
