@@ -146,8 +146,8 @@ export function drawAlertDetails(view: AlertDetails): string[] {
 }
 
 export function drawEvent({ at, target, event, says, synthetic, outcome, why }: AlertEventView): string {
-  const made = synthetic && !says.startsWith("SYNTHETIC") ? "SYNTHETIC " : "";
-  if (event !== "action") return `${time(at)} ${made}${says}${event === "vote" ? `, ${target}` : ""}`;
+  if (event !== "action") return `${time(at)} ${says}`;
+  const made = synthetic ? "SYNTHETIC: " : "";
   const ended = outcome === null ? "under way" : outcome === "done" ? "done" : outcome.toUpperCase();
   return `${time(at)} ${made}${says}, ${target}: ${ended}${because(why ?? "")}`;
 }

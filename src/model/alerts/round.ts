@@ -66,7 +66,10 @@ export interface Entry {
 export function entriesOf(taken: Taken, environment: string, at: number): Entry[] {
   const { alert, target, rule, state, turn, gone } = taken;
   const happened = turn.event === "raised" || turn.event === "resolved" ? [turn.event] : [];
-  const votes = votesIn(taken).map((says): Entry => ({ event: "vote", says, task: null }));
+  const made = state.sample.synthetic ? "SYNTHETIC: " : "";
+  const votes = votesIn(taken).map(
+    (says): Entry => ({ event: "vote", says: `${made}${says}, for ${target}`, task: null }),
+  );
   if (gone || !rule) {
     const why = rule ? "it is no longer in service" : "the environment file has no such alert any longer";
     const says = `alert "${alert}" of ${environment}, ${target}: ended, ${why}`;
