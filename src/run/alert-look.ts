@@ -13,6 +13,7 @@ import { keepWatch, takeOverActions } from "../store/alert-events.ts";
 import { alertStates, forgetAlertStates, quenchesOf, type SavedAlert, saveAlertStates } from "../store/alerts.ts";
 import { findEnvironment, type SavedEnvironment } from "../store/environments.ts";
 import type { Db } from "../store/store.ts";
+import { findPlan } from "../store/plans.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { type ActionParts, whyLocked } from "./alert-actions.ts";
 import { carryOut, takeUp, tellTurn, type Written, writeDown } from "./alert-turn.ts";
@@ -92,8 +93,11 @@ async function measure(
   known: readonly SavedAlert[],
 ): Promise<SamplesOf> {
   const rules = definition.alerts;
-  if (rules.length === 0) return () => null;
-  const busy = (await unfinishedUpgrade(store, name)) !== null;
+  const run = await unfinishedUpgrade(store, name);
+  const plan = run && (await findPlan(store, run.planHash));
+  // What is only being built serves nobody yet.
+  if (rules.length === 0 || plan?.strategy === "bring-up") return () => null;
+  const busy = run !== null;
   try {
     const sight = await within(world(name), (seen) => lookForAlerts(seen, { rules, busy, memory: memory.look }));
     memory.tallies = addUp(memory.tallies, sight);

@@ -34,20 +34,17 @@ const KEPT = 1_000;
 /** Gives what is to be done, in order. */
 export async function recordEvents(db: Db, events: NewEvents): Promise<Begun[]> {
   const { environment, alert, target, at, synthetic, boot, entries } = events;
-  const begun: Begun[] = [];
-  for (const { event, says, task } of entries) {
-    const { rows } = await db.query<{ id: string }>(
-      `insert into changeover.alert_events (environment, alert, target, at, event, says, synthetic, task, boot)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
-      [
-        ...[environment, alert, target, new Date(at), event, says, synthetic],
-        ...[task && JSON.stringify(task), task && boot],
-      ],
-    );
-    if (task) begun.push({ id: Number(rows[0]?.id), task });
-  }
-  if (entries.length > 0) await forgetOldEvents(db, environment);
-  return begun;
+  if (entries.length === 0) return [];
+  const { rows } = await db.query<{ id: string; task: AlertTask | null }>(
+    `insert into changeover.alert_events (environment, alert, target, at, synthetic, event, says, task, boot)
+     select $1, $2, $3, $4, $5, entry ->> 'event', entry ->> 'says', nullif(entry -> 'task', 'null'),
+       case when entry -> 'task' <> 'null' then $6::bigint end
+     from jsonb_array_elements($7) with ordinality as new (entry, place) order by place
+     returning id, task`,
+    [environment, alert, target, new Date(at), synthetic, boot, JSON.stringify(entries)],
+  );
+  await forgetOldEvents(db, environment);
+  return rows.flatMap(({ id, task }) => (task ? [{ id: Number(id), task }] : []));
 }
 
 const forgetOldEvents = (db: Db, environment: string) =>

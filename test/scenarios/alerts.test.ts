@@ -6,6 +6,7 @@ import type { World } from "../../src/model/world.ts";
 import { freshWatch, lookOnce, type LookParts } from "../../src/run/alert-look.ts";
 import { lockEnvironment, unlockEnvironment } from "../../src/run/locks.ts";
 import { readActivity } from "../../src/store/activity.ts";
+import { alertEvents, recordEvents } from "../../src/store/alert-events.ts";
 import { findEnvironment } from "../../src/store/environments.ts";
 import { savePlan } from "../../src/store/plans.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -400,4 +401,17 @@ test("a control plane that dies in the middle leaves nothing undone, and nothing
   expect(drawAlertDetails(await first.desk.show("shop", "lag")).join("\n")).toContain(
     "FAILED: the control plane ended while it was done",
   );
+});
+
+test("of what happened the newest is kept, so many of each environment", async () => {
+  await watch(store, [lag]);
+  const entries = Array.from({ length: 1_200 }, (_, at) => ({
+    event: "vote" as const,
+    says: `line ${at}`,
+    task: null,
+  }));
+  const about = { environment: "shop", alert: "lag", target: "db-2", at: 0, synthetic: false, boot: 1 };
+  await recordEvents(store, { ...about, entries });
+  const kept = await alertEvents(store, "shop", { limit: 2_000 });
+  expect([kept.length, kept[0]?.says, kept.at(-1)?.says]).toEqual([1_000, "line 1199", "line 200"]);
 });
