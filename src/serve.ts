@@ -7,6 +7,7 @@ import { createApp } from "./api/app.ts";
 import { mustBeAlone } from "./cli/alone.ts";
 import { findHome, makeHome, socketOf } from "./cli/home.ts";
 import { VERSION } from "./cli/installation.ts";
+import { sendMessage } from "./drivers/webhook/send.ts";
 import { createWorld } from "./drivers/world.ts";
 import type { Activity } from "./model/activity.ts";
 import type { EnvironmentDefinition } from "./model/environment.ts";
@@ -16,6 +17,9 @@ import type { Provider } from "./model/provider.ts";
 import type { Catalogue } from "./model/template/catalogue.ts";
 import type { World } from "./model/world.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
+import type { LookParts } from "./run/alert-look.ts";
+import { watchAlerts } from "./run/alert-watch.ts";
+import { openAlerts } from "./run/alerts.ts";
 import { openBackups } from "./run/backups.ts";
 import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
@@ -100,6 +104,16 @@ export async function serve(): Promise<void> {
   const groupParts = { ...backupParts, record };
   const groups = openGroups(groupParts);
   const scaling = runGroups(groupParts, groups);
+  const scripts = openScripts({ store, engine, environments });
+  const alertParts: LookParts = {
+    ...{ store, clock: systemClock, boot: engine.token, world: look, record, send: sendMessage },
+    runScript: async ({ environment, server, script }, by) => {
+      const selection = { kind: "named" as const, servers: [server] };
+      await scripts.run(environment, { script, selection, given: {}, by, yes: true, dryRun: false });
+    },
+    credential: (name, credential) => credentials.value(name, credential) ?? noCredential(name, credential),
+  };
+  const watch = watchAlerts(alertParts);
   const rehearsals = openRehearsals({ store, engine, environments });
   const inputs = openInputs({
     ...{ store, environments, clock: systemClock, redact, credentials: environmentParts(store, parts).credentials },
@@ -120,9 +134,10 @@ export async function serve(): Promise<void> {
       servers,
       inputs,
       groups,
+      alerts: openAlerts({ ...alertParts, environments }),
       rehearsals,
       templates: openTemplates({ store, library, environments, catalogue: (...of) => catalogueOf(home, ...of) }),
-      scripts: openScripts({ store, engine, environments }),
+      scripts,
     }),
     redact,
     activity: {
@@ -140,7 +155,8 @@ export async function serve(): Promise<void> {
     }),
     async shutDown(forget) {
       server.close();
-      const stopped = Promise.all([rehearsals.stop(), schedule.stop(), scaling.stop()]).then(() => engine.stop());
+      const loops = [rehearsals, schedule, scaling, watch].map((loop) => loop.stop());
+      const stopped = Promise.all(loops).then(() => engine.stop());
       await Promise.race([stopped, systemClock.sleep(5_000)]);
       await changes.close();
       await store.close();
@@ -153,6 +169,10 @@ export async function serve(): Promise<void> {
   // Two that began at the same time saw nobody.
   await mustBeAlone(home);
   listen(server, home);
+}
+
+function noCredential(environment: string, name: string): never {
+  throw missingCredentials(environment, [name], "a message can't be sent");
 }
 
 async function openWorld(store: Store, parts: Parts, name: string, token: number): Promise<World> {

@@ -127,6 +127,21 @@ const sentences: Sentence[] = [
     says: ({ backup }) => `restore backup ${backup}`,
   },
   {
+    method: "PUT",
+    path: /^\/environments\/(?<environment>[^/]+)\/alerts\/(?<alert>[^/]+)\/quench$/,
+    says: ({ alert }) => `quench alert "${alert}"`,
+  },
+  {
+    method: "DELETE",
+    path: /^\/environments\/(?<environment>[^/]+)\/alerts\/(?<alert>[^/]+)\/quench$/,
+    says: ({ alert }) => `end the quench of alert "${alert}"`,
+  },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/alerts\/(?<alert>[^/]+)\/tests$/,
+    says: ({ alert }) => `prove alert "${alert}" with a synthetic one`,
+  },
+  {
     method: "POST",
     path: /^\/upgrades\/(?<upgrade>[^/]+)\/gates\/(?<gate>[^/]+)$/,
     says: ({ gate }) => `answer gate "${gate}"`,

@@ -1,6 +1,7 @@
 /** The HTTP service: one file per resource, shapes in contract.ts, meaning in run/control-plane.ts. */
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
+import { alertRoutes } from "./alerts.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
 import { backupRoutes } from "./backups.ts";
 import { parseBody } from "./body.ts";
@@ -57,6 +58,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", scriptRoutes(controlPlane));
   app.route("/templates", templateRoutes(controlPlane));
   app.route("/environments", lockRoutes(controlPlane));
+  app.route("/environments", alertRoutes(controlPlane.alerts));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

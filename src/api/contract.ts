@@ -6,6 +6,7 @@ import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { instant } from "../model/windows.ts";
 import type { DriftSeen, Planned } from "../run/environments.ts";
+import type { AlertsView } from "../view/alerts.ts";
 import type { BackupsView } from "../view/backups.ts";
 import type { GroupView } from "../view/groups.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
@@ -73,6 +74,7 @@ export interface EnvironmentStatus {
   backups: BackupsView;
   /** None or one. */
   groups: GroupView[];
+  alerts: AlertsView;
 }
 
 export interface Started {

@@ -14,15 +14,17 @@ export function environmentRoutes(controlPlane: ControlPlane): Hono {
   routes.get("/:name", async (context) => {
     const name = context.req.param("name");
     const { definitionPath } = await environments.find(name);
-    const [inventory, upgrade, { locks }, backups] = await Promise.all([
+    const [inventory, upgrade, { locks }, backups, alerts] = await Promise.all([
       environments.inventory(name),
       controlPlane.latest(name),
       controlPlane.locks.list(name),
       controlPlane.backups.list(name),
+      controlPlane.alerts.list(name),
     ]);
     const lock = locks.find(({ server }) => server === null) ?? null;
     const groups = await controlPlane.groups.list(name, inventory);
-    return context.json({ environment: name, definitionPath, inventory, upgrade, lock, locks, backups, groups });
+    const known = { inventory, upgrade, lock, locks, backups, groups, alerts };
+    return context.json({ environment: name, definitionPath, ...known });
   });
   routes.get("/:name/drift", async (context) => context.json(await environments.drift(context.req.param("name"))));
   routes.get("/:name/upgrade", async (context) => {

@@ -39,6 +39,7 @@ export const commands: readonly Word[] = [
   { names: ["group"], load: async () => (await import("./commands/group.ts")).group },
   { names: ["template"], load: async () => (await import("./commands/template.ts")).template },
   { names: ["script"], load: async () => (await import("./commands/script.ts")).script },
+  { names: ["alert"], load: async () => (await import("./commands/alert.ts")).alert },
   { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
   { names: ["inputs"], load: async () => (await import("./commands/inputs.ts")).inputs },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },

@@ -91,6 +91,17 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
         next: "changeover status",
       });
     },
+    async diskFree(server) {
+      const asked = await (await open(server)).exec("df -Pk . | tail -n 1", { timeoutMs: 10_000, reading: true });
+      const [, size, , free] = asked.stdout.trim().split(/\s+/).map(Number);
+      if (asked.code === 0 && size !== undefined && free !== undefined && size > 0 && free >= 0)
+        return { freeBytes: free * 1024, sizeBytes: size * 1024 };
+      throw new Problem("unreachable", {
+        what: `what is free on the disk of "${server}" can't be told`,
+        why: asked.stderr.trim() || "df said nothing that is a number",
+        next: "changeover doctor",
+      });
+    },
     async loadBalancer(server) {
       return createHaproxy(await open(server), clock);
     },

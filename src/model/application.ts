@@ -1,7 +1,7 @@
 /** What an upgrade asks of one application server: put a release on it, run its roles, probe it. */
 import type { Inputs } from "./credential.ts";
 import type { Endpoint } from "./load-balancer.ts";
-import type { JobState, ServiceState, Stored } from "./host.ts";
+import type { JobState, LineCount, LinesAsked, ServiceState, Stored } from "./host.ts";
 
 /** `web` answers requests; `worker` does jobs and cron. */
 export type Role = "web" | "worker";
@@ -55,6 +55,8 @@ export interface Application {
   probe(check: HttpCheck, timeoutMs: number): Promise<string | null>;
   /** Null when the script exits 0 in time, else how it ended and what it printed. */
   runCheck(check: ScriptCheck): Promise<string | null>;
+  /** Lines of what a role printed, or of a file in the server's folder. */
+  countLines(log: Role | { file: string }, asked: LinesAsked): Promise<LineCount>;
   /** Runs a command in the release's folder as a job: its migration, a hot-fix; the same id attaches. */
   startTask(task: Task): Promise<void>;
   task(id: string): Promise<JobState>;

@@ -1,6 +1,7 @@
 /** What an upgrade asks of one database server; nothing here trusts a lag in seconds. */
 import type { TableSum } from "./content.ts";
 import type { Backup, BackupNote, BackupReason } from "./backup.ts";
+import type { LineCount, LinesAsked } from "./host.ts";
 import type { WriteEvent, WritesSince } from "./row-events.ts";
 
 export interface DatabaseSettings {
@@ -57,6 +58,8 @@ export interface Database {
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): Promise<DatabaseHealth>;
+  /** Lines of what it printed. */
+  countLines(asked: LinesAsked): Promise<LineCount>;
 
   /** Changes nothing. The server must run. */
   readiness(longSeconds: number): Promise<DatabaseReadiness>;

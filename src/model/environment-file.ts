@@ -1,4 +1,5 @@
 /** Reads the text of an environment file: YAML with positions in, a definition or every problem with its line out. */
+import { groupsOfRule } from "./alerts/action.ts";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { wrongIn } from "./group/settings.ts";
@@ -30,6 +31,13 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   }
   for (const { path, why } of wrongIn(definition.application.group)) {
     found.push({ path: ["application", "group", ...path], why });
+  }
+  const groups = [definition.application.group?.name];
+  for (const [at, rule] of definition.alerts.entries()) {
+    const unknown = [...groupsOfRule(rule), ...(rule.on.group === undefined ? [] : [rule.on.group])].find(
+      (name) => !groups.includes(name),
+    );
+    if (unknown !== undefined) found.push({ path: ["alerts", at], why: `there is no scaling group "${unknown}"` });
   }
   for (const [at, { from, to }] of definition.freezes.entries()) {
     if (Date.parse(to) <= Date.parse(from)) found.push({ path: ["freezes", at], why: "ends before it begins" });

@@ -1,5 +1,6 @@
 /** The environment file: what a user writes down about one environment. The documentation is the schema is the validator. */
 import { z } from "zod";
+import { alertsSchema } from "./alerts/rule.ts";
 import { freezeSchema, windowSchema } from "./windows.ts";
 import { credentialName } from "./credential.ts";
 import { overrideHours } from "./inputs/override.ts";
@@ -229,9 +230,11 @@ export const environmentSchema = z.strictObject({
         .max(30 * 24 * 3600)
         .default(0)
         .describe("old servers and the standby are kept this long after reopening: the gate `retire`; 0: no gate"),
+      alertSeconds: z.number().min(1).max(3600).default(5).describe("the world is looked at so often for alerts"),
       gateSeconds: seconds.default(3600).describe("until the reopen gate is answered; then the way back is taken"),
     })
     .prefault({}),
+  alerts: alertsSchema.default([]).describe("what is watched, and what is done when it is wrong"),
   windows: z.array(windowSchema).default([]).describe("when the public may see the page; at any time when left out"),
   freezes: z.array(freezeSchema).default([]).describe("when it must not, whatever the windows say"),
   staging: environmentName

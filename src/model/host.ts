@@ -70,6 +70,27 @@ export interface ServiceState {
   tail: string;
 }
 
+/** What a service of this name printed, or a file. */
+export type Log = { service: string } | { file: string };
+
+export interface LinesAsked {
+  /** Extended regular expression; a line that matches counts. */
+  pattern: string;
+  /** Where the look before ended; null: begin at the end, and count nothing. */
+  from: string | null;
+  /** So much of what is new is looked at, at the end of it. */
+  bytesMax: number;
+}
+
+/** Whole lines only: one that is still being written is left to the next look. */
+export interface LineCount {
+  lines: number;
+  /** For the next look. */
+  place: string;
+  /** More was written than was looked at: there may have been more. */
+  atLeast: boolean;
+}
+
 /** A promise that lapses by the host's own clock; `onLapse` then runs there once, without us. */
 export interface Lease {
   name: string;
@@ -114,6 +135,9 @@ export interface Host {
   /** TERM, then after `graceMs` KILL, to everything the service started. Repeat it when it was broken off. */
   stopService(name: string, graceMs: number): Promise<void>;
   serviceState(name: string): Promise<ServiceState>;
+
+  /** Changes nothing. A log that is not there yet has no lines; all of it counts once it is. */
+  countLines(log: Log, asked: LinesAsked): Promise<LineCount>;
 
   /** Sets or renews. The seconds count from now, by the host's clock. */
   setLease(lease: Lease): Promise<void>;

@@ -1,4 +1,5 @@
 /** What an upgrade asks of a load balancer; every write has a read that proves it. */
+import type { LineCount, LinesAsked } from "./host.ts";
 
 /** The two places a generation of servers can take; blue sits in one, green in the other. */
 export type Slot = "a" | "b";
@@ -47,6 +48,14 @@ export interface TrafficCounters {
   failed: number;
 }
 
+/** What one server answered, counted since it became a member or the load balancer started; testers are in it. */
+export interface ServerAnswers {
+  server: string;
+  answers: number;
+  /** Those of them with a status of 500 or more. */
+  errors: number;
+}
+
 export interface LoadBalancer {
   readonly name: string;
   readonly address: string;
@@ -89,4 +98,7 @@ export interface LoadBalancer {
   setEndpoint(slot: Slot, to: Endpoint | null): Promise<void>;
 
   counters(): Promise<TrafficCounters>;
+  answers(slot: Slot): Promise<ServerAnswers[]>;
+  /** Lines of what it printed. */
+  countLines(asked: LinesAsked): Promise<LineCount>;
 }

@@ -52,6 +52,8 @@ export interface World {
   elsewhere(environment: string): Promise<World>;
   /** Bytes that everything in a server's folder takes. */
   diskUse(server: string): Promise<number>;
+  /** The file system on which a server's folder lies. */
+  diskFree(server: string): Promise<{ freeBytes: number; sizeBytes: number }>;
 }
 
 export const unrelated = (environment: string, other: string): Problem =>

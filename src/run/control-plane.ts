@@ -16,6 +16,7 @@ import type { Store } from "../store/store.ts";
 import { findUpgrade, latestUpgrade, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
+import type { AlertDesk } from "./alerts.ts";
 import type { Backups } from "./backups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
 import type { CredentialDesk } from "./credentials.ts";
@@ -46,6 +47,7 @@ export interface Desks {
   servers: Servers;
   inputs: InputDesk;
   groups: Groups;
+  alerts: AlertDesk;
   templates: Templates;
   scripts: Scripts;
   rehearsals: Rehearsals;

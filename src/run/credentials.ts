@@ -1,4 +1,5 @@
 /** What can be done with credentials: set, list, remove; and that a plan is only made when those that it needs are there. */
+import { credentialsOfRule } from "../model/alerts/action.ts";
 import { credentialsIn, missingCredentials } from "../model/credential.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { nameOf } from "../model/inputs/difference.ts";
@@ -13,7 +14,7 @@ import { mustBeAllowed } from "./locks.ts";
 export interface CredentialSeen {
   credential: string;
   set: boolean;
-  /** Releases of the environment's file whose inputs name it. */
+  /** Releases of the environment's file whose inputs name it, and alerts whose messages need it. */
   usedBy: string[];
   /** Inputs whose values name it, like "PASSWORD of server app-1". */
   inputs: string[];
@@ -29,17 +30,20 @@ export interface CredentialDesk {
 
 export function openCredentialDesk(store: Store, credentials: Credentials): CredentialDesk {
   const list = async (environment: string): Promise<CredentialSeen[]> => {
-    const releases = Object.entries((await findEnvironment(store, environment))?.definition.releases ?? {});
+    const definition = (await findEnvironment(store, environment))?.definition;
+    const releases = Object.entries(definition?.releases ?? {});
+    const alerts = definition?.alerts ?? [];
     const held = await inputsOf(store, environment);
     const set = credentials.names(environment);
-    const named = credentialsIn(...releases.map(([, { inputs }]) => inputs));
+    const named = [...credentialsIn(...releases.map(([, { inputs }]) => inputs)), ...alerts.flatMap(credentialsOfRule)];
     const inInputs = credentialsNamed(held.map(({ value }) => value));
     return [...new Set([...set, ...named, ...inInputs])].sort().map((credential) => ({
       credential,
       set: set.includes(credential),
-      usedBy: releases.flatMap(([release, { inputs }]) =>
-        credentialsIn(inputs).includes(credential) ? [release] : [],
-      ),
+      usedBy: [
+        ...releases.flatMap(([release, { inputs }]) => (credentialsIn(inputs).includes(credential) ? [release] : [])),
+        ...alerts.flatMap((rule) => (credentialsOfRule(rule).includes(credential) ? [`alert ${rule.name}`] : [])),
+      ],
       inputs: held.filter(({ value }) => credentialsNamed([value]).includes(credential)).map(nameOf),
     }));
   };
@@ -83,9 +87,21 @@ const stillNamed = (environment: string, { credential, inputs }: CredentialSeen)
     next: `changeover inputs unset ${environment} NAME, or: changeover inputs drop ${environment}; or set another value`,
   });
 
+/** Looked at when the file is taken over: else nobody would hear of the first alert. */
+export function mustHaveAlertCredentials(
+  { environment, alerts }: EnvironmentDefinition,
+  known: readonly string[],
+): void {
+  for (const rule of alerts) {
+    const missing = credentialsOfRule(rule).filter((name) => !known.includes(name));
+    if (missing.length > 0)
+      throw missingCredentials(environment, missing, `alert "${rule.name}" of "${environment}" could tell nobody`);
+  }
+}
+
 const stillUsed = (environment: string, { credential, usedBy }: CredentialSeen): Problem =>
   new Problem("refused", {
     what: `credential "${credential}" is still used`,
-    why: `${usedBy.length === 1 ? "release" : "releases"} ${usedBy.join(", ")} of "${environment}" could not be started without it`,
+    why: `${usedBy.join(", ")} of "${environment}" can't do without it`,
     next: "take it out of the environment file, changeover up FILE, then remove it; or set another value",
   });

@@ -118,8 +118,9 @@ const reopenedMeanwhile = (upgrade: string): Problem =>
     next: `changeover rollback ${upgrade}`,
   });
 
-/** Stops before the next step on the way forward; the step in flight ends. */
-export function requestPause(store: Store, asked: { upgrade: string; by: string }): Promise<void> {
+/** Stops before the next step on the way forward; the step in flight ends. The reason, if there is one, is shown with who paused. */
+export function requestPause(store: Store, asked: { upgrade: string; by: string; reason?: string }): Promise<void> {
+  const { by, reason = "" } = asked;
   return store.transaction(async (db) => {
     const upgrade = await mustLock(db, asked.upgrade);
     mustBeUnfinished(upgrade);
@@ -131,8 +132,8 @@ export function requestPause(store: Store, asked: { upgrade: string; by: string 
       });
     }
     if (upgrade.pausedAt !== null) return;
-    await recordRequest(db, upgrade.id, "pause", asked.by, "");
-    await pauseUpgrade(db, upgrade.id, asked.by);
+    await recordRequest(db, upgrade.id, "pause", by, reason);
+    await pauseUpgrade(db, upgrade.id, reason === "" ? by : `${by} (${reason})`);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Draws what is seen of one environment right now. Pure text. */
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import { type Lock, lockedBy } from "../model/lock.ts";
+import { type AlertsView, drawRaised } from "./alerts.ts";
 import { type BackupsView, drawBackupSummary } from "./backups.ts";
 import { drawGroupSummary, type GroupView } from "./groups.ts";
 import { drawLadder } from "./ladder.ts";
@@ -14,6 +15,7 @@ export interface StatusFacts {
   /** Left out where nobody looked. */
   backups?: BackupsView;
   groups?: GroupView[];
+  alerts?: AlertsView;
 }
 
 export function drawStatus({
@@ -23,6 +25,7 @@ export function drawStatus({
   locks = [],
   backups,
   groups = [],
+  alerts,
 }: StatusFacts): string[] {
   const lines = [`${environment}, seen ${new Date(inventory.readAt).toISOString()}`];
   for (const lock of locks) lines.push(`  ${lock.server === null ? "" : `"${lock.server}" is `}${lockedBy(lock)}`);
@@ -31,6 +34,8 @@ export function drawStatus({
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);
   if (backups) lines.push("", ...drawBackupSummary(backups));
   lines.push(...groups.map(drawGroupSummary));
+  const raised = alerts ? drawRaised(alerts) : [];
+  if (raised.length > 0) lines.push("", ...raised);
   if (upgrade) lines.push("", ...drawLadder(upgrade, { open: false, columns: 120 }));
   return lines;
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { describeCommands, describeFiles } from "./host/files.ts";
 import { describeJobs } from "./host/jobs.ts";
 import { describeLeases } from "./host/leases.ts";
+import { describeLines } from "./host/lines.ts";
 import { describeServers } from "./host/servers.ts";
 import { describeServices } from "./host/services.ts";
 import { describeTokens } from "./host/tokens.ts";
@@ -23,6 +24,7 @@ export function describeHostContract(name: string, makeWorld: () => Promise<Host
     describe("files", () => describeFiles(world));
     describe("jobs", () => describeJobs(world));
     describe("services", () => describeServices(world));
+    describe("lines of logs", () => describeLines(world));
     describe("leases", () => describeLeases(world));
     describe("tokens", () => describeTokens(world));
     describe("servers", () => describeServers(world));

@@ -40,6 +40,14 @@ checks:
   write: { method: POST, path: "/rows?key={key}", body: "{}", expect: { status: 201 }, cleanUp: [{ path: "/x" }] }
 maintenance: { page: page.html, retryAfterSeconds: 5 }
 ledger: { write: { path: "/{key}" }, read: { path: / }, find: SELECT 1, writesPerSecond: 1, readsPerSecond: 0 }
+alerts:
+  - name: lag
+    on: { servers: [db-2] }
+    when: { metric: errorLines, over: 1, forSeconds: 10, clearSeconds: 5, withinSeconds: 30, pattern: "^E", log: { file: a } }
+    do: [{ vote: grow, group: burst }, { notify: { url: { credential: hook }, secret: { credential: key } } }]
+    escalate: [{ afterSeconds: 60, instead: true, do: [{ run: kick, server: app-1 }, { pause: upgrade }] }]
+    repeatEverySeconds: 60
+    resolve: [{ notify: { url: "https://x.test/a" } }]
 limits: { healthySeconds: 3, stopSeconds: 0.5, keepSeconds: 0, gateSeconds: 10 }
 `;
 

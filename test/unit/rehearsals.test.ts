@@ -9,6 +9,7 @@ import type { World } from "../../src/model/world.ts";
 import type { Site } from "../../src/providers/simulated/site.ts";
 import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";
 import { systemClock } from "../../src/run/clock.ts";
+import { openAlerts } from "../../src/run/alerts.ts";
 import { openBackups } from "../../src/run/backups.ts";
 import { openCredentialDesk } from "../../src/run/credentials.ts";
 import { openCredentials } from "../../src/store/credentials.ts";
@@ -95,11 +96,17 @@ async function begin(): Promise<void> {
       ...{ templates: noTemplates, definitions: noDefinitions },
       ...{ credentials: async () => [], redact: (text) => text },
     }),
+    alerts: openAlerts({
+      ...parts,
+      ...{ boot: 1, credential: () => "", send: nobody, runScript: nobody, record: nobody },
+    }),
     rehearsals: openRehearsals(parts),
     templates: openTemplates({ store, library, environments, catalogue: () => live.world.provider.catalogue() }),
     scripts: openScripts(parts),
   });
 }
+
+const nobody = async (): Promise<void> => {};
 
 const end = async (): Promise<void> => {
   await plane.rehearsals.stop();

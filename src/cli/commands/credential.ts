@@ -55,7 +55,7 @@ function addList(group: Command): void {
 function addRemove(group: Command): void {
   group
     .command("remove")
-    .description("remove a credential that no release of the environment's file uses")
+    .description("remove a credential that nothing in the environment's file uses")
     .argument("<environment>")
     .argument("<name>")
     .option(...JSON_OPTION)
@@ -68,7 +68,7 @@ function addRemove(group: Command): void {
 }
 
 const draw = ({ credential: name, set, usedBy, inputs }: CredentialSeen): string => {
-  const releases = usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "used by no release";
+  const releases = usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "used by nothing";
   const named = inputs.length > 0 ? `; named by ${inputs.join(", ")}` : "";
   return `${name.padEnd(24)} ${set ? "set    " : "MISSING"} ${releases}${named}`;
 };

@@ -84,6 +84,7 @@ export function createApplication(
       if (code === 0) return null;
       return `check "${run}" ended with ${code ?? "no exit code"}: ${(stderr || stdout).trim().slice(-300)}`;
     },
+    countLines: (log, asked) => host.countLines(typeof log === "string" ? { service: log } : log, asked),
     async startTask({ id, command, timeoutMs, account, database, inputs }: Task) {
       const installed = await mustBeInstalled();
       const install = { ...installed, database: database ?? installed.database };

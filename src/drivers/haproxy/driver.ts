@@ -12,6 +12,7 @@ import { createGate } from "./gate.ts";
 import { createMaps } from "./maps.ts";
 import { addMember, drainMember, readServers, removeMember } from "./members.ts";
 import { serially } from "./serial.ts";
+import { parseAnswers } from "./parse.ts";
 import { CONFIG, forgetSocket, SERVICE, startHaproxy } from "./start.ts";
 import { createWire } from "./wire.ts";
 
@@ -27,7 +28,6 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     return socket;
   });
   const maps = createMaps(host, wire);
-  const gate = createGate(host, maps);
 
   const oneByOne = <T>(work: () => Promise<T>) => serially(`files ${host.name} ${host.directory}`, work);
   /** First what is meant, then the configuration a restart would read; the running process comes after both. */
@@ -77,11 +77,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
     setRoute: (route, slot) => maps.set("routes", route, slot ?? "none"),
 
-    readMaintenance: gate.readMaintenance,
-    setMaintenance: gate.setMaintenance,
-    hold: gate.hold,
-    release: gate.release,
-    readHold: gate.readHold,
+    ...createGate(host, maps),
 
     allowTester: async (token) => {
       checkToken(token);
@@ -97,5 +93,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
 
     counters: () => readCounters(wire, clock),
+    answers: async (slot) => parseAnswers(await wire.ask(`show stat web_${slot} 4 -1`)),
+    countLines: (asked) => host.countLines({ service: SERVICE }, asked),
   };
 }

@@ -1,5 +1,5 @@
 /** Reads what HAProxy prints on its runtime socket: statistics, maps, the table of counts. */
-import type { Endpoint, Member } from "../../model/load-balancer.ts";
+import type { Endpoint, Member, ServerAnswers } from "../../model/load-balancer.ts";
 
 type Row = Record<string, string>;
 
@@ -43,6 +43,15 @@ export function parseServers(text: string): ServerRow[] {
     parseRows(text, "be_id", " ").map((row) => [row.srv_name, Number(row.srv_admin_state)] as const),
   );
   return parseRows(text, "pxname", ",").map((row) => serverOf(row, asked.get(row.svname) ?? 0));
+}
+
+/** Each kind of status is counted by itself. */
+export function parseAnswers(text: string): ServerAnswers[] {
+  return parseRows(text, "pxname", ",").map((row) => {
+    const counts = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"].map((kind) => Number(row[`hrsp_${kind}`] ?? 0));
+    const answers = counts.reduce((sum, each) => sum + each, 0);
+    return { server: row.svname ?? "", answers, errors: Number(row.hrsp_5xx ?? 0) };
+  });
 }
 
 function serverOf(row: Row, asked: number): ServerRow {

@@ -43,6 +43,7 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     start: () => startServer(server),
     stop: () => stopServer(server),
     health: () => health(server),
+    countLines: (asked) => host.countLines({ service: serviceName }, asked),
     readiness: (longSeconds) => readReadiness(server, longSeconds),
     position: () => server.session(replication.readPosition),
     transactionsSince: async (position) => countBetween(position, await server.session(replication.readPosition)),

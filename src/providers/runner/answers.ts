@@ -1,5 +1,5 @@
 /** Reads what the runner answers about jobs, services and leases. */
-import type { JobState, LeaseState, ServiceState } from "../../model/host.ts";
+import type { JobState, LeaseState, LineCount, ServiceState } from "../../model/host.ts";
 
 /** The first line holds the facts, what follows is the output as it is. */
 function split(answer: string): { facts: string[]; rest: string } {
@@ -35,4 +35,10 @@ export function readLeaseState(answer: string): LeaseState {
   if (state === "held") return { state, leftMs: Number(left) };
   if (state === "lapsed" || state === "absent") return { state };
   throw new Error(`the runner said of a lease: ${answer.trim()}`);
+}
+
+export function readLineCount(answer: string): LineCount {
+  const [lines = "", place = "", how] = answer.trim().split(" ");
+  if (/^\d+$/.test(lines) && /^\d+:\d+$/.test(place)) return { lines: Number(lines), place, atLeast: how === "least" };
+  throw new Error(`the runner said of a log: ${answer.trim()}`);
 }

@@ -8,13 +8,16 @@ import type {
   JobState,
   Lease,
   LeaseState,
+  LineCount,
+  LinesAsked,
+  Log,
   Service,
   ServiceState,
   Stored,
 } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import type { ServerRecord } from "../../model/provider.ts";
-import { readJobState, readLeaseState, readServiceState } from "./answers.ts";
+import { readJobState, readLeaseState, readLineCount, readServiceState } from "./answers.ts";
 import { definitionText, hundredths } from "./definition.ts";
 import { checkedJob, checkedLease, checkedPath, checkedService } from "./paths.ts";
 import type { Request, Runner } from "./runner.ts";
@@ -97,6 +100,13 @@ export class RunnerHost implements Host {
 
   async serviceState(name: string): Promise<ServiceState> {
     return readServiceState(await this.#text({ verb: "service-state", args: [checkedService(name)] }));
+  }
+
+  async countLines(log: Log, { pattern, from, bytesMax }: LinesAsked): Promise<LineCount> {
+    const [verb, which] =
+      "service" in log ? ["service-lines", checkedService(log.service)] : ["file-lines", checkedPath(log.file)];
+    const args = [which, from ?? "-", bytesMax, pattern];
+    return readLineCount(await this.#text({ verb, args, timeoutMs: 20_000 }));
   }
 
   async setLease({ name, seconds, onLapse }: Lease): Promise<void> {

@@ -90,6 +90,7 @@ export function createSimulatedApplication(parts: ApplicationParts): Application
       const { code, stdout, stderr } = await host.exec(run, { timeoutMs: seconds * 1000, cwd: RELEASE, env });
       return code === 0 ? null : `check "${run}" ended with ${code ?? "no exit code"}: ${(stderr || stdout).trim()}`;
     },
+    countLines: (log, asked) => host.countLines(typeof log === "string" ? { service: log } : log, asked),
     async startTask({ id, command, timeoutMs, account, database, inputs }: Task) {
       const found = await mustBeInstalled();
       const install = { ...found, database: database ?? found.database };

@@ -68,6 +68,7 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
     start,
     stop,
     health: async () => server().health(),
+    countLines: (asked) => host.countLines({ service: SERVICE }, asked),
     readiness: async (longSeconds) => running(server()).readiness(longSeconds),
     position: async () => running(server()).history.position,
     transactionsSince: async (position) => running(server()).history.countSince(position),

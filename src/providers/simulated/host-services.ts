@@ -80,6 +80,11 @@ export class Services {
     return { state: "running", pid: held.process.pid, ...facts };
   }
 
+  /** All that it printed; null when it never printed anything. */
+  log(name: string): string | null {
+    return this.#logs.get(name) ?? null;
+  }
+
   crash(): void {
     for (const held of this.#services.values()) held.supervisor = null;
   }

@@ -9,6 +9,9 @@ import type {
   JobState,
   Lease,
   LeaseState,
+  LineCount,
+  LinesAsked,
+  Log,
   Service,
   ServiceState,
   Stored,
@@ -16,6 +19,7 @@ import type {
 import { Problem } from "../../model/problem.ts";
 import { checkedJob, checkedLease, checkedPath, checkedService } from "../runner/paths.ts";
 import type { Fleet, Server } from "./host-fleet.ts";
+import { countLines } from "./host-lines.ts";
 import { folderIn } from "./host-place.ts";
 
 export const staleToken = (what: string, newest: number): Problem =>
@@ -114,6 +118,15 @@ export class SimulatedHost implements Host {
 
   async serviceState(name: string): Promise<ServiceState> {
     return this.#there().services.state(checkedService(name));
+  }
+
+  async countLines(log: Log, asked: LinesAsked): Promise<LineCount> {
+    const server = this.#there();
+    const text =
+      "service" in log
+        ? server.services.log(checkedService(log.service))
+        : (this.#fleet.files.read(this.#path(log.file))?.toString() ?? null);
+    return countLines(text, asked);
   }
 
   async setLease(lease: Lease): Promise<void> {

@@ -41,6 +41,7 @@ export interface Tunnel {
 interface Checked extends Omit<Member, "sessions"> {
   /** Bad checks in a row; null before the first one has ended. */
   misses: number | null;
+  answered: { answers: number; errors: number };
   readonly flights: Set<Flight>;
 }
 
@@ -107,7 +108,8 @@ export class LoadBalancerServer {
       this.endpoints[slot] = this.keptEndpoints[slot];
       // On its disk are those that were let in and not yet asked to leave. Until its first check each is trusted.
       this.members[slot] = this.members[slot].filter(({ state }) => state === "ready");
-      for (const member of this.members[slot]) Object.assign(member, { healthy: false, misses: null });
+      for (const member of this.members[slot])
+        Object.assign(member, { healthy: false, misses: null, answered: { answers: 0, errors: 0 } });
     }
   }
 
@@ -240,11 +242,15 @@ export class LoadBalancerServer {
   }
 
   /** Null when it was cut. */
-  async #fly({ flights }: Checked, web: Web, check: HttpCheck): Promise<Answer | null> {
+  async #fly({ flights, answered }: Checked, web: Web, check: HttpCheck): Promise<Answer | null> {
     const flight = takeOff();
     flights.add(flight);
     const answer = await Promise.race([web.answer(check), flight.ended]);
-    if (answer) await this.#around.clock.wake(NETWORK_MS);
+    if (answer) {
+      answered.answers += 1;
+      if (answer.status >= 500) answered.errors += 1;
+      await this.#around.clock.wake(NETWORK_MS);
+    }
     flights.delete(flight);
     return answer;
   }

@@ -62,7 +62,7 @@ export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalan
     running: async () => server().up,
 
     members: async (slot) =>
-      (await up()).members[slot].map(({ misses: _misses, flights, ...member }) => ({
+      (await up()).members[slot].map(({ misses: _misses, answered: _answered, flights, ...member }) => ({
         ...member,
         sessions: flights.size,
       })),
@@ -98,6 +98,8 @@ export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalan
       await setEndpoint(tools, slot, to);
     },
     counters: async () => ({ ...(await up()).counters }),
+    answers: async (slot) => (await up()).members[slot].map(({ server, answered }) => ({ server, ...answered })),
+    countLines: (asked) => host.countLines({ service: SERVICE }, asked),
   };
 }
 
@@ -153,7 +155,8 @@ async function addMember({ up, act, plane }: Tools, slot: Slot, member: Member):
     if (there && (there.address !== member.address || there.port !== member.port)) throw otherAddress(slot, member);
     if (there) return;
     const { server, address, port } = member;
-    on.members[slot].push({ server, address, port, state: "drain", healthy: false, misses: null, flights: new Set() });
+    const fresh = { healthy: false, misses: null, answered: { answers: 0, errors: 0 }, flights: new Set<never>() };
+    on.members[slot].push({ server, address, port, state: "drain", ...fresh });
   });
   const limit = { withinMs: 6_000, everyMs: 50 };
   const checked = await waitFor(plane.clock, limit, async () => (find(await up())?.misses ?? null) !== null);

@@ -10,6 +10,8 @@ import type { Program } from "./host-processes.ts";
 import { LoadBalancerServer, type Web } from "./load-balancer-server.ts";
 import { type Connected, programsOf, type SimulatedRelease } from "./programs.ts";
 
+const DISK_BYTES = 2_000_000_000;
+
 export interface SiteParts {
   definition: EnvironmentDefinition;
   clock: SimulatedClock;
@@ -72,6 +74,12 @@ export class Site {
     if (this.#server(name).record.kind !== "database") return files;
     const { backups, bytes } = this.database(name);
     return [...backups.values()].reduce((sum, { backup }) => sum + backup.bytes, files + bytes);
+  }
+
+  /** All machines of a site are as large; a database says what is left on its own. */
+  diskOf(name: string): { freeBytes: number; sizeBytes: number } {
+    const { kind } = this.#server(name).record;
+    return { freeBytes: kind === "database" ? this.database(name).freeBytes : DISK_BYTES / 2, sizeBytes: DISK_BYTES };
   }
 
   web(address: string, port: number): Web | null {

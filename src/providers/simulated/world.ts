@@ -74,6 +74,7 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
       throw unrelated(environment, name);
     },
     diskUse: async (server) => site.bytesOn(server, (await open(server)).directory),
+    diskFree: async (server) => site.diskOf((await open(server)).name),
     async ask(server, { host, tester }, check, timeoutMs) {
       const asked = withKey(check, randomUUID());
       const request = { host, tester: tester ? secret("tester") : null, check: asked };

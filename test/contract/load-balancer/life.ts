@@ -15,6 +15,7 @@ export function describeBirth(world: Setting): void {
       allowTester: () => balancer.allowTester(token),
       readEndpoint: () => balancer.readEndpoint("a"),
       counters: () => balancer.counters(),
+      answers: () => balancer.answers("a"),
     };
     for (const [name, ask] of Object.entries(asked))
       expect([name, await problemOf(ask())]).toEqual([name, "not-found"]);

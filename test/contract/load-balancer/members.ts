@@ -149,4 +149,21 @@ export function describeMembers(world: Setting): void {
     });
     expect([after.paged, after.held]).toEqual([before.paged, before.held]);
   });
+
+  test("answers are counted for each server, errors among them, and one that was sent away begins anew", async () => {
+    const balancer = await inService(world());
+    const counted = async () => (await balancer.answers("a")).find(({ server }) => server === "blue");
+    const before = await counted();
+    for (const path of ["/?code=200", "/?code=500", "/?code=503", "/?code=404"]) await world().ask({ path });
+    const after = await eventually(world(), "they are counted", async () => {
+      const now = await counted();
+      return now && now.answers - (before?.answers ?? 0) >= 4 && now;
+    });
+    expect(after.answers - (before?.answers ?? 0)).toBe(4);
+    expect(after.errors - (before?.errors ?? 0)).toBe(2);
+    expect((await balancer.answers("b")).map(({ server }) => server)).toEqual(["green"]);
+    await balancer.removeMember("a", "blue", 100);
+    await balancer.addMember("a", (await backendOf(world(), "blue")).member);
+    expect(await counted()).toEqual({ server: "blue", answers: 0, errors: 0 });
+  });
 }

@@ -110,3 +110,34 @@ service_state() {
   [ ! -e "$service/log" ] || tail -c 8192 "$service/log"
   [ -z "$left" ] || printf '\nchangeover: asked to stop, but still alive: %s\n' "$left"
 }
+
+# Answers: how many lines match, where the next look begins (inode:offset), whether more was written than was looked at.
+count_lines() { # path, where the last look ended or -, most bytes, bytes that a cut in place leaves, pattern
+  [ -f "$1" ] || { echo '0 0:0 whole'; exit; }
+  set -- "$@" $(stat -c '%i %s' "$1")
+  inode=$6 size=$7 start=$7 how=whole
+  case $2 in
+  -) ;;
+  "$inode":*) start=${2#*:} ;;
+  *) start=0 ;;
+  esac
+  # It was cut, as `trim` does: its beginning is what was there before.
+  [ "$start" -le "$size" ] || { start=$4 how=least; }
+  [ "$start" -le "$size" ] || start=$size
+  [ $((size - start)) -le "$3" ] || { start=$((size - $3)) how=least; }
+  piece() { tail -c "+$((start + 1))" -- "$1" | head -c $((size - start)); }
+  if [ "$size" -gt "$start" ] && [ "$(piece "$1" | tail -c 1 | wc -l)" -eq 0 ]; then
+    rest=$(piece "$1" | tail -n 1 | wc -c)
+    # A line that is longer than what is looked at is no line.
+    [ "$rest" -ge "$3" ] || size=$((size - rest))
+  fi
+  lines=$(piece "$1" | LC_ALL=C timeout 5 grep -aEc -e "$5")
+  case $? in 0 | 1) ;; *) refuse "failed the pattern can't be used: $5" ;; esac
+  echo "$lines $inode:$size $how"
+}
+service_lines() { # name and the rest
+  service=$1
+  shift
+  # 65536 is what `trim` leaves.
+  count_lines "$state/services/$service/log" "$1" "$2" 65536 "$3"
+}

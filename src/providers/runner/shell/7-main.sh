@@ -22,6 +22,8 @@ service-start) service_start "$@" ;;
 service-stop) service_stop "$@" ;;
 service-run) service_run "$@" ;;
 service-state) service_state "$@" ;;
+service-lines) service_lines "$@" ;;
+file-lines) count_lines "$1" "$2" "$3" 0 "$4" ;;
 lease-set) lease_set "$@" ;;
 lease-watch) lease_watch "$@" ;;
 lease-state) lease_state "$@" ;;
