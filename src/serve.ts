@@ -20,6 +20,7 @@ import { startEngine } from "./run/engine.ts";
 import { openCredentialDesk } from "./run/credentials.ts";
 import { keepLogDiscreet } from "./run/discreet-log.ts";
 import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
+import { openNamesDesk } from "./run/names.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { runSchedule } from "./run/scheduled-backups.ts";
 import { openRehearsals } from "./run/rehearsals.ts";
@@ -71,7 +72,8 @@ export async function serve(): Promise<void> {
   // Looking must neither be refused nor make an upgrade in flight stale.
   const look = async (name: string) => worldOf(name, await tokenToLook(store, name, engine.token));
   const change = async (name: string) => worldOf(name, await takeToken(store));
-  const environments = openEnvironments({ ...environmentParts(store, parts), world: look, worldToChange: change });
+  const ofEnvironments = environmentParts(store, parts);
+  const environments = openEnvironments({ ...ofEnvironments, world: look, worldToChange: change });
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
@@ -84,6 +86,7 @@ export async function serve(): Promise<void> {
       environments,
       credentials: openCredentialDesk(store, credentials),
       backups,
+      names: openNamesDesk({ ...backupParts, credentials: ofEnvironments.credentials }),
       rehearsals,
     }),
     redact,
@@ -200,6 +203,7 @@ async function buildWorld(
       [environment, ...(origin ? [origin.name] : [])].flatMap((name) => secretsOf(name, secrets, credentials)),
     artefact: (hash) => artefacts.read(hash),
     exports: openExports(home),
+    beside: (path) => resolve(dirname(saved.definitionPath), path),
     path: process.env.PATH ?? null,
   });
 }

@@ -7,6 +7,7 @@ import { parseBody } from "./body.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
+import { nameRoutes } from "./names.ts";
 import { toWire } from "./problems.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
 import { upgradeRoutes } from "./upgrades.ts";
@@ -43,6 +44,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/environments", backupRoutes(controlPlane));
+  app.route("/environments", nameRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

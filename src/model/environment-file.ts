@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { printable } from "./environment-text.ts";
+import { namesFindings } from "./names.ts";
 import { Problem } from "./problem.ts";
 import { lineOfPath, strangeKeys } from "./yaml-places.ts";
 
@@ -91,7 +92,7 @@ function finding(issue: z.core.$ZodIssue): Finding[] {
 
 /** Rules between keys that a schema can't say. */
 function crossCheck(definition: EnvironmentDefinition): Finding[] {
-  const found: Finding[] = [];
+  const found: Finding[] = namesFindings(definition);
   if (!definition.releases[definition.release]) {
     found.push({ path: ["release"], why: `release "${definition.release}" is not among the releases` });
   }

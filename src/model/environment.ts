@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { freezeSchema, windowSchema } from "./windows.ts";
 import { credentialName } from "./credential.ts";
+import { namesSchema } from "./names.ts";
 
 export const environmentName = z
   .string()
@@ -205,6 +206,7 @@ export const environmentSchema = z.strictObject({
         .describe("what any of these counts keeps, stays; each is a whole copy of the database"),
     })
     .prefault({}),
+  names: namesSchema.optional().describe("where its names in the DNS are said to lead, and by whom"),
   limits: z
     .strictObject({
       healthySeconds: seconds.default(30).describe("until a started server answers its health check"),

@@ -19,6 +19,7 @@ import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
 import type { Backups } from "./backups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
 import type { CredentialDesk } from "./credentials.ts";
+import type { NamesDesk } from "./names.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
@@ -33,6 +34,7 @@ export interface ControlPlane {
   readonly engine: Engine;
   readonly credentials: CredentialDesk;
   readonly backups: Backups;
+  readonly names: NamesDesk;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
   readonly rehearsals: Rehearsals;
@@ -67,11 +69,12 @@ export interface ControlPlaneParts {
   environments: Environments;
   credentials: CredentialDesk;
   backups: Backups;
+  names: NamesDesk;
   rehearsals: Rehearsals;
 }
 
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
-  const { store, engine, environments, credentials, backups, rehearsals } = parts;
+  const { store, engine, environments, credentials, backups, names, rehearsals } = parts;
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   return {
     environments,
@@ -79,6 +82,7 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     engine,
     credentials,
     backups,
+    names,
     rehearsals,
     async plan(environment, wish) {
       const made = await environments.planUpgrade(environment, wish);

@@ -9,7 +9,7 @@ import type { Store } from "../store/store.ts";
 export interface CredentialSeen {
   credential: string;
   set: boolean;
-  /** Releases of the environment's file whose inputs name it. */
+  /** Releases of the environment's file whose inputs name it; `names.key` when it is that key's secret. */
   usedBy: string[];
 }
 
@@ -23,15 +23,18 @@ export interface CredentialDesk {
 
 export function openCredentialDesk(store: Store, credentials: Credentials): CredentialDesk {
   const list = async (environment: string): Promise<CredentialSeen[]> => {
-    const releases = Object.entries((await findEnvironment(store, environment))?.definition.releases ?? {});
+    const definition = (await findEnvironment(store, environment))?.definition;
+    const key = definition?.names?.key?.credential;
+    const releases = Object.entries(definition?.releases ?? {});
     const set = credentials.names(environment);
-    const named = credentialsIn(...releases.map(([, { inputs }]) => inputs));
+    const named = [...credentialsIn(...releases.map(([, { inputs }]) => inputs)), ...(key ? [key] : [])];
     return [...new Set([...set, ...named])].sort().map((credential) => ({
       credential,
       set: set.includes(credential),
-      usedBy: releases.flatMap(([release, { inputs }]) =>
-        credentialsIn(inputs).includes(credential) ? [release] : [],
-      ),
+      usedBy: [
+        ...releases.flatMap(([release, { inputs }]) => (credentialsIn(inputs).includes(credential) ? [release] : [])),
+        ...(key === credential ? ["names.key"] : []),
+      ],
     }));
   };
   return {
@@ -65,6 +68,6 @@ export function mustHaveCredentials(
 const stillUsed = (environment: string, { credential, usedBy }: CredentialSeen): Problem =>
   new Problem("refused", {
     what: `credential "${credential}" is still used`,
-    why: `${usedBy.length === 1 ? "release" : "releases"} ${usedBy.join(", ")} of "${environment}" could not be started without it`,
+    why: `in the file of "${environment}" it is used by ${usedBy.join(", ")}`,
     next: "take it out of the environment file, changeover up FILE, then remove it; or set another value",
   });

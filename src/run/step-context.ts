@@ -1,6 +1,6 @@
 /** What a step is given while it runs. */
 import { type Clock, waitFor } from "../model/clock.ts";
-import type { Evidence, StepContext } from "../model/step.ts";
+import type { StepContext } from "../model/step.ts";
 import type { World } from "../model/world.ts";
 
 const LOOK_EVERY_MS = 200;
@@ -10,7 +10,7 @@ export const contextFor = (
   upgrade: string,
   world: World,
   signal: AbortSignal,
-  evidenceOf: (step: string) => Promise<Evidence | null>,
+  evidenceOf: StepContext["evidenceOf"],
 ): StepContext => ({
   world,
   upgrade,

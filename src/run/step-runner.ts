@@ -150,7 +150,7 @@ async function untilSettled<T>(
   const begin = (signal: AbortSignal): Promise<T> => {
     signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
     if (signal.aborted) over.abort(signal.reason);
-    return work(contextFor(clock, upgrade, world, signal, (step) => evidenceIn(journal, step)));
+    return work(contextFor(clock, upgrade, world, signal, (step, like) => evidenceIn(journal, step, like)));
   };
   try {
     return await limited({ ...limit, clock, graceMs, settled: () => settled(clock) }, begin);
@@ -256,7 +256,12 @@ export const aborted = ({ by, reason }: { by: string; reason: string }): Problem
 export const acceptedIn = ({ aborted, reason }: AbortSignal): boolean =>
   aborted && reason instanceof WayBackWanted && reason.lossAccepted;
 
-async function evidenceIn(journal: Journal, step: string): Promise<Evidence | null> {
-  const done = (entry: JournalEntry) => entry.step === step && entry.direction === "apply" && entry.result === "done";
+async function evidenceIn(journal: Journal, step: string, like: Evidence = {}): Promise<Evidence | null> {
+  const facts = Object.entries(like);
+  const done = (entry: JournalEntry) =>
+    entry.step === step &&
+    entry.direction === "apply" &&
+    entry.result === "done" &&
+    facts.every(([name, value]) => entry.evidence?.[name] === value);
   return (await journal.entries()).findLast(done)?.evidence ?? null;
 }

@@ -3,6 +3,7 @@ import type { StepDefinition } from "../model/step.ts";
 import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
+import { awaitCaches } from "./await-caches.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
@@ -25,6 +26,7 @@ import { markSchema } from "./mark-schema.ts";
 import { markReopening } from "./mark-reopening.ts";
 import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
+import { moveName } from "./move-name.ts";
 import { openCopy } from "./open-copy.ts";
 import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
@@ -60,6 +62,7 @@ const all = [
   assertBackup,
   assertClean,
   assertInputs,
+  awaitCaches,
   awaitWindow,
   assertIsolated,
   closeEndpoint,
@@ -82,6 +85,7 @@ const all = [
   markReopening,
   measureRestore,
   migrate,
+  moveName,
   openCopy,
   openDatabase,
   openTestRoute,

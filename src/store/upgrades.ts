@@ -122,11 +122,11 @@ export async function listUpgrades(db: Db, environment: string, limit = 50): Pro
   return rows.map(fromRow);
 }
 
-/** The unfinished one, else the newest that is more than a backup; null when there was none. */
+/** The unfinished one, else the newest that is more than a backup or a moved name; null when there was none. */
 export async function latestUpgrade(db: Db, environment: string): Promise<UpgradeRun | null> {
   const { rows } = await db.query<Row>(
     `select u.* from changeover.upgrades u join changeover.plans p on p.hash = u.plan_hash where u.environment = $1
-     order by u.state in ('upgraded', 'rolled-back'), p.plan ->> 'strategy' in ('backup', 'verify-backup'),
+     order by u.state in ('upgraded', 'rolled-back'), p.plan ->> 'strategy' in ('backup', 'verify-backup', 'move-name'),
        u.created_at desc, u.id limit 1`,
     [environment],
   );

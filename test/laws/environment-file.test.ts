@@ -40,6 +40,13 @@ checks:
   write: { method: POST, path: "/rows?key={key}", body: "{}", expect: { status: 201 }, cleanUp: [{ path: "/x" }] }
 maintenance: { page: page.html, retryAfterSeconds: 5 }
 ledger: { write: { path: "/{key}" }, read: { path: / }, find: SELECT 1, writesPerSecond: 1, readsPerSecond: 0 }
+names:
+  server: { address: 127.0.0.1, port: 53 }
+  zone: shop.test
+  key: { name: mover, algorithm: hmac-sha256, credential: dns }
+  ttlSeconds: 60
+  public: [www.shop.test, shop.test]
+  test: [test1.shop.test]
 limits: { healthySeconds: 3, stopSeconds: 0.5, keepSeconds: 0, gateSeconds: 10 }
 `;
 

@@ -15,6 +15,7 @@ import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
+import { openNamesDesk } from "../../src/run/names.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
@@ -71,6 +72,7 @@ async function begin(): Promise<void> {
     ...parts,
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
+    names: openNamesDesk({ ...parts, credentials: async () => [] }),
     rehearsals: openRehearsals(parts),
   });
 }
