@@ -3,7 +3,7 @@ import type { Clock } from "../../model/clock.ts";
 import { heldByOther, isThere, isWithin, type NameMove, type NameServer, sameAddresses } from "../../model/dns-name.ts";
 import type { TSIG_ALGORITHMS } from "../../model/names.ts";
 import { Problem } from "../../model/problem.ts";
-import type { Over, Server } from "./exchange.ts";
+import { type Server, triesOf } from "./exchange.ts";
 import { mustServe, readName } from "./query.ts";
 import {
   noAnswer,
@@ -25,18 +25,14 @@ export interface DnsSettings {
   /** The key's secret in base64; throws a Problem when nobody set it. Asked for only when something is signed. */
   secret(): string;
   clock: Clock;
+  patienceMs?: number;
 }
 
-/** Where datagrams get lost, or are not let through, a connection may be. */
-const TRIES: { over: Over; withinMs: number }[] = [
-  { over: "udp", withinMs: 1_500 },
-  { over: "udp", withinMs: 1_500 },
-  { over: "tcp", withinMs: 3_000 },
-];
+const PATIENCE_MS = 1_500;
 
 export function createDnsNames(settings: DnsSettings): NameServer {
   const { zone, clock } = settings;
-  const place: Place = settings;
+  const place: Place = { patienceMs: PATIENCE_MS, ...settings };
   const speaker = (): Speaker => ({ place, key: keyOf(settings), clock });
   const inZone = (name: string): void => {
     if (!isWithin(name, zone)) throw notTheAuthority(place, name, `it is not in zone ${zone}`);
@@ -58,7 +54,7 @@ export function createDnsNames(settings: DnsSettings): NameServer {
     async prove() {
       await mustServe(place);
       let silence = "";
-      for (const how of TRIES) {
+      for (const how of triesOf(place.patienceMs)) {
         const told = await tell(speaker(), proving(zone), how);
         if (told.kind === "done") return;
         if (told.kind === "differs") throw notTheAuthority(place, zone, "it has no such zone");
@@ -73,7 +69,7 @@ export function createDnsNames(settings: DnsSettings): NameServer {
 async function change(speaker: Speaker, name: string, wanted: NameMove): Promise<void> {
   const { place } = speaker;
   let silence: string | null = null;
-  for (const how of TRIES) {
+  for (const how of triesOf(place.patienceMs)) {
     if (await isDone(place, name, wanted, silence)) return;
     const told = await tell(speaker, moving(name, wanted), how);
     if (told.kind === "done") return;
@@ -101,6 +97,6 @@ async function isDone(place: Place, name: string, wanted: NameMove, silence: str
 
 function keyOf(settings: DnsSettings): TsigKey {
   const text = settings.secret().trim();
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw noSecret(settings);
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw noSecret(settings.environment, settings.key.credential);
   return { name: settings.key.name, algorithm: settings.key.algorithm, secret: Buffer.from(text, "base64") };
 }

@@ -9,7 +9,17 @@ export interface Server {
 
 export type Answered<T> = { answer: T } | { silence: string };
 
-export type Over = "udp" | "tcp";
+export interface Try {
+  over: "udp" | "tcp";
+  withinMs: number;
+}
+
+/** Where datagrams get lost, or are not let through, a connection may be. */
+export const triesOf = (patienceMs: number): Try[] => [
+  { over: "udp", withinMs: patienceMs },
+  { over: "udp", withinMs: patienceMs },
+  { over: "tcp", withinMs: 2 * patienceMs },
+];
 
 /**
  * Gives what `accept` makes of the first answer that it takes. What it gives null for came from somebody else, or
@@ -18,7 +28,7 @@ export type Over = "udp" | "tcp";
 export const exchange = <T>(
   server: Server,
   message: Buffer,
-  how: { over: Over; withinMs: number },
+  how: Try,
   accept: (bytes: Buffer) => T | null,
 ): Promise<Answered<T>> =>
   how.over === "udp" ? overUdp(server, message, how.withinMs, accept) : overTcp(server, message, how.withinMs, accept);

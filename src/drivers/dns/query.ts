@@ -3,15 +3,9 @@ import { randomInt } from "node:crypto";
 import type { NameRecord } from "../../model/dns-name.ts";
 import { sorted } from "../../model/dns-name.ts";
 import { Problem } from "../../model/problem.ts";
-import { exchange, type Over } from "./exchange.ts";
+import { exchange, triesOf } from "./exchange.ts";
 import { noAnswer, notTheAuthority, type Place, RCODE, refusedQuery } from "./refusals.ts";
 import { addressOf, CLASS, decodeMessage, encodeMessage, Malformed, type Message, OPCODE, TYPE } from "./wire.ts";
-
-const TRIES: { over: Over; withinMs: number }[] = [
-  { over: "udp", withinMs: 1_500 },
-  { over: "udp", withinMs: 1_500 },
-  { over: "tcp", withinMs: 3_000 },
-];
 
 /** A name that has more than A records would still lead people the old way after those were moved: refused. */
 export async function readName(place: Place, name: string): Promise<NameRecord> {
@@ -36,7 +30,7 @@ export async function mustServe(place: Place): Promise<void> {
 async function ask(place: Place, name: string, type: number): Promise<Message> {
   let silence = "";
   let truncated = false;
-  for (const { over, withinMs } of TRIES) {
+  for (const { over, withinMs } of triesOf(place.patienceMs)) {
     if (truncated && over === "udp") continue;
     const id = randomInt(0x10000);
     const message = encodeMessage({ id, opcode: OPCODE.QUERY, question: { name, type } });

@@ -27,6 +27,8 @@ export interface Place {
   environment: string;
   server: Server;
   zone: string;
+  /** How long the answer to a datagram is waited for; over a connection twice as long. */
+  patienceMs: number;
   key: { name: string; credential: string };
 }
 
@@ -117,9 +119,9 @@ export const unknownOutcome = (place: Place, name: string, why: string, cause?: 
     cause,
   );
 
-export const noSecret = ({ environment, key }: Place): Problem =>
+export const noSecret = (environment: string, credential: string): Problem =>
   new Problem("bad-input", {
-    what: `credential "${key.credential}" is no secret of a TSIG key`,
+    what: `credential "${credential}" is no secret of a TSIG key`,
     why: "such a secret is written in base64, as tsig-keygen and keymgr print it",
-    next: `changeover credential set ${environment} ${key.credential}`,
+    next: `changeover credential set ${environment} ${credential}`,
   });

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../../model/clock.ts";
 import type { NameMove } from "../../model/dns-name.ts";
-import { exchange, type Over } from "./exchange.ts";
+import { exchange, type Try } from "./exchange.ts";
 import { type Place, RCODE, rcodeName, refusedKey, refusedUpdate } from "./refusals.ts";
 import { sign, type Signed, type TsigKey, verify, type Verdict } from "./tsig.ts";
 import {
@@ -61,11 +61,7 @@ const MOST_UDP_BYTES = 512;
 const DIFFERS: readonly number[] = [RCODE.NXDOMAIN, RCODE.YXDOMAIN, RCODE.YXRRSET, RCODE.NXRRSET];
 
 /** Throws a Problem when the server refused, which it does before it changes anything. */
-export async function tell(
-  speaker: Speaker,
-  { prerequisites, changes }: Update,
-  how: { over: Over; withinMs: number },
-): Promise<Told> {
+export async function tell(speaker: Speaker, { prerequisites, changes }: Update, how: Try): Promise<Told> {
   const { place, key, clock } = speaker;
   const id = randomInt(0x10000);
   const question = { name: place.zone, type: TYPE.SOA };

@@ -55,11 +55,12 @@ function mustBeMovable({ environment, own, now, from, to, limitSeconds, remember
   if (from && !sameAddresses(now.addresses, from)) throw heldByOther(now, from);
   if (isThere(now, { from: now.addresses, to: to.addresses, ttlSeconds: to.ttlSeconds })) throw thereAlready(now);
   if (own.role === "public" && to.addresses.length === 0) throw publicOne(now.name);
-  if (to.ttlSeconds > limitSeconds) throw longerThanAllowed(now.name, to.ttlSeconds, limitSeconds);
   // With the same addresses nobody is led astray, and it is how a TTL gets shorter.
-  if (sameAddresses(now.addresses, to.addresses)) return;
-  const why = tooLong(now, limitSeconds) ?? rememberedTooLong(rememberedSeconds, limitSeconds);
+  const why = sameAddresses(now.addresses, to.addresses)
+    ? null
+    : (tooLong(now, limitSeconds) ?? rememberedTooLong(rememberedSeconds, limitSeconds));
   if (why !== null) throw refuseTooLong(now.name, why, limitSeconds, environment);
+  if (to.ttlSeconds > limitSeconds) throw longerThanAllowed(now.name, to.ttlSeconds, limitSeconds);
 }
 
 const rememberedTooLong = (seconds: number, limitSeconds: number): string | null =>

@@ -109,7 +109,6 @@ function configText(folder: string, address: string, port: number): string {
     "    acl: movers",
     "    journal-max-usage: 4M",
     "    zonefile-sync: -1",
-    "    zonefile-load: difference",
     "",
   ].join("\n");
 }
