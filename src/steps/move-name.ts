@@ -71,10 +71,10 @@ export const moveName = defineStep({
     const names = await world.names();
     const now = await names.read(name);
     const back = { from: to.addresses, to: from.addresses, ttlSeconds: from.ttlSeconds };
-    if (!isThere(now, back) && !isThere(now, moveOf({ from, to }))) {
+    if (!isThere(now, moveOf({ from, to }))) {
       // What we never had is nobody's to give back; what was taken from us is a matter for people.
       if (!(await evidenceOf("move-name", { name }))) return untouched(now);
-      if (!sameAddresses(now.addresses, to.addresses)) throw takenSince(now, from.addresses);
+      if (!isThere(now, back) && !sameAddresses(now.addresses, to.addresses)) throw takenSince(now, from.addresses);
     }
     await names.move(name, back);
     return evidence(name, to, from, world.clock.now());
