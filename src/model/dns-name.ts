@@ -33,8 +33,8 @@ export interface NameServer {
   move(name: string, move: NameMove): Promise<void>;
   /** The same to nowhere. */
   remove(name: string, from: readonly string[]): Promise<void>;
-  /** Shows that we may change names there, and changes nothing. */
-  prove(): Promise<void>;
+  /** Shows that we may change these names, and changes nothing. */
+  prove(names: readonly string[]): Promise<void>;
 }
 
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
@@ -70,11 +70,15 @@ export const isThere = (now: NameRecord, { to, ttlSeconds }: NameMove): boolean 
 export const inWords = (addresses: readonly string[]): string =>
   addresses.length === 0 ? "nowhere" : sorted(addresses).join(" and ");
 
+/** As in "it leads …". */
+export const whither = (addresses: readonly string[]): string =>
+  addresses.length === 0 ? "nowhere" : `to ${inWords(addresses)}`;
+
 /** Somebody else was faster, or knows more. */
 export const heldByOther = (now: NameRecord, wanted: readonly string[]): Problem =>
   new Problem("refused", {
     what: `${now.name} is not what it was taken for`,
-    why: `it leads to ${inWords(now.addresses)} now, not to ${inWords(wanted)}`,
+    why: `it leads ${whither(now.addresses)} now, not ${whither(wanted)}`,
     next: "find out who moved it: changeover name list, then changeover activity",
   });
 
@@ -84,9 +88,12 @@ export const tooLong = ({ addresses, ttlSeconds }: NameRecord, limitSeconds: num
     ? `caches remember it for ${ttlSeconds} s (its TTL), and the limit is ${limitSeconds} s`
     : null;
 
-export const refuseTooLong = (name: string, why: string, limitSeconds: number, environment: string): Problem =>
+export const refuseTooLong = (name: string, why: string, next: string): Problem =>
   new Problem("refused", {
     what: `${name} can't be moved yet`,
     why: `${why}: so long people would be led to the old address`,
-    next: `changeover name move ${environment} ${name} --ttl ${limitSeconds}, and when the old TTL is over, move it`,
+    next,
   });
+
+export const shortenFirst = (environment: string, name: string, limitSeconds: number): string =>
+  `changeover name move ${environment} ${name} --ttl ${limitSeconds}, and when the old TTL is over, move it`;

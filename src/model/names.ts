@@ -120,3 +120,11 @@ export function placeOfNames({ environment, names }: Omit<Named, "hosts">): Name
     next: "add it (docs/operate/names.md), then: changeover up environment.yaml",
   });
 }
+
+/** The same text for two environments whose names stand in the same place; null for one that has none. */
+export function placeText(named: Omit<Named, "hosts">, beside: (path: string) => string): string | null {
+  if (!named.names) return null;
+  const place = placeOfNames(named);
+  if (place.kind === "hosts-file") return `file ${beside(place.path)}`;
+  return `${place.server.address} ${place.server.port} ${place.zone}`;
+}

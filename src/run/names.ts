@@ -1,15 +1,17 @@
 /** What people do with names in the DNS: see where they lead, prove that they can be moved, move one. */
+import { dirname, resolve } from "node:path";
 import type { Clock } from "../model/clock.ts";
 import { missingCredentials } from "../model/credential.ts";
 import { isServerAddress, type NameRecord } from "../model/dns-name.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
-import { type OwnName, ownNames, placeOfNames } from "../model/names.ts";
+import { type OwnName, ownNames, placeOfNames, placeText } from "../model/names.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { problemData } from "../model/upgrade.ts";
 import type { World } from "../model/world.ts";
 import { readNames } from "../observe/names.ts";
 import { planMoveName } from "../plan/strategies/move-name.ts";
+import { ownEnvironments, type SavedEnvironment } from "../store/environments.ts";
 import { rememberedNames } from "../store/name-moves.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
@@ -89,7 +91,7 @@ async function list(parts: NamesDeskParts, environment: string, prove: boolean):
 async function proofIn(parts: NamesDeskParts, definition: EnvironmentDefinition, world: World) {
   try {
     await mustHaveKey(parts, definition, "names can't be changed");
-    await (await world.names()).prove();
+    await (await world.names()).prove(ownNames(definition).map(({ name }) => name));
     return { good: true, why: null, next: null };
   } catch (error) {
     const { what, why, next } = problemData(error);
@@ -104,6 +106,7 @@ async function makePlan(parts: NamesDeskParts, environment: string, wish: NameWi
   const busy = await unfinishedUpgrade(parts.store, environment);
   if (busy) throw occupied(environment, busy);
   const own = mustBeOwn(definition, wish.name);
+  await mustBeNobodyElses(parts.store, saved, own);
   await mustHaveKey(parts, definition, `${own.name} can't be moved`);
   const { now, kind, servers } = await within(parts.world(environment), async (world) => {
     const names = await world.names();
@@ -150,6 +153,21 @@ function mustBeOwn(definition: EnvironmentDefinition, wished: string): OwnName {
     what: `environment "${definition.environment}" has no name ${JSON.stringify(wished)}`,
     why: `its file lists ${all.map(({ name }) => name).join(", ")}`,
     next: "list it under names.public or names.test in the environment file, then: changeover up environment.yaml",
+  });
+}
+
+/** A copy of an environment's file must not move what people of the original come by. */
+async function mustBeNobodyElses(store: Store, saved: SavedEnvironment, { name }: OwnName): Promise<void> {
+  const place = ({ definition, definitionPath }: SavedEnvironment) =>
+    placeText(definition, (path) => resolve(dirname(definitionPath), path));
+  const lists = ({ definition }: SavedEnvironment) => ownNames(definition).some((own) => own.name === name);
+  const others = (await ownEnvironments(store)).filter((one) => one.name !== saved.name);
+  const other = others.find((one) => place(one) === place(saved) && lists(one));
+  if (!other) return;
+  throw new Problem("refused", {
+    what: `${name} can't be moved`,
+    why: `environment "${other.name}" lists it, too, in the same place`,
+    next: `leave it in one of the two files, ${saved.definitionPath} and ${other.definitionPath}; then: changeover up`,
   });
 }
 

@@ -8,7 +8,9 @@ import {
   type NameRecord,
   refuseTooLong,
   sameAddresses,
+  shortenFirst,
   tooLong,
+  whither,
 } from "../model/dns-name.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type Evidence } from "../model/step.ts";
@@ -35,9 +37,9 @@ export const moveName = defineStep({
   undoable: "always",
   says,
   byHand: ({ name, from, to }) => ({
-    act: `At the DNS server of ${name}, see that its A records are ${inWords(from.addresses)}, then ${acting({ name, to })}`,
-    see: `The server itself answers ${inWords(to.addresses)}. Caches may go on with ${inWords(from.addresses)} for ${from.ttlSeconds} s.`,
-    back: `Lead ${name} to ${inWords(from.addresses)} again, if it still leads to ${inWords(to.addresses)}.`,
+    act: `At its DNS server, see that ${name} leads ${whither(from.addresses)}, then ${acting({ to })}`,
+    see: `By the server itself it leads ${whither(to.addresses)}. Caches may say ${inWords(from.addresses)} for ${from.ttlSeconds} s.`,
+    back: `Let ${name} lead ${whither(from.addresses)} again, if it still leads ${whither(to.addresses)}.`,
   }),
   limitMs: () => LIMIT_MS,
   async check({ world }, input) {
@@ -47,7 +49,7 @@ export const moveName = defineStep({
     if (!sameAddresses(now.addresses, from.addresses)) throw heldByOther(now, from.addresses);
     const why = tooLong(now, limitSeconds);
     if (why !== null && !sameAddresses(from.addresses, to.addresses))
-      throw refuseTooLong(name, why, limitSeconds, world.environment);
+      throw refuseTooLong(name, why, shortenFirst(world.environment, name, limitSeconds));
     if (now.ttlSeconds <= from.ttlSeconds) return;
     throw new Problem("refused", {
       what: `${name} is not what it was taken for`,
@@ -62,7 +64,7 @@ export const moveName = defineStep({
     const now = await (await world.names()).read(input.name);
     if (isThere(now, moveOf(input))) return evidence(input.name, input.from, input.to, world.clock.now());
     throw new Problem("step-failed", {
-      what: `${input.name} does not lead to ${inWords(input.to.addresses)}`,
+      what: `${input.name} does not lead ${whither(input.to.addresses)}`,
       why: `the authority answers ${inWords(now.addresses)}${now.addresses.length > 0 ? ` for ${now.ttlSeconds} s` : ""}`,
       next: "changeover name list",
     });
@@ -88,17 +90,17 @@ const moveOf = ({ from, to }: Pick<Input, "from" | "to">) => ({
 });
 
 function says({ name, from, to }: Input): string {
-  if (to.addresses.length === 0) return `Take ${name} out of the DNS; it leads to ${inWords(from.addresses)}`;
+  if (to.addresses.length === 0) return `Take ${name} out of the DNS; it leads ${whither(from.addresses)}`;
   if (from.addresses.length === 0) return `Let ${name} lead to ${inWords(to.addresses)}; it leads nowhere yet`;
   if (sameAddresses(from.addresses, to.addresses))
     return `Let caches remember ${name} for ${to.ttlSeconds} s instead of ${from.ttlSeconds} s`;
   return `Move ${name} from ${inWords(from.addresses)} to ${inWords(to.addresses)}`;
 }
 
-const acting = ({ name, to }: Pick<Input, "name" | "to">): string =>
+const acting = ({ to }: Pick<Input, "to">): string =>
   to.addresses.length === 0
-    ? `delete them: ${name} leads nowhere then.`
-    : `replace them in one update by ${inWords(to.addresses)} with a TTL of ${to.ttlSeconds} s.`;
+    ? `delete its A records.`
+    : `replace its A records in one update by ${inWords(to.addresses)} with a TTL of ${to.ttlSeconds} s.`;
 
 /** `cachesUntil`: until then somebody may still be led to where it led before, so that place has to stay in service. */
 const evidence = (name: string, from: Input["from"], to: Input["to"], now: number): Evidence => ({
@@ -114,7 +116,7 @@ const untouched = (now: NameRecord): Evidence => ({ name: now.name, leftAt: inWo
 
 const takenSince = (now: NameRecord, from: readonly string[]): Problem =>
   new Problem("refused", {
-    what: `${now.name} can't be taken back to ${inWords(from)}`,
-    why: `somebody else has moved it since: it leads to ${inWords(now.addresses)} now`,
+    what: `${now.name} can't be led ${whither(from)} again`,
+    why: `somebody else has moved it since: it leads ${whither(now.addresses)} now`,
     next: "agree with them; when it leads where it led before or after this upgrade: changeover rollback",
   });

@@ -83,7 +83,7 @@ function describeMoving(world: AskWorld): void {
 
   test("that names may be changed is shown without changing any", async () => {
     const name = await leading(world());
-    await world().names.prove();
+    await world().names.prove([name, freshName()]);
     expect(await addresses(world(), name)).toEqual([A]);
   });
 }

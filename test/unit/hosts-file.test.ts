@@ -36,7 +36,7 @@ async function expectRefused(path: string, why: RegExp, own = machines): Promise
   const tries = [
     () => names.read(NAME),
     () => names.move(NAME, { from: ["10.0.0.1"], to: [], ttlSeconds: 0 }),
-    names.prove,
+    () => names.prove([NAME]),
   ];
   for (const attempt of tries) {
     expect(await problemOf(attempt())).toBe("refused");

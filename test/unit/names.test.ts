@@ -1,7 +1,7 @@
 /** What an environment file may say of names, and which names are its own. */
 import { expect, test } from "vitest";
 import { isServerAddress } from "../../src/model/dns-name.ts";
-import { namesFindings, namesSchema, ownNames, placeOfNames } from "../../src/model/names.ts";
+import { namesFindings, namesSchema, ownNames, placeOfNames, placeText } from "../../src/model/names.ts";
 
 const hosts = { public: "www.shop.test", test: "Green.shop.test" };
 const server = { address: "192.0.2.53" };
@@ -42,6 +42,18 @@ test("without lists the host names of the environment are its names", () => {
   expect(ownNames({ hosts, names: namesSchema.parse({ hostsFile: "hosts", public: [], test: ["a.b"] }) })).toEqual([
     { name: "a.b", role: "test" },
   ]);
+});
+
+test("two environments have their names in the same place by the same server and zone, or the same file", () => {
+  const text = (names: object | undefined, folder = "/a") =>
+    placeText({ environment: "live", names: names && namesSchema.parse(names) }, (path) => `${folder}/${path}`);
+  const dns = { server, zone, key };
+  expect(text(dns)).toBe(text({ ...dns, key: { ...key, name: "other" }, public: [] }));
+  expect(text(dns)).not.toBe(text({ ...dns, zone: "example.test" }));
+  expect(text(dns)).not.toBe(text({ ...dns, server: { address: "192.0.2.54" } }));
+  expect(text({ hostsFile: "hosts" })).toBe("file /a/hosts");
+  expect(text({ hostsFile: "hosts" }, "/b")).toBe("file /b/hosts");
+  expect(text(undefined)).toBeNull();
 });
 
 test("without names there is nobody to ask, and it says what to add", () => {

@@ -150,14 +150,16 @@ function tell(view: UpgradeView, json: boolean): void {
   else if (view.state !== "upgraded" || !moved) say(drawEnd(view));
   else {
     const waited = steps.some((step) => step.name === "await-caches");
-    console.log([`${moved.name} leads to ${moved.to} now.`, ...after(moved, waited)].join("\n"));
+    const where = moved.to === "nowhere" ? "nowhere" : `to ${moved.to}`;
+    console.log([`${moved.name} leads ${where} now.`, ...after(moved, waited)].join("\n"));
   }
 }
 
 /** Only who was led somewhere can be led there still. */
 function after({ from, to, cachesSeconds, cachesUntil }: Record<string, unknown>, waited: boolean): string[] {
+  if (cachesSeconds === 0) return [];
   if (from === "nowhere") return [`Who asked before may be told for ${cachesSeconds} s that there is no such name.`];
-  if (from === to || cachesSeconds === 0) return [];
+  if (from === to) return [`Caches may go on with the TTL before until ${cachesUntil}: move it elsewhere after that.`];
   if (waited) return [`Caches have forgotten ${from}: it was led to until ${cachesUntil}.`];
   return [
     `Caches may lead to ${from} until ${cachesUntil}, for ${cachesSeconds} s: it has to stay in service until then.`,

@@ -51,11 +51,12 @@ export function createDnsNames(settings: DnsSettings): NameServer {
     read,
     move,
     remove: (name, from) => move(name, { from, to: [], ttlSeconds: 0 }),
-    async prove() {
+    async prove(names) {
+      for (const name of names) inZone(name);
       await mustServe(place);
       let silence = "";
       for (const how of triesOf(place.patienceMs)) {
-        const told = await tell(speaker(), proving(zone), how);
+        const told = await tell(speaker(), proving(names), how);
         if (told.kind === "done") return;
         if (told.kind === "differs") throw notTheAuthority(place, zone, "it has no such zone");
         silence = told.why;

@@ -40,8 +40,14 @@ export const moving = (name: string, { from, to, ttlSeconds }: NameMove): Update
   changes: [bare(name, TYPE.A, CLASS.ANY), ...to.map((address) => addressRecord(name, address, ttlSeconds))],
 });
 
-/** Only that the zone is there: signed like every other, so that the key is proven, and without effect. */
-export const proving = (zone: string): Update => ({ prerequisites: [bare(zone, TYPE.ANY, CLASS.ANY)], changes: [] });
+/** No server has it, so that no name leads there. */
+const NOBODY = "255.255.255.255";
+
+/** Takes away what is not there: whoever may not change these names may not do that either. */
+export const proving = (names: readonly string[]): Update => ({
+  prerequisites: [],
+  changes: names.map((name) => addressRecord(name, NOBODY, 0, CLASS.NONE)),
+});
 
 export type Told =
   | { kind: "done" }

@@ -6,8 +6,10 @@ import {
   type NameRecord,
   refuseTooLong,
   sameAddresses,
+  shortenFirst,
   sorted,
   tooLong,
+  whither,
 } from "../../model/dns-name.ts";
 import type { OwnName } from "../../model/names.ts";
 import type { Plan, Stage } from "../../model/plan.ts";
@@ -56,17 +58,20 @@ function mustBeMovable({ environment, own, now, from, to, limitSeconds, remember
   if (isThere(now, { from: now.addresses, to: to.addresses, ttlSeconds: to.ttlSeconds })) throw thereAlready(now);
   if (own.role === "public" && to.addresses.length === 0) throw publicOne(now.name);
   // With the same addresses nobody is led astray, and it is how a TTL gets shorter.
-  const why = sameAddresses(now.addresses, to.addresses)
-    ? null
-    : (tooLong(now, limitSeconds) ?? rememberedTooLong(rememberedSeconds, limitSeconds));
-  if (why !== null) throw refuseTooLong(now.name, why, limitSeconds, environment);
+  if (!sameAddresses(now.addresses, to.addresses)) {
+    const why = tooLong(now, limitSeconds);
+    if (why !== null) throw refuseTooLong(now.name, why, shortenFirst(environment, now.name, limitSeconds));
+    if (rememberedSeconds > limitSeconds) throw rememberedTooLong(now.name, rememberedSeconds, limitSeconds);
+  }
   if (to.ttlSeconds > limitSeconds) throw longerThanAllowed(now.name, to.ttlSeconds, limitSeconds);
 }
 
-const rememberedTooLong = (seconds: number, limitSeconds: number): string | null =>
-  seconds > limitSeconds
-    ? `its TTL is short enough now, but caches may go on with the one before for ${seconds} s, and the limit is ${limitSeconds} s`
-    : null;
+const rememberedTooLong = (name: string, seconds: number, limitSeconds: number): Problem =>
+  refuseTooLong(
+    name,
+    `its TTL is short enough, but caches may go on with the one before for ${seconds} s, and the limit is ${limitSeconds} s`,
+    `move it in ${seconds - limitSeconds} s; until when, says: changeover name list`,
+  );
 
 /** Nothing is to be waited for where nobody was led anywhere, or still is. */
 function waiting({ now, to, rememberedSeconds, wait }: MoveNameInput, wayBack: string): Stage[] {
@@ -75,10 +80,12 @@ function waiting({ now, to, rememberedSeconds, wait }: MoveNameInput, wayBack: s
   return [inOrder("Caches", wayBack, [act(awaitCaches, { name: now.name, old: sorted(now.addresses), seconds })])];
 }
 
-const wayBackOf = ({ name, addresses }: NameRecord, to: { addresses: string[]; ttlSeconds: number }): string =>
-  addresses.length === 0
-    ? `take ${name} away again, unless somebody moved it since`
-    : `lead ${name} to ${inWords(addresses)} again, unless somebody moved it since; caches may go on with ${inWords(to.addresses)} for ${to.ttlSeconds} s`;
+function wayBackOf({ name, addresses }: NameRecord, to: { addresses: string[]; ttlSeconds: number }): string {
+  const back = addresses.length === 0 ? `take ${name} away again` : `lead ${name} to ${inWords(addresses)} again`;
+  const unless = `${back}, unless somebody moved it since`;
+  if (to.addresses.length === 0 || sameAddresses(addresses, to.addresses)) return unless;
+  return `${unless}; caches may go on with ${inWords(to.addresses)} for ${to.ttlSeconds} s`;
+}
 
 const spelled = ({ addresses, ttlSeconds }: { addresses: string[]; ttlSeconds: number }): string =>
   addresses.length === 0 ? "nowhere" : `${inWords(addresses)} (${ttlSeconds} s)`;
@@ -86,7 +93,7 @@ const spelled = ({ addresses, ttlSeconds }: { addresses: string[]; ttlSeconds: n
 const thereAlready = ({ name, addresses, ttlSeconds }: NameRecord): Problem =>
   new Problem("refused", {
     what: `there is nothing to do for ${name}`,
-    why: `it leads to ${inWords(addresses)} already${addresses.length > 0 ? `, for ${ttlSeconds} s` : ""}`,
+    why: `it leads ${whither(addresses)} already${addresses.length > 0 ? `, for ${ttlSeconds} s` : ""}`,
     next: "changeover name list",
   });
 
