@@ -9,6 +9,7 @@ const packageOf = {
   "mariadb-backup": "mariadb-backup",
   "mariadb-binlog": "mariadb-client",
   sshd: "openssh-server",
+  knotd: "knot",
 };
 
 const products = ["haproxy", "mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup", "mariadb-binlog"];
@@ -19,7 +20,7 @@ const programsOf = {
   example: products,
   prove: [...products, "sshd"],
   bench: [...products, "sshd"],
-  test: [...products, "sshd"],
+  test: [...products, "sshd", "knotd"],
 };
 
 /** @param {string[]} args */

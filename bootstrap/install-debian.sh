@@ -65,6 +65,7 @@ refresh() {
 for package in "$@"; do
   case "$package" in
     haproxy) installed haproxy || services="$services haproxy.service" ;;
+    knot) installed knot || services="$services knot.service" ;;
     openssh-server) installed openssh-server || services="$services ssh.service ssh.socket" ;;
   esac
 done

@@ -32,6 +32,7 @@ import { openInputs } from "./run/inputs.ts";
 import { openLaunches } from "./run/launches.ts";
 import { openLockDesk } from "./run/lock-desk.ts";
 import { openLockdown } from "./run/lockdown.ts";
+import { openNamesDesk } from "./run/names.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { openGroups } from "./run/groups.ts";
 import { runGroups } from "./run/group-loop.ts";
@@ -135,6 +136,7 @@ export async function serve(): Promise<void> {
       inputs,
       groups,
       alerts: openAlerts({ ...alertParts, environments }),
+      names: openNamesDesk({ ...backupParts, credentials: ofEnvironments.credentials }),
       rehearsals,
       templates: openTemplates({ store, library, environments, catalogue: (...of) => catalogueOf(home, ...of) }),
       scripts,
@@ -264,6 +266,7 @@ async function buildWorld(
       [environment, ...(origin ? [origin.name] : [])].flatMap((name) => secretsOf(name, secrets, credentials)),
     artefact: (hash) => artefacts.read(hash),
     exports: openExports(home),
+    beside: (path) => resolve(dirname(saved.definitionPath), path),
     path: process.env.PATH ?? null,
   });
 }

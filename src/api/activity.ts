@@ -143,6 +143,11 @@ const sentences: Sentence[] = [
   },
   {
     method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/names\/(?<name>[^/]+)\/moves$/,
+    says: ({ name }) => `move ${name}`,
+  },
+  {
+    method: "POST",
     path: /^\/upgrades\/(?<upgrade>[^/]+)\/gates\/(?<gate>[^/]+)$/,
     says: ({ gate }) => `answer gate "${gate}"`,
   },

@@ -10,6 +10,7 @@ import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
 import { groupRoutes } from "./groups.ts";
 import { lockRoutes } from "./locks.ts";
+import { nameRoutes } from "./names.ts";
 import { toWire } from "./problems.ts";
 import { inputRoutes } from "./inputs.ts";
 import { rehearsalRoutes } from "./rehearsals.ts";
@@ -59,6 +60,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/templates", templateRoutes(controlPlane));
   app.route("/environments", lockRoutes(controlPlane));
   app.route("/environments", alertRoutes(controlPlane.alerts));
+  app.route("/environments", nameRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

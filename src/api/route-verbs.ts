@@ -51,6 +51,8 @@ export const routeVerbs: Readonly<Record<string, Verb | "nothing">> = {
   "PUT /environments/:name/alerts/:alert/quench": "alert-quench",
   "DELETE /environments/:name/alerts/:alert/quench": "alert-quench",
   "POST /environments/:name/alerts/:alert/tests": "nothing",
+  "POST /environments/:environment/names/:name/plans": "nothing",
+  "POST /environments/:environment/names/:name/moves": "name-move",
   "POST /templates/revisions": "nothing",
   "POST /templates/checks": "nothing",
   "PUT /upgrades/:id/ledger": "nothing",

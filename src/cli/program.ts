@@ -40,6 +40,7 @@ export const commands: readonly Word[] = [
   { names: ["template"], load: async () => (await import("./commands/template.ts")).template },
   { names: ["script"], load: async () => (await import("./commands/script.ts")).script },
   { names: ["alert"], load: async () => (await import("./commands/alert.ts")).alert },
+  { names: ["name"], load: async () => (await import("./commands/name.ts")).name },
   { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
   { names: ["inputs"], load: async () => (await import("./commands/inputs.ts")).inputs },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },

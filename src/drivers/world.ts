@@ -11,6 +11,7 @@ import { Problem } from "../model/problem.ts";
 import { unrelated, type World } from "../model/world.ts";
 import { createApplication } from "./application/driver.ts";
 import { discreet } from "./discreet.ts";
+import { openNames } from "./dns/open.ts";
 import { createHaproxy } from "./haproxy/driver.ts";
 import { ask } from "./http/ask.ts";
 import { createMariadb } from "./mariadb/driver.ts";
@@ -26,6 +27,8 @@ export interface WorldParts {
   secrets: () => string[];
   artefact: World["artefact"];
   exports: Pick<World, "writeExport" | "readExport" | "removeExport">;
+  /** A path as the environment file means it. */
+  beside: (path: string) => string;
   /** Search path for the application's commands; null leaves the host's own. */
   path: string | null;
   /** The environment that this one is a clone of, and how to reach it; null for every other. */
@@ -118,6 +121,9 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
         rehearsal: parts.origin !== null,
       };
       return createApplication(await open(server), settings, { secret, credential, redact }, randomUUID);
+    },
+    async names() {
+      return guarded(openNames(parts), signal);
     },
     async ask(server, asker, check, timeoutMs) {
       const host = await open(server);

@@ -3,6 +3,7 @@ import { groupsOfRule } from "./alerts/action.ts";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { wrongIn } from "./group/settings.ts";
+import { namesFindings } from "./names.ts";
 import { readNamed } from "./template/reference.ts";
 import { type FileKind, type Finding, readYaml } from "./yaml-file.ts";
 
@@ -18,7 +19,7 @@ export const parseEnvironment = (text: string, file: string): EnvironmentDefinit
 
 /** Rules between keys that a schema can't say. */
 function crossCheck(definition: EnvironmentDefinition): Finding[] {
-  const found: Finding[] = [];
+  const found: Finding[] = namesFindings(definition);
   if (!definition.releases[definition.release]) {
     found.push({ path: ["release"], why: `release "${definition.release}" is not among the releases` });
   }

@@ -7,6 +7,7 @@ import { overrideHours } from "./inputs/override.ts";
 import { groupShape, MOST_SERVERS } from "./group/settings.ts";
 import { catalogueName } from "./template/manifest.ts";
 import { namedTemplate } from "./template/reference.ts";
+import { namesSchema } from "./names.ts";
 
 export const environmentName = z
   .string()
@@ -210,6 +211,7 @@ export const environmentSchema = z.strictObject({
         .describe("what any of these counts keeps, stays; each is a whole copy of the database"),
     })
     .prefault({}),
+  names: namesSchema.optional().describe("where its names in the DNS are said to lead, and by whom"),
   limits: z
     .strictObject({
       healthySeconds: seconds.default(30).describe("until a started server answers its health check"),

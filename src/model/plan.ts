@@ -30,7 +30,8 @@ export type Strategy =
   | ("launch-server" | "try-server" | "connect-server" | "disconnect-server")
   | ("relaunch-server" | "replace-server" | "retire-server")
   | ("grow-group" | "shrink-group")
-  | ("run-script" | "force-operational");
+  | ("run-script" | "force-operational")
+  | "move-name";
 
 /** Those that say which release an environment serves; every other one leaves that as it is. */
 export const wholeStrategies: readonly Strategy[] = ["bring-up", "clone", "major", "restore"];

@@ -16,8 +16,11 @@ export interface StepContext {
   signal: AbortSignal;
   /** Asks the world again and again, at most `withinMs`; only once when we look around after a crash. */
   until<T>(withinMs: number, look: () => Promise<T | null | undefined | false>, everyMs?: number): Promise<T | null>;
-  /** What the step of this name proved when it was done in this upgrade, by the journal; null when it was not. */
-  evidenceOf(step: string): Promise<Evidence | null>;
+  /**
+   * What the step of this name proved when it was done in this upgrade, by the journal; null when it was not. `like`:
+   * only where these facts are part of it.
+   */
+  evidenceOf(step: string, like?: Evidence): Promise<Evidence | null>;
   /** Inputs of the environment that are lent to servers or groups right now. */
   openOverrides(): Promise<OpenOverride[]>;
   /** Shows people how far it is while it runs, and stays with its evidence. Never makes a step fail. */

@@ -2,6 +2,7 @@
 import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
+import type { NameServer } from "./dns-name.ts";
 import type { Host, Stored } from "./host.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { Problem } from "./problem.ts";
@@ -31,6 +32,8 @@ export interface World {
   loadBalancer(server: string): Promise<LoadBalancer>;
   database(server: string): Promise<Database>;
   application(server: string): Promise<Application>;
+  /** Who says where this environment's names lead; refused when its file has none. */
+  names(): Promise<NameServer>;
   /** One real HTTP request to a server, from where the server is; throws a Problem when no answer came. */
   ask(server: string, asker: Asker, check: HttpCheck, timeoutMs: number): Promise<Answer>;
   /** A generated secret of this environment, made at first use: "database.app", "tester" … */

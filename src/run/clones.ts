@@ -48,6 +48,8 @@ const definitionOf = (origin: EnvironmentDefinition, clone: string, release: str
   ...atAnyHour(origin),
   environment: clone,
   release,
+  // A rehearsal must not move what people come by.
+  names: undefined,
   limits: { ...origin.limits, keepSeconds: 0 },
 });
 

@@ -28,6 +28,7 @@ import type { LockDesk } from "./lock-desk.ts";
 import type { Lockdown } from "./lockdown.ts";
 import type { InputDesk } from "./inputs.ts";
 import { countLoss, mustAccept } from "./loss.ts";
+import type { NamesDesk } from "./names.ts";
 import type { Rehearsals } from "./rehearsals.ts";
 import type { Servers } from "./servers.ts";
 import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
@@ -48,6 +49,7 @@ export interface Desks {
   inputs: InputDesk;
   groups: Groups;
   alerts: AlertDesk;
+  names: NamesDesk;
   templates: Templates;
   scripts: Scripts;
   rehearsals: Rehearsals;

@@ -14,7 +14,7 @@ import { mustBeAllowed } from "./locks.ts";
 export interface CredentialSeen {
   credential: string;
   set: boolean;
-  /** Releases of the environment's file whose inputs name it, and alerts whose messages need it. */
+  /** What of the environment's file needs it: releases by their inputs, alerts by their messages, `names.key`. */
   usedBy: string[];
   /** Inputs whose values name it, like "PASSWORD of server app-1". */
   inputs: string[];
@@ -35,7 +35,12 @@ export function openCredentialDesk(store: Store, credentials: Credentials): Cred
     const alerts = definition?.alerts ?? [];
     const held = await inputsOf(store, environment);
     const set = credentials.names(environment);
-    const named = [...credentialsIn(...releases.map(([, { inputs }]) => inputs)), ...alerts.flatMap(credentialsOfRule)];
+    const key = definition?.names?.key?.credential;
+    const named = [
+      ...credentialsIn(...releases.map(([, { inputs }]) => inputs)),
+      ...alerts.flatMap(credentialsOfRule),
+      ...(key ? [key] : []),
+    ];
     const inInputs = credentialsNamed(held.map(({ value }) => value));
     return [...new Set([...set, ...named, ...inInputs])].sort().map((credential) => ({
       credential,
@@ -43,6 +48,7 @@ export function openCredentialDesk(store: Store, credentials: Credentials): Cred
       usedBy: [
         ...releases.flatMap(([release, { inputs }]) => (credentialsIn(inputs).includes(credential) ? [release] : [])),
         ...alerts.flatMap((rule) => (credentialsOfRule(rule).includes(credential) ? [`alert ${rule.name}`] : [])),
+        ...(key === credential ? ["names.key"] : []),
       ],
       inputs: held.filter(({ value }) => credentialsNamed([value]).includes(credential)).map(nameOf),
     }));

@@ -167,7 +167,7 @@ async function untilSettled<T>(
   const over = new AbortController();
   const known: Known = {
     openOverrides,
-    evidenceOf: (step) => evidenceIn(journal, step),
+    evidenceOf: (step, like) => evidenceIn(journal, step, like),
     sessionsCut: async () => (await parts.sessionsCut?.(progress.index)) ?? null,
     async tell(facts) {
       Object.assign(progress.told, await discreet(parts, facts));
@@ -285,7 +285,12 @@ export const aborted = ({ by, reason }: { by: string; reason: string }): Problem
 export const acceptedIn = ({ aborted, reason }: AbortSignal): boolean =>
   aborted && reason instanceof WayBackWanted && reason.lossAccepted;
 
-async function evidenceIn(journal: Journal, step: string): Promise<Evidence | null> {
-  const done = (entry: JournalEntry) => entry.step === step && entry.direction === "apply" && entry.result === "done";
+async function evidenceIn(journal: Journal, step: string, like: Evidence = {}): Promise<Evidence | null> {
+  const facts = Object.entries(like);
+  const done = (entry: JournalEntry) =>
+    entry.step === step &&
+    entry.direction === "apply" &&
+    entry.result === "done" &&
+    facts.every(([name, value]) => entry.evidence?.[name] === value);
   return (await journal.entries()).findLast(done)?.evidence ?? null;
 }

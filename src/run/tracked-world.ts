@@ -7,7 +7,7 @@ import type { World } from "../model/world.ts";
 const SETTLE_MS = 15 * 60_000;
 
 /** What opens something that acts: its answer is tracked, too. */
-const OPENERS = new Set(["elsewhere", "loadBalancer", "database", "application", "host", "open", "launch"]);
+const OPENERS = new Set(["elsewhere", "loadBalancer", "database", "application", "names", "host", "open", "launch"]);
 /** Time and secrets change nothing. */
 const FREE = new Set(["clock", "secret", "credential", "redact"]);
 

@@ -6,6 +6,7 @@ import { assertGroup } from "./assert-group.ts";
 import { assertInputs } from "./assert-inputs.ts";
 import { assertNoOverrides } from "./assert-no-overrides.ts";
 import { awaitNoSessions } from "./await-no-sessions.ts";
+import { awaitCaches } from "./await-caches.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
 import { bootServer } from "./boot-server.ts";
@@ -35,6 +36,7 @@ import { markSchema } from "./mark-schema.ts";
 import { markReopening } from "./mark-reopening.ts";
 import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
+import { moveName } from "./move-name.ts";
 import { openCopy } from "./open-copy.ts";
 import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
@@ -78,6 +80,7 @@ const all = [
   assertInputs,
   assertNoOverrides,
   awaitNoSessions,
+  awaitCaches,
   awaitWindow,
   assertIsolated,
   bootServer,
@@ -108,6 +111,7 @@ const all = [
   markReopening,
   measureRestore,
   migrate,
+  moveName,
   openCopy,
   openDatabase,
   openTestRoute,

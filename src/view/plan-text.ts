@@ -5,7 +5,8 @@ import { bytes } from "./amounts.ts";
 import { seconds } from "./ladder.ts";
 
 export function drawPlan(plan: Plan, hash: string, forecast: Forecast | null = null): string[] {
-  const what = plan.from === plan.to ? `of release ${plan.to}` : `upgrade ${plan.from} → ${plan.to}`;
+  const upgrade = plan.strategy === "move-name" ? "" : "upgrade ";
+  const what = plan.from === plan.to ? `of release ${plan.to}` : `${upgrade}${plan.from} → ${plan.to}`;
   const lines = [`${plan.environment}: ${plan.strategy} ${what}, plan ${hash}`];
   if (forecast) lines.push(...drawForecast(forecast, plan.to));
   let turned = false;

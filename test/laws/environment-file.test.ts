@@ -48,6 +48,13 @@ alerts:
     escalate: [{ afterSeconds: 60, instead: true, do: [{ run: kick, server: app-1 }, { pause: upgrade }] }]
     repeatEverySeconds: 60
     resolve: [{ notify: { url: "https://x.test/a" } }]
+names:
+  server: { address: 127.0.0.1, port: 53 }
+  zone: shop.test
+  key: { name: mover, algorithm: hmac-sha256, credential: dns }
+  ttlSeconds: 60
+  public: [www.shop.test, shop.test]
+  test: [test1.shop.test]
 limits: { healthySeconds: 3, stopSeconds: 0.5, keepSeconds: 0, gateSeconds: 10 }
 `;
 

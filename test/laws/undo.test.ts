@@ -114,6 +114,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "assert-inputs",
     "assert-isolated",
     "assert-no-overrides",
+    "await-caches",
     "await-no-sessions",
     "await-window",
     "close-test-route",

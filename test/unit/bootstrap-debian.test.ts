@@ -28,6 +28,11 @@ test.each(["test", "bench", "prove"])("%s always asks for sshd", (word) => {
   expect(programsFor(word, [])).toContain("sshd");
 });
 
+test("only tests ask for a DNS server", () => {
+  expect(packagesMissing(programsFor("test", []), nothing)).toContain("knot");
+  expect(packagesMissing(programsFor("prove", []), nothing)).not.toContain("knot");
+});
+
 test.each([
   ["check", []],
   ["demo", ["--help"]],

@@ -25,6 +25,7 @@ import { openTemplates } from "../../src/run/templates.ts";
 import { openArtefacts } from "../../src/store/artefacts.ts";
 import { openLockDesk } from "../../src/run/lock-desk.ts";
 import { openLockdown } from "../../src/run/lockdown.ts";
+import { openNamesDesk } from "../../src/run/names.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { openServers } from "../../src/run/servers.ts";
 import { steps } from "../../src/steps/registry.ts";
@@ -100,6 +101,7 @@ async function begin(): Promise<void> {
       ...parts,
       ...{ boot: 1, credential: () => "", send: nobody, runScript: nobody, record: nobody },
     }),
+    names: openNamesDesk({ ...parts, credentials: async () => [] }),
     rehearsals: openRehearsals(parts),
     templates: openTemplates({ store, library, environments, catalogue: () => live.world.provider.catalogue() }),
     scripts: openScripts(parts),

@@ -153,4 +153,5 @@ export const verbOfRun: Readonly<Record<Plan["strategy"], Verb>> = {
   "shrink-group": "group-shrink",
   "run-script": "server-script",
   "force-operational": "server-force-operational",
+  "move-name": "name-move",
 };

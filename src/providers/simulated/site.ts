@@ -5,6 +5,7 @@ import { Problem } from "../../model/problem.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { Account } from "./database-connection.ts";
 import { DatabaseServer } from "./database-server.ts";
+import { NameRecords } from "./name-records.ts";
 import { Fleet, type Server } from "./host-fleet.ts";
 import type { Program } from "./host-processes.ts";
 import { LoadBalancerServer, type Web } from "./load-balancer-server.ts";
@@ -31,6 +32,8 @@ export class Site {
   readonly exports = new Map<string, readonly string[]>();
   /** Packed templates by their content's hash. */
   readonly artefacts = new Map<string, Buffer>();
+  /** They are no machine's: a DNS server stands outside. */
+  readonly names = new NameRecords();
   /** Called after each change; laws look at the whole site in it. */
   readonly watchers = new Set<(what: string) => void>();
   readonly #databases = new WeakMap<Server, DatabaseServer>();

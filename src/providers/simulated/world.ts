@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
 import { withKey } from "../../model/http-check.ts";
+import { placeOfNames } from "../../model/names.ts";
 import { Problem } from "../../model/problem.ts";
 import type { Provider } from "../../model/provider.ts";
 import { unrelated, type World } from "../../model/world.ts";
@@ -11,6 +12,7 @@ import { actingHost } from "./acting-host.ts";
 import { createSimulatedApplication } from "./application.ts";
 import { createSimulatedDatabase } from "./database.ts";
 import { createSimulatedLoadBalancer } from "./load-balancer.ts";
+import { createSimulatedNames } from "./names.ts";
 import { createSimulatedProvider } from "./provider.ts";
 import { credentialOf, secretOf } from "./secrets.ts";
 import type { Site } from "./site.ts";
@@ -67,6 +69,10 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
       const web = (address: string, port: number) => site.web(address, port);
       const { port } = application;
       return createSimulatedApplication({ plane, host: await open(name), port, database, secret, web });
+    },
+    async names() {
+      placeOfNames(site.definition);
+      return createSimulatedNames({ plane, records: site.names });
     },
     async elsewhere(name) {
       const { origin, ...own } = parts;
