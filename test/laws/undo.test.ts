@@ -117,6 +117,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "await-window",
     "close-test-route",
     "create-database",
+    "decommission-spare",
     "gate",
     "install-release",
     "leave-pool",
