@@ -2,14 +2,17 @@
 import { credentialsIn, missingCredentials } from "../model/credential.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { Problem } from "../model/problem.ts";
+import { namedCredentials, plainValue } from "../model/template/process-inputs.ts";
+import { readNamed, sayTemplate } from "../model/template/reference.ts";
 import type { Credentials } from "../store/credentials.ts";
 import { findEnvironment } from "../store/environments.ts";
 import type { Store } from "../store/store.ts";
+import { findRevision } from "../store/templates.ts";
 
 export interface CredentialSeen {
   credential: string;
   set: boolean;
-  /** Releases of the environment's file whose inputs name it. */
+  /** Releases of the environment's file whose inputs name it, and its template. */
   usedBy: string[];
 }
 
@@ -23,15 +26,16 @@ export interface CredentialDesk {
 
 export function openCredentialDesk(store: Store, credentials: Credentials): CredentialDesk {
   const list = async (environment: string): Promise<CredentialSeen[]> => {
-    const releases = Object.entries((await findEnvironment(store, environment))?.definition.releases ?? {});
+    const definition = (await findEnvironment(store, environment))?.definition;
+    const users = [
+      ...Object.entries(definition?.releases ?? {}).map(([by, { inputs }]) => ({ by, names: credentialsIn(inputs) })),
+      ...(await ofTemplate(store, definition)),
+    ];
     const set = credentials.names(environment);
-    const named = credentialsIn(...releases.map(([, { inputs }]) => inputs));
-    return [...new Set([...set, ...named])].sort().map((credential) => ({
+    return [...new Set([...set, ...users.flatMap(({ names }) => names)])].sort().map((credential) => ({
       credential,
       set: set.includes(credential),
-      usedBy: releases.flatMap(([release, { inputs }]) =>
-        credentialsIn(inputs).includes(credential) ? [release] : [],
-      ),
+      usedBy: users.flatMap(({ by, names }) => (names.includes(credential) ? [by] : [])),
     }));
   };
   return {
@@ -48,6 +52,15 @@ export function openCredentialDesk(store: Store, credentials: Credentials): Cred
       });
     },
   };
+}
+
+/** Of the revision that new servers are launched with; what the head says may be another thing by then. */
+async function ofTemplate(store: Store, definition: EnvironmentDefinition | undefined) {
+  const named = readNamed(definition?.application.template ?? "");
+  const revision = named?.revision ? await findRevision(store, named.name, named.revision) : null;
+  if (!named || !revision) return [];
+  const values = Object.values(revision.manifest.inputs).flatMap(plainValue);
+  return [{ by: sayTemplate(named), names: namedCredentials(values) }];
 }
 
 /** Looked at while planning: else a process would fail to start in the middle of an upgrade. */

@@ -115,7 +115,7 @@ export const bootWith = (inputs: Record<string, LaunchInput> = {}): Boot => ({
   waitMs: 5_000,
 });
 
-export const recordOf = (name: string): ServerRecord => ({
+const recordOf = (name: string): ServerRecord => ({
   environment: shop.environment,
   name,
   kind: "application",
