@@ -4,15 +4,13 @@ import { Problem } from "./problem.ts";
 /** Far more than anybody writes down about one environment. */
 export const MOST_BYTES = 1024 * 1024;
 
-const ENVIRONMENT_FILE = { what: "the environment file", page: "docs/environment-file.md" };
-
 /** Throws a Problem when it is too much, or no UTF-8 text. A byte order mark is left out. */
-export function readText(bytes: Buffer, file: string, of = ENVIRONMENT_FILE): string {
+export function readText(bytes: Buffer, file: string): string {
   const refuse = (line: number, why: string): Problem =>
     new Problem("bad-input", {
-      what: `${of.what} can't be read as text`,
+      what: "the environment file can't be read as text",
       why: `${file}:${line} ${why}`,
-      next: `save it as UTF-8 text, then run the same command again (${of.page})`,
+      next: "save it as UTF-8 text, then run the same command again (docs/environment-file.md)",
       at: `${file}:${line}`,
     });
   if (bytes.length > MOST_BYTES) throw refuse(1, `it has ${bytes.length} bytes, and may have ${MOST_BYTES}`);

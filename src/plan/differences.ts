@@ -1,6 +1,8 @@
 /** What differs between the release that serves and the one that is to serve: its content and its keys. Pure. */
 import type { Difference } from "../model/difference.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import { readNamed, sayTemplate } from "../model/template/reference.ts";
+import { seenTemplate } from "../model/template/server-state.ts";
 import type { Blue } from "./blue.ts";
 
 interface Wish {
@@ -12,13 +14,26 @@ interface Wish {
 /** `artefact`: content hash of the new release. What serves is asked of the servers, as the file's folder may have changed. */
 export function differencesOf({ definition, blue, to }: Wish, artefact: string): Difference[] {
   const served = new Set(blue.applications.flatMap(({ installed }) => (installed ? [installed.artefact] : [])));
-  const before = { ...keysOf(definition.releases[blue.release]), content: [...served].map(short).sort().join(", ") };
-  const after = { ...keysOf(definition.releases[to]), content: short(artefact) };
+  const templates = new Set(blue.applications.flatMap(({ record }) => seenTemplate(record)?.template ?? []));
+  const before = {
+    ...keysOf(definition.releases[blue.release]),
+    content: [...served].map(short).sort().join(", "),
+    ...templated([...templates].sort().join(", ")),
+  };
+  const wished = readNamed(definition.application.template ?? "");
+  const after = {
+    ...keysOf(definition.releases[to]),
+    content: short(artefact),
+    ...templated(wished ? sayTemplate(wished) : ""),
+  };
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .sort()
     .map((key) => ({ key, from: valueIn(before, key), to: valueIn(after, key) }))
     .filter(({ from, to: wanted }) => from !== wanted);
 }
+
+/** What the servers are launched with, which is no part of the release. */
+const templated = (template: string): Record<string, string> => (template === "" ? {} : { template });
 
 const short = (hash: string): string => hash.slice(0, 16);
 const valueIn = (keys: Record<string, string>, key: string): string | null => keys[key] ?? null;

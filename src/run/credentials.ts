@@ -4,17 +4,20 @@ import { credentialsIn, missingCredentials } from "../model/credential.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { nameOf } from "../model/inputs/difference.ts";
 import { Problem } from "../model/problem.ts";
+import { namedCredentials, plainValue } from "../model/template/process-inputs.ts";
+import { readNamed, sayTemplate } from "../model/template/reference.ts";
 import type { Credentials } from "../store/credentials.ts";
 import { findEnvironment } from "../store/environments.ts";
 import { inputsOf } from "../store/inputs.ts";
 import type { Store } from "../store/store.ts";
+import { findRevision } from "../store/templates.ts";
 import { credentialsNamed } from "./input-ground.ts";
 import { mustBeAllowed } from "./locks.ts";
 
 export interface CredentialSeen {
   credential: string;
   set: boolean;
-  /** What of the environment's file needs it: releases by their inputs, alerts by their messages, `names.key`. */
+  /** What needs it: releases by their inputs, the template, alerts by their messages, `names.key`. */
   usedBy: string[];
   /** Inputs whose values name it, like "PASSWORD of server app-1". */
   inputs: string[];
@@ -31,25 +34,21 @@ export interface CredentialDesk {
 export function openCredentialDesk(store: Store, credentials: Credentials): CredentialDesk {
   const list = async (environment: string): Promise<CredentialSeen[]> => {
     const definition = (await findEnvironment(store, environment))?.definition;
-    const releases = Object.entries(definition?.releases ?? {});
     const alerts = definition?.alerts ?? [];
+    const key = definition?.names?.key?.credential;
+    const users = [
+      ...Object.entries(definition?.releases ?? {}).map(([by, { inputs }]) => ({ by, names: credentialsIn(inputs) })),
+      ...(await ofTemplate(store, definition)),
+      ...alerts.map((rule) => ({ by: `alert ${rule.name}`, names: credentialsOfRule(rule) })),
+      ...(key ? [{ by: "names.key", names: [key] }] : []),
+    ];
     const held = await inputsOf(store, environment);
     const set = credentials.names(environment);
-    const key = definition?.names?.key?.credential;
-    const named = [
-      ...credentialsIn(...releases.map(([, { inputs }]) => inputs)),
-      ...alerts.flatMap(credentialsOfRule),
-      ...(key ? [key] : []),
-    ];
-    const inInputs = credentialsNamed(held.map(({ value }) => value));
-    return [...new Set([...set, ...named, ...inInputs])].sort().map((credential) => ({
+    const named = [...users.flatMap(({ names }) => names), ...credentialsNamed(held.map(({ value }) => value))];
+    return [...new Set([...set, ...named])].sort().map((credential) => ({
       credential,
       set: set.includes(credential),
-      usedBy: [
-        ...releases.flatMap(([release, { inputs }]) => (credentialsIn(inputs).includes(credential) ? [release] : [])),
-        ...alerts.flatMap((rule) => (credentialsOfRule(rule).includes(credential) ? [`alert ${rule.name}`] : [])),
-        ...(key === credential ? ["names.key"] : []),
-      ],
+      usedBy: users.flatMap(({ by, names }) => (names.includes(credential) ? [by] : [])),
       inputs: held.filter(({ value }) => credentialsNamed([value]).includes(credential)).map(nameOf),
     }));
   };
@@ -72,6 +71,15 @@ export function openCredentialDesk(store: Store, credentials: Credentials): Cred
       });
     },
   };
+}
+
+/** Of the revision that new servers are launched with; what the head says may be another thing by then. */
+async function ofTemplate(store: Store, definition: EnvironmentDefinition | undefined) {
+  const named = readNamed(definition?.application.template ?? "");
+  const revision = named?.revision ? await findRevision(store, named.name, named.revision) : null;
+  if (!named || !revision) return [];
+  const values = Object.values(revision.manifest.inputs).flatMap(plainValue);
+  return [{ by: sayTemplate(named), names: namedCredentials(values) }];
 }
 
 /** Looked at while planning: else a process would fail to start in the middle of an upgrade. */

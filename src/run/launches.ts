@@ -1,14 +1,14 @@
 /** What servers of an environment are launched with: template, image, size and inputs, checked against each other. */
-import type { InputValue } from "../model/inputs/value.ts";
 import { missingCredentials } from "../model/credential.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
-import type { LaunchInput, LaunchValue } from "../model/launch.ts";
+import type { LaunchInput } from "../model/launch.ts";
 import { canonical } from "../model/plan.ts";
 import { asProblem, Problem } from "../model/problem.ts";
 import type { Catalogue } from "../model/template/catalogue.ts";
 import { fitOf } from "../model/template/fit.ts";
 import { type Manifest, scriptsOf } from "../model/template/manifest.ts";
 import { outside } from "../model/template/manifest-file.ts";
+import { namedCredentials, plainValue } from "../model/template/process-inputs.ts";
 import { readNamed, sayTemplate } from "../model/template/reference.ts";
 import type { Boot, BootOf } from "../plan/boot.ts";
 import type { Library } from "./template-library.ts";
@@ -41,7 +41,9 @@ export const openLaunches = (parts: LaunchParts): Launches => ({
     if (contradictions.length > 0) throw unfit(environment, sayTemplate(ref), contradictions);
     const inputs = ownInputs(manifest);
     const known = await parts.credentials(environment);
-    const missing = credentialsOf(inputs).filter((name) => !known.includes(name));
+    const missing = namedCredentials(Object.values(inputs).map(({ value }) => value)).filter(
+      (name) => !known.includes(name),
+    );
     if (missing.length > 0) throw missingCredentials(environment, missing, `${sayTemplate(ref)} can't be launched`);
     const boot: Boot = {
       launch: { template: ref, image, size, inputs },
@@ -97,26 +99,15 @@ function ownInputs(manifest: Manifest): Record<string, LaunchInput> {
 /** None, one, or several that differ. */
 function ownValue(manifest: Manifest, name: string, declaring: ReturnType<typeof scriptsOf>): LaunchInput[] {
   const own = manifest.inputs[name];
-  if (own && !("inherit" in own)) return plain(own).map((value) => ({ value, level: "template", from: manifest.name }));
+  if (own && !("inherit" in own))
+    return plainValue(own).map((value) => ({ value, level: "template", from: manifest.name }));
   const defaults = declaring.flatMap(({ name: from, inputs }) =>
-    plain(inputs[name]?.default).map((value) => ({ value, level: "script" as const, from })),
+    plainValue(inputs[name]?.default).map((value) => ({ value, level: "script" as const, from })),
   );
   return defaults.filter(
     ({ value }, at) => defaults.findIndex((other) => canonical(other.value) === canonical(value)) === at,
   );
 }
-
-/** What a process is given; `ignore` and `inherit` give it nothing. */
-const plain = (value: InputValue | undefined): LaunchValue[] =>
-  value === undefined || "ignore" in value || "inherit" in value ? [] : [value];
-
-const credentialsOf = (inputs: Record<string, LaunchInput>): string[] => [
-  ...new Set(
-    Object.values(inputs)
-      .flatMap(({ value }) => ("array" in value ? value.array : [value]))
-      .flatMap((one) => ("credential" in one ? [one.credential] : "key" in one ? [one.key] : [])),
-  ),
-];
 
 const headRefused = (environment: string, name: string): Problem =>
   new Problem("refused", {

@@ -1,9 +1,11 @@
 /** Assert that a clone and what it was made of share nothing: no address, no secret, no way from one to the other. */
 import { one } from "./parts/words.ts";
 import { z } from "zod";
+import type { LaunchValue } from "../model/launch.ts";
 import type { ServerRecord } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
+import { launch } from "../model/template/launch-shape.ts";
 import type { World } from "../model/world.ts";
 import { install, servers } from "./parts/shapes.ts";
 
@@ -11,6 +13,8 @@ const input = z.strictObject({
   origin: z.string(),
   loadBalancers: servers,
   applications: z.array(z.strictObject({ server: z.string(), install })),
+  /** What the servers are to be booted with; left out where they have no template. */
+  launches: z.array(z.strictObject({ server: z.string(), launch })).optional(),
 });
 
 const SECRETS = ["database.app", "database.migrate", "database.replication", "tester"];
@@ -61,19 +65,29 @@ async function strayEndpoints({ world }: StepContext, loadBalancers: string[], o
   return stray;
 }
 
-/** What the application would be told; values are not repeated, they may be secrets. */
-function strayInputs({ applications }: z.infer<typeof input>, origin: World, theirs: string[]): string[] {
-  const stray = applications.flatMap(({ server, install: { inputs, database } }) => [
-    ...(theirs.includes(database.address) ? [`"${server}" finds its database at ${database.address}`] : []),
-    // A credential is the clone's to use: it opens no database of ours.
-    ...Object.entries(inputs).flatMap(([name, value]) =>
-      typeof value !== "string"
-        ? []
-        : [
-            ...(SECRETS.some((one) => value.includes(origin.secret(one))) ? [`input ${name} holds a secret`] : []),
-            ...theirs.filter((address) => value.includes(address)).map((address) => `input ${name} holds ${address}`),
-          ],
+/** What the application and the scripts would be told; values are not repeated, they may be secrets. */
+function strayInputs({ applications, launches = [] }: z.infer<typeof input>, origin: World, theirs: string[]) {
+  // A credential is the clone's to use: it opens no database of ours.
+  const told = [
+    ...applications.flatMap(({ install: { inputs } }) =>
+      Object.entries(inputs).flatMap(([name, value]) => (typeof value === "string" ? [{ name, text: value }] : [])),
     ),
-  ]);
+    ...launches.flatMap(({ launch: { inputs } }) =>
+      Object.entries(inputs).flatMap(([name, { value }]) => textsIn(value).map((text) => ({ name, text }))),
+    ),
+  ];
+  const stray = [
+    ...applications
+      .filter(({ install: { database } }) => theirs.includes(database.address))
+      .map(({ server, install: { database } }) => `"${server}" finds its database at ${database.address}`),
+    ...told.flatMap(({ name, text }) => [
+      ...(SECRETS.some((one) => text.includes(origin.secret(one))) ? [`input ${name} holds a secret`] : []),
+      ...theirs.filter((address) => text.includes(address)).map((address) => `input ${name} holds ${address}`),
+    ]),
+  ];
   return [...new Set(stray)];
 }
+
+/** What is taken from another server is taken from one of this clone's own. */
+const textsIn = (value: LaunchValue): string[] =>
+  ("array" in value ? value.array : [value]).flatMap((one) => ("text" in one ? [one.text] : []));

@@ -30,6 +30,11 @@ const EVERYTHING = `
   from changeover.journal j join changeover.upgrades u on u.id = j.upgrade
   where j.step = 'run-script' and j.direction = 'apply' and j.result_at is not null
   union all
+  select j.result_at, 'changeover', u.environment, u.id, j.says, nullif(concat_ws('; ', j.problem ->> 'why',
+    'failed: ' || (j.evidence ->> 'failed'), 'not run: ' || (j.evidence ->> 'skipped')), '')
+  from changeover.journal j join changeover.upgrades u on u.id = j.upgrade
+  where j.step in ('decommission-server', 'decommission-spare') and j.result_at is not null
+  union all
   select g.answered_at, g.answered_by, u.environment, u.id, format('gate "%s" was %s', g.gate, g.answer), null
   from changeover.gates g join changeover.upgrades u on u.id = g.upgrade where g.answered_by in ('--yes', 'deadline')`;
 

@@ -2,6 +2,8 @@
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import { type Lock, lockedBy } from "../model/lock.ts";
 import { type AlertsView, drawRaised } from "./alerts.ts";
+import type { ServerRecord } from "../model/provider.ts";
+import { seenTemplate } from "../model/template/server-state.ts";
 import { type BackupsView, drawBackupSummary } from "./backups.ts";
 import { drawGroupSummary, type GroupView } from "./groups.ts";
 import { drawLadder } from "./ladder.ts";
@@ -52,7 +54,15 @@ function drawLoadBalancer({ record, running, routes, maintenance, held, members 
 function drawApplication({ record, installed, roles }: SeenApplication): string {
   const kept = record.labels.kept ? `, kept for ${record.labels.kept}` : "";
   const worker = roles.worker === "absent" ? "" : `, worker ${roles.worker}`;
-  return `${head(record)} release ${installed?.release ?? "none"}, pool ${record.labels.slot}, web ${roles.web}${worker}${kept}`;
+  return `${head(record)} release ${installed?.release ?? "none"}, pool ${record.labels.slot}, web ${roles.web}${worker}${drawTemplate(record)}${kept}`;
+}
+
+/** Only what is not as it should be is more than a name. */
+function drawTemplate(record: ServerRecord): string {
+  const seen = seenTemplate(record);
+  if (!seen) return "";
+  if (seen.state === "operational") return `, ${seen.template}`;
+  return `, ${seen.template} ${seen.state.toUpperCase()}${seen.stranded ? ` at ${seen.stranded.at}` : ""}`;
 }
 
 function drawDatabase({ record, health, position }: SeenDatabase): string {

@@ -54,6 +54,7 @@ export interface RunOptions {
   wayBackAsked?: AbortSignal;
   journal?: MemoryJournal;
   entry?: MemoryRun["entry"];
+  round?: number;
 }
 
 export interface Ran {
@@ -77,7 +78,7 @@ export async function run({ site, origin }: ShopSite, plan: Plan, options: RunOp
     options.born?.(plane);
     const { clock, passing } = plane;
     const world = createSimulatedWorld({ site, clock, token: nextToken(), passing, origin });
-    const { ask, wayBackAsked, entry } = options;
+    const { ask, wayBackAsked, entry, round } = options;
     const going = runInMemory({
       plan,
       definitions: steps,
@@ -88,6 +89,7 @@ export async function run({ site, origin }: ShopSite, plan: Plan, options: RunOp
       ask,
       wayBackAsked,
       entry,
+      round,
     });
     const ended = await Promise.race([going, plane.died]);
     if (ended) return { ...ended, moments };

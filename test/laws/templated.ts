@@ -77,17 +77,18 @@ export interface TemplatedSite extends ShopSite {
 }
 
 /** An empty site whose machines have the template's scripts. */
-export async function emptySite(): Promise<TemplatedSite> {
+export async function emptySite(definition = shop, origin?: TemplatedSite): Promise<TemplatedSite> {
   const scripts = new Scripts();
   const site = new Site({
-    definition: shop,
-    clock: new SimulatedClock(),
+    definition,
+    clock: origin?.site.clock ?? new SimulatedClock(),
     releases: releases(),
     programs: scripts.programs(),
   });
   const packed = await pack(manifest);
   site.artefacts.set(packed.hash, packed.tar);
-  return { site, world: createSimulatedWorld({ site, clock: site.clock, token: 0 }), scripts };
+  const of = origin ? { origin: origin.site } : {};
+  return { site, world: createSimulatedWorld({ site, clock: site.clock, token: 0, ...of }), scripts, ...of };
 }
 
 async function pack(of: Manifest): Promise<{ hash: string; tar: Buffer }> {
@@ -114,7 +115,7 @@ export const bootWith = (inputs: Record<string, LaunchInput> = {}): Boot => ({
   waitMs: 5_000,
 });
 
-export const recordOf = (name: string): ServerRecord => ({
+const recordOf = (name: string): ServerRecord => ({
   environment: shop.environment,
   name,
   kind: "application",

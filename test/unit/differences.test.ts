@@ -8,6 +8,7 @@ import { drawDifferences } from "../../src/view/differences-text.ts";
 import { bringUp } from "../laws/run.ts";
 import { artefacts, shop } from "../laws/shop.ts";
 
+const TEMPLATED = { slot: "a", state: "operational", template: "app@1" };
 const web = (line: string) => ({ web: line });
 const definition = environmentSchema.parse({
   ...shop,
@@ -26,6 +27,23 @@ const definition = environmentSchema.parse({
       inputs: { MODE: "fast", SAME: "same", TOKEN: { credential: "new-token" } },
     },
   },
+});
+
+test("a template that new servers get instead of what the old ones have is a difference, too", async () => {
+  const { world } = await bringUp();
+  const { application } = definition;
+  const blue = readBlue(await readInventory(world));
+  const [first] = blue.applications;
+  const had = { ...blue, applications: first ? [{ ...first, record: { ...first.record, labels: TEMPLATED } }] : [] };
+  const differences = (from: typeof blue, template?: string) =>
+    differencesOf(
+      { definition: { ...definition, application: { ...application, template } }, blue: from, to: "1" },
+      "a".repeat(64),
+    ).filter(({ key }) => key === "template");
+  expect(differences(blue, "app@2")).toEqual([{ key: "template", from: null, to: "app@2" }]);
+  expect(differences(had, "app@2")).toEqual([{ key: "template", from: "app@1", to: "app@2" }]);
+  expect(differences(had, "app@1")).toEqual([]);
+  expect(differences(had)).toEqual([{ key: "template", from: "app@1", to: null }]);
 });
 
 test("content, commands, runtime and inputs that differ are named with both values, and nothing else", async () => {

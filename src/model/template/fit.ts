@@ -23,8 +23,17 @@ interface Bound {
 }
 
 export function fitOf(manifest: Manifest, wish: FitWish, catalogue: Catalogue): Fit {
-  const image = choose("image", manifest, wish.image, manifest.images, catalogue.images);
-  const size = choose("size", manifest, wish.size, manifest.sizes, catalogue.sizes);
+  const shares = (left: readonly Architecture[], right: readonly Architecture[]) =>
+    left.some((one) => right.includes(one));
+  const image = choose(
+    { kind: "image", manifest, wished: wish.image, listed: manifest.images, held: catalogue.images },
+    (one) => shares(one.architectures, manifest.architectures),
+  );
+  const machine = image.found?.architectures ?? ARCHITECTURES;
+  const size = choose(
+    { kind: "size", manifest, wished: wish.size, listed: manifest.sizes, held: catalogue.sizes },
+    (one) => shares(one.architectures, machine) && tooSmall(manifest, one).length === 0,
+  );
   const bounds: Bound[] = [
     { what: `template "${manifest.name}"`, architectures: manifest.architectures },
     ...(image.found ? [{ what: `image "${image.found.name}"`, architectures: image.found.architectures }] : []),
@@ -53,17 +62,23 @@ interface Choice<T> {
   contradictions: string[];
 }
 
+interface Choosing<T> {
+  kind: "image" | "size";
+  manifest: Manifest;
+  wished: string | null;
+  listed: readonly string[];
+  held: readonly T[];
+}
+
+/** The first one that is good; where none is, the first one, so that it can be told what is wrong with it. */
 function choose<T extends { name: string }>(
-  kind: "image" | "size",
-  { name: template }: Manifest,
-  wished: string | null,
-  listed: readonly string[],
-  held: readonly T[],
+  { kind, manifest: { name: template }, wished, listed, held }: Choosing<T>,
+  isGood: (one: T) => boolean,
 ): Choice<T> {
   const has = held.length === 0 ? `no ${kind} at all` : held.map(({ name }) => name).join(", ");
   const wanted = wished === null ? listed : [wished];
-  const found =
-    wanted.length === 0 ? held[0] : wanted.flatMap((name) => held.find((one) => one.name === name) ?? [])[0];
+  const all = wanted.length === 0 ? held : wanted.flatMap((name) => held.find((one) => one.name === name) ?? []);
+  const found = all.find(isGood) ?? all[0];
   const contradictions: string[] = [];
   if (wished !== null && listed.length > 0 && !listed.includes(wished)) {
     contradictions.push(`${kind} "${wished}" is none of template "${template}", which names ${listed.join(", ")}`);

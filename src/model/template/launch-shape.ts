@@ -6,7 +6,7 @@ import { inputLevels, type Launch, type LaunchValue } from "../launch.ts";
 import { catalogueName } from "./manifest.ts";
 import { templateRef } from "./reference.ts";
 
-export const launchValue = z.union([
+const launchValue = z.union([
   itemSchema,
   z.strictObject({ key: credentialName }),
   z.strictObject({ array: z.array(itemSchema) }),

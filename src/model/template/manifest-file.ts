@@ -1,6 +1,5 @@
 /** Reads the text of a template's manifest, and looks whether the folder holds what it names. */
 import type { InputDeclaration } from "../inputs/declaration.ts";
-import { readText } from "../environment-text.ts";
 import type { InputValue } from "../inputs/value.ts";
 import { type FileKind, type Finding, lineOfKey, readYaml } from "../yaml-file.ts";
 import { Problem } from "../problem.ts";
@@ -17,9 +16,6 @@ const KIND: FileKind<Manifest> = {
 
 /** Throws one Problem that lists every finding as `file:line`. */
 export const parseManifest = (text: string, file: string): Manifest => readYaml(text, file, KIND);
-
-/** The manifest as it lies in a folder. */
-export const manifestText = (bytes: Buffer, file: string): string => readText(bytes, file, KIND);
 
 interface PlacedKey {
   path: (string | number)[];

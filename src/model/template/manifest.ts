@@ -27,7 +27,7 @@ const scriptPath = z
   .max(200)
   .regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/, "must be a path inside of the template's folder, without spaces");
 
-export const scriptName = z
+const scriptName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,40}$/, "must be lower case letters, digits and dashes, at most 41");
 

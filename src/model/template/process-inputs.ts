@@ -1,6 +1,6 @@
 /** What a process of a launched server is given: the values of its launch, credentials looked up, keys as files. */
 import { posix } from "node:path";
-import type { InputItem } from "../inputs/value.ts";
+import type { InputItem, InputValue } from "../inputs/value.ts";
 import type { Launch, LaunchValue } from "../launch.ts";
 import { Problem } from "../problem.ts";
 
@@ -33,8 +33,6 @@ export interface Given {
   keys: { path: string; content: string }[];
 }
 
-export const NOTHING_GIVEN: Given = { env: {}, keys: [] };
-
 /** `directory` is the server's own, absolute. Throws a Problem when nobody gave a credential. */
 export function give(
   values: Record<string, LaunchValue>,
@@ -62,6 +60,19 @@ function plain(name: string, item: InputItem, credential: (name: string) => stri
     next: "launch the server again: changeover status",
   });
 }
+
+/** Names of the credentials without which a process can't be given these. */
+export const namedCredentials = (values: readonly LaunchValue[]): string[] => [
+  ...new Set(
+    values
+      .flatMap((value) => ("array" in value ? value.array : [value]))
+      .flatMap((one) => ("credential" in one ? [one.credential] : "key" in one ? [one.key] : [])),
+  ),
+];
+
+/** What a process is given; `ignore` and `inherit` give it nothing. */
+export const plainValue = (value: InputValue | undefined): LaunchValue[] =>
+  value === undefined || "ignore" in value || "inherit" in value ? [] : [value];
 
 /** As people see it: texts as they are, what is secret by its name. */
 export function sayValue(value: LaunchValue): string {

@@ -1,5 +1,6 @@
 /** Makes a clone to rehearse on: the same servers as another environment, with a proven copy of its data and nothing shared. */
 import type { Plan } from "../../model/plan.ts";
+import type { ServerRecord } from "../../model/provider.ts";
 import { assertIsolated } from "../../steps/assert-isolated.ts";
 import { copyData } from "../../steps/copy-data.ts";
 import { installRelease } from "../../steps/install-release.ts";
@@ -35,6 +36,7 @@ export function planClone(input: CloneInput): Plan {
     origin: input.origin,
     loadBalancers: loadBalancers.map(({ name }) => name),
     applications: installs,
+    ...launchesOf(input, applications),
   };
   return {
     format: 1,
@@ -62,6 +64,14 @@ export function planClone(input: CloneInput): Plan {
     afterWayBack: [],
     failAt: null,
   };
+}
+
+function launchesOf({ boot }: CloneInput, applications: ServerRecord[]) {
+  const launches = applications.flatMap((record) => {
+    const launch = boot?.(record)?.launch;
+    return launch ? [{ server: record.name, launch }] : [];
+  });
+  return launches.length === 0 ? {} : { launches };
 }
 
 /** The replica that is lent stands still for no longer than the copy takes. */

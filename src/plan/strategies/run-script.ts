@@ -1,11 +1,11 @@
 /** A script on some servers, one after the other: the first failure is the last thing that happens. */
-import type { InputValue } from "../../model/inputs/value.ts";
 import type { LaunchValue } from "../../model/launch.ts";
 import type { Plan, PlanStep, Stage } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
 import type { ServerRecord } from "../../model/provider.ts";
 import { type Manifest, type PlacedScript, scriptsOf } from "../../model/template/manifest.ts";
 import { outside } from "../../model/template/manifest-file.ts";
+import { plainValue } from "../../model/template/process-inputs.ts";
 import { byAge, scriptsRefused, seenTemplate } from "../../model/template/server-state.ts";
 import { gate } from "../../steps/gate.ts";
 import { runScript } from "../../steps/run-script.ts";
@@ -151,7 +151,7 @@ function mustHaveInputs({ environment, script: name, given }: RunScriptWish, fou
     Object.entries(script.inputs)
       .filter(
         ([input, { required, default: fallback }]) =>
-          required && !(input in given) && !isValue(fallback) && !candidate.inputs.includes(input),
+          required && !(input in given) && plainValue(fallback).length === 0 && !candidate.inputs.includes(input),
       )
       .map(([input]) => input),
   );
@@ -170,14 +170,11 @@ function mustHaveInputs({ environment, script: name, given }: RunScriptWish, fou
   });
 }
 
-const isValue = (value: InputValue | undefined): value is LaunchValue =>
-  value !== undefined && !("ignore" in value) && !("inherit" in value);
-
 function stepFor({ given }: RunScriptWish, { candidate, script }: Found): PlanStep {
   const { name, phase, run, seconds, inputs } = script;
-  const fallbacks = Object.entries(inputs).flatMap(([input, { default: fallback }]) =>
-    isValue(fallback) && !candidate.inputs.includes(input) ? [[input, fallback] as const] : [],
-  );
+  const fallbacks = Object.entries(inputs)
+    .filter(([input]) => !candidate.inputs.includes(input))
+    .flatMap(([input, declaration]) => plainValue(declaration.default).map((value) => [input, value] as const));
   const own = Object.fromEntries(Object.entries(given).filter(([input]) => input in inputs));
   return act(runScript, {
     server: candidate.record.name,

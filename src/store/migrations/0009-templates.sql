@@ -33,5 +33,6 @@ create trigger keep_revisions before update or delete on changeover.template_rev
 create trigger keep_all_revisions before truncate on changeover.template_revisions
   for each statement execute function changeover.keep_revisions();
 
--- What people ran on which server is read from the journal.
-create index journal_of_scripts on changeover.journal (result_at desc) where step = 'run-script';
+-- Which scripts did what on which server is read from the journal.
+create index journal_of_scripts on changeover.journal (result_at desc)
+  where step in ('run-script', 'decommission-server', 'decommission-spare');

@@ -1,6 +1,7 @@
 /** The contract's part about servers: launched once, found again, relabelled, retired whole, reached by a stream. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { ARCHITECTURES } from "../../../src/model/template/catalogue.ts";
 import { beating, launch, linesOf, problemOf, record, type Setting } from "./world.ts";
 
 export function describeServers(world: Setting): void {
@@ -77,6 +78,17 @@ export function describeServers(world: Setting): void {
     await world().echo({ host: address, port: 7_304 });
     expect(await provider().addressTaken(address, [7_303, 7_304])).toContain("7304");
     expect(await provider().addressTaken(address, [7_303])).toBeNull();
+  });
+
+  test("what servers can be made of is told: images and sizes, each for machines of some architecture", async () => {
+    const { images, sizes } = await world().provider().catalogue();
+    const [image, size] = [images[0], sizes[0]];
+    expect(image?.name).toMatch(/^[a-z]/);
+    expect(size).toMatchObject({ name: expect.stringMatching(/^[a-z]/), cores: expect.any(Number) });
+    for (const amount of [size?.cores, size?.memoryMiB, size?.diskMiB]) expect(amount).toBeGreaterThan(0);
+    expect(
+      ARCHITECTURES.filter((one) => image?.architectures.includes(one) && size?.architectures.includes(one)),
+    ).not.toEqual([]);
   });
 
   test("the host's clock is told in milliseconds", async () => {

@@ -1,0 +1,135 @@
+/** Laws of upgrades whose servers have a template: they boot before the release, and the old ones take their leave. */
+import { expect, test } from "vitest";
+import { readInventory } from "../../src/observe/inventory.ts";
+import { readBlue } from "../../src/plan/blue.ts";
+import { planBringUp } from "../../src/plan/strategies/bring-up.ts";
+import { planClone } from "../../src/plan/strategies/clone.ts";
+import { planMajor } from "../../src/plan/strategies/major/major.ts";
+import { seenTemplate } from "../../src/model/template/server-state.ts";
+import { tellingMoments } from "./moments.ts";
+import { leftOnLoadBalancers } from "./picture.ts";
+import { run, type RunOptions } from "./run.ts";
+import { artefacts, network, shop } from "./shop.ts";
+import { BOOT, bootWith, emptySite, LEAVE, type TemplatedSite } from "./templated.ts";
+
+const boot = () => bootWith();
+
+async function broughtUp(): Promise<TemplatedSite> {
+  const site = await emptySite();
+  const plan = planBringUp({ definition: shop, network, page: "<h1>soon</h1>", artefacts, boot });
+  const { end } = await run(site, plan, { upgrade: "u-up" });
+  expect(end).toEqual({ state: "upgraded" });
+  return site;
+}
+
+async function upgraded(options: RunOptions = {}, prepare: (site: TemplatedSite) => void = () => {}) {
+  const site = await broughtUp();
+  const inventory = await readInventory(site.world);
+  const plan = planMajor({ definition: shop, network, inventory, to: "2", artefacts, failAt: null, boot });
+  prepare(site);
+  const ran = await run(site, plan, options);
+  return { site, plan, ...ran };
+}
+
+async function applicationsIn({ world }: TemplatedSite) {
+  const { applications } = await readInventory(world);
+  return applications.map(({ record, installed, roles }) => ({
+    name: record.name,
+    release: installed?.release ?? null,
+    web: roles.web,
+    state: seenTemplate(record)?.state ?? null,
+    kept: record.labels.kept ?? null,
+  }));
+}
+
+const serving = (name: string, release: string) => ({
+  name,
+  release,
+  web: "running",
+  state: "operational",
+  kept: null,
+});
+
+test("servers that an environment comes up with are booted before the release is put on them", async () => {
+  const site = await broughtUp();
+  expect(await applicationsIn(site)).toEqual([serving("app-1", "1"), serving("burst-1", "1")]);
+  for (const name of ["app-1", "burst-1"]) expect(site.scripts.of(name)).toEqual(BOOT);
+});
+
+test("an upgrade boots the new servers, and the old ones take their leave before they are retired", async () => {
+  const { site, end, entries } = await upgraded();
+  expect(end).toEqual({ state: "upgraded" });
+  expect(await applicationsIn(site)).toEqual([serving("app-2", "2"), serving("burst-2", "2")]);
+  for (const name of ["app-2", "burst-2"]) expect(site.scripts.of(name)).toEqual(BOOT);
+  for (const name of ["app-1", "burst-1"]) expect(site.scripts.of(name)).toEqual([...BOOT, ...LEAVE]);
+  // The one with which the group was proven to grow came and went.
+  expect(site.scripts.of("burst-3")).toEqual([...BOOT, ...LEAVE]);
+  expect(leftOnLoadBalancers(site.site)).toEqual([]);
+  const steps = entries.map(({ step }) => step);
+  expect(steps.lastIndexOf("decommission-server")).toBeLessThan(steps.indexOf("retire-servers"));
+});
+
+test.each(["app-2", "burst-2"])(
+  "where %s is stranded, the way back is taken before anybody notices, and it is kept",
+  async (name) => {
+    const { site, end } = await upgraded({}, ({ scripts }) => scripts.failing.add(`${name} ${BOOT[1]}`));
+    expect(end).toMatchObject({ state: "rolled-back", reason: { what: `"${name}" is stranded at ${BOOT[1]}` } });
+    const seen = await applicationsIn(site);
+    expect(seen.filter(({ kept }) => kept === null)).toEqual([serving("app-1", "1"), serving("burst-1", "1")]);
+    expect(seen.find((one) => one.name === name)).toMatchObject({ state: "stranded", kept: "diagnosis of u-1" });
+    expect(leftOnLoadBalancers(site.site)).toEqual([]);
+
+    // The next upgrade takes those that were kept along; the stranded one has no leave to take.
+    site.scripts.failing.clear();
+    site.scripts.ran.length = 0;
+    const inventory = await readInventory(site.world);
+    const again = planMajor({ definition: shop, network, inventory, to: "2", artefacts, failAt: null, boot });
+    expect((await run(site, again, { upgrade: "u-2" })).end).toEqual({ state: "upgraded" });
+    expect(site.scripts.of(name)).toEqual([]);
+    expect((await applicationsIn(site)).map(({ state, kept }) => [state, kept])).toEqual([
+      ["operational", null],
+      ["operational", null],
+    ]);
+  },
+);
+
+/** As a rehearsal makes one, with machines of its own that have the template's scripts. */
+async function clonedFrom(origin: TemplatedSite, inputs: Parameters<typeof bootWith>[0]) {
+  const definition = { ...shop, environment: "shop-rehearsal" };
+  const clone = await emptySite(definition, origin);
+  const blue = readBlue(await readInventory(origin.world));
+  const of = { origin: shop.environment, blue, boot: () => bootWith(inputs) };
+  const plan = planClone({ definition, network: "127.1.2", page: "<h1>soon</h1>", artefacts, ...of });
+  return { clone, ...(await run(clone, plan, { upgrade: "u-clone" })) };
+}
+
+test("on a clone the scripts are told that it is one", async () => {
+  const { clone, end } = await clonedFrom(await broughtUp(), {});
+  expect(end).toEqual({ state: "upgraded" });
+  expect(clone.scripts.ran.length).toBe(2 * BOOT.length);
+  for (const { env } of clone.scripts.ran) expect(env).toMatchObject({ REHEARSAL: "1", ENVIRONMENT: "shop-rehearsal" });
+});
+
+test("a clone whose scripts would be led to what serves is not booted", async () => {
+  const origin = await broughtUp();
+  const [theirs] = await origin.world.provider.list(shop.environment);
+  const peer = { value: { text: `https://${theirs?.address}/` }, level: "environment", from: "shop" } as const;
+  const { clone, end } = await clonedFrom(origin, { PEER: peer });
+  expect(end).toMatchObject({ state: "rolled-back", reason: { why: `input PEER holds ${theirs?.address}` } });
+  expect(clone.scripts.ran).toEqual([]);
+});
+
+test("killed while a new server boots or an old one leaves, it goes on: no script runs twice", async () => {
+  const wanted = await upgraded();
+  const [all = []] = wanted.moments;
+  const telling = tellingMoments(wanted.moments).filter((at) =>
+    /boot-|decommission|Boot "|template/.test(all[at] ?? ""),
+  );
+  expect(telling.length).toBeGreaterThan(12);
+  const runs = (site: TemplatedSite) => site.scripts.ran.map(({ server, script }) => `${server} ${script}`).sort();
+  for (const at of telling) {
+    const { site, end } = await upgraded({ deaths: [at] });
+    expect(end, `died at ${all[at]}`).toEqual({ state: "upgraded" });
+    expect(runs(site), `died at ${all[at]}`).toEqual(runs(wanted.site));
+  }
+}, 60_000);
