@@ -82,6 +82,11 @@ const sentences: Sentence[] = [
     path: /^\/environments\/(?<environment>[^/]+)\/rehearsals$/,
     says: ({ environment }) => `rehearse an upgrade of ${environment}`,
   },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/clones$/,
+    says: ({ environment }) => `clone ${environment}: a file for another environment`,
+  },
   { method: "POST", path: /^\/rehearsals\/[^/]+\/cancel$/, says: () => "cancel a rehearsal" },
   { method: "POST", path: /^\/shutdown$/, says: () => "end the control plane" },
 ];

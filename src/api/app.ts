@@ -4,6 +4,7 @@ import type { ControlPlane } from "../run/control-plane.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
 import { backupRoutes } from "./backups.ts";
 import { parseBody } from "./body.ts";
+import { cloneRoutes } from "./clones.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
@@ -43,6 +44,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/environments", backupRoutes(controlPlane));
+  app.route("/environments", cloneRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { freezeSchema, windowSchema } from "./windows.ts";
 import { credentialName } from "./credential.ts";
+import { isolationSchema, lineageName } from "./isolation/declaration.ts";
 
 export const environmentName = z
   .string()
@@ -193,6 +194,9 @@ export const environmentSchema = z.strictObject({
         .max(31 * 24)
         .optional()
         .describe("a backup is taken and proven when the newest proven one is older; none by itself when left out"),
+      lineage: lineageName
+        .optional()
+        .describe("whose versions its backups are; the environment's own name when left out"),
       keep: z
         .strictObject({
           last: z.int().min(0).max(1000).default(7),
@@ -205,6 +209,7 @@ export const environmentSchema = z.strictObject({
         .describe("what any of these counts keeps, stays; each is a whole copy of the database"),
     })
     .prefault({}),
+  isolation: isolationSchema.describe("what may be shared with other environments"),
   limits: z
     .strictObject({
       healthySeconds: seconds.default(30).describe("until a started server answers its health check"),

@@ -3,6 +3,7 @@ import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { Stored } from "./host.ts";
+import type { Neighbours } from "./isolation/footprint.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { Problem } from "./problem.ts";
 import type { Provider } from "./provider.ts";
@@ -22,6 +23,8 @@ export interface Answer {
 
 export interface World {
   readonly environment: string;
+  /** Written down with each backup that is taken here: whose data it is. */
+  readonly lineage: string;
   readonly clock: Clock;
   readonly provider: Provider;
   loadBalancer(server: string): Promise<LoadBalancer>;
@@ -42,8 +45,10 @@ export interface World {
   removeExport(name: string): Promise<void>;
   /** The packed artefact with this content hash. */
   artefact(hash: string): Promise<Buffer | Stored>;
-  /** The environment that this one is a clone of, acted on under the same token; no other can be reached. */
+  /** The environment that this one is a clone of, or that its data comes from right now; no other can be reached. */
   elsewhere(environment: string): Promise<World>;
+  /** What this environment and every other one here touch, so that nothing is shared that nobody means. */
+  neighbours(): Promise<Neighbours>;
   /** Bytes that everything in a server's folder takes. */
   diskUse(server: string): Promise<number>;
 }
@@ -51,6 +56,6 @@ export interface World {
 export const unrelated = (environment: string, other: string): Problem =>
   new Problem("refused", {
     what: `"${other}" can't be reached from "${environment}"`,
-    why: "only a clone reaches another environment, the one that it was made of",
+    why: "only a clone reaches another environment: the one that it was made of, while it needs it",
     next: "changeover status",
   });

@@ -44,6 +44,8 @@ const definitionOf = (origin: EnvironmentDefinition, clone: string, release: str
   ...atAnyHour(origin),
   environment: clone,
   release,
+  // Of a clone that goes it is looked at otherwise (assert-isolated): it has its origin's names.
+  isolation: { ...origin.isolation, strict: false },
   limits: { ...origin.limits, keepSeconds: 0 },
 });
 

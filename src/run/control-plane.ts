@@ -20,6 +20,8 @@ import type { Backups } from "./backups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
 import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
+import type { EnvironmentClones } from "./environment-clones.ts";
+import type { DataWish } from "./from-backup.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
 import { countLoss, mustAccept } from "./loss.ts";
@@ -34,7 +36,8 @@ export interface ControlPlane {
   readonly credentials: CredentialDesk;
   readonly backups: Backups;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
-  bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
+  bringUp(file: { text: string; path: string; by: string; dataFrom: DataWish | null }): Promise<BroughtUp>;
+  readonly clones: EnvironmentClones;
   readonly rehearsals: Rehearsals;
   /** The plan of an upgrade, and what it is expected to take. */
   plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
@@ -57,6 +60,13 @@ export interface ControlPlane {
   }>;
 }
 
+export interface BroughtUp {
+  environment: string;
+  upgrade: string | null;
+  /** What is shared with other environments and no reason to refuse. */
+  warnings: string[];
+}
+
 export type LossAnswer = WayBackNow & { upgrade: string; loss: Loss | null };
 
 type LedgerDefinition = NonNullable<Awaited<ReturnType<Environments["find"]>>["definition"]["ledger"]>;
@@ -68,10 +78,11 @@ export interface ControlPlaneParts {
   credentials: CredentialDesk;
   backups: Backups;
   rehearsals: Rehearsals;
+  clones: EnvironmentClones;
 }
 
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
-  const { store, engine, environments, credentials, backups, rehearsals } = parts;
+  const { store, engine, environments, credentials, backups, rehearsals, clones } = parts;
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   return {
     environments,
@@ -80,14 +91,15 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     credentials,
     backups,
     rehearsals,
+    clones,
     async plan(environment, wish) {
       const made = await environments.planUpgrade(environment, wish);
       return { ...made, forecast: await foretell(environment, made.plan) };
     },
-    async bringUp({ text, path, by }) {
-      const { name, plan } = await environments.save(text, path);
-      if (!plan) return { environment: name, upgrade: null };
-      return { environment: name, upgrade: await engine.startUpgrade(plan, { yes: true, by }) };
+    async bringUp({ text, path, by, dataFrom }) {
+      const { name, plan, warnings } = await environments.save(text, path, dataFrom);
+      if (!plan) return { environment: name, upgrade: null, warnings };
+      return { environment: name, upgrade: await engine.startUpgrade(plan, { yes: true, by }), warnings };
     },
     async start(environment, { planHash, yes, by }) {
       const plan = await planOf(store, planHash);

@@ -1,5 +1,6 @@
 /** Every step there is, by name; a plan names no other. */
 import type { StepDefinition } from "../model/step.ts";
+import { assertApart } from "./assert-apart.ts";
 import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertInputs } from "./assert-inputs.ts";
@@ -10,6 +11,7 @@ import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
 import { createDatabase } from "./create-database.ts";
 import { fenceDatabase } from "./fence-database.ts";
+import { fillFromBackup } from "./fill-from-backup.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
@@ -57,6 +59,7 @@ import { tryOldRelease } from "./try-old-release.ts";
 import { unlockServers } from "./unlock-servers.ts";
 
 const all = [
+  assertApart,
   assertBackup,
   assertClean,
   assertInputs,
@@ -67,6 +70,7 @@ const all = [
   copyData,
   createDatabase,
   fenceDatabase,
+  fillFromBackup,
   freezeStandby,
   gate,
   hotFix,

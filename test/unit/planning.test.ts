@@ -67,6 +67,7 @@ beforeAll(async () => {
     chooseNetwork: async () => network,
     credentials: async () => [],
     forget: () => {},
+    belongings: { sealed: () => ({ credentials: [], secrets: [] }), inputs: async () => [] },
   });
   const { plan } = await environments.save(write(), file);
   if (!plan) throw new Error("it is up already");
@@ -95,7 +96,7 @@ test("a lock refuses upgrades, changes of the file and down, with its reason, un
   await expect(planTo("2")).rejects.toThrow(refusal);
   await expect(environments.takeDown("shop")).rejects.toThrow(refusal);
   await expect(environments.save(write({ limits: { ...shop.limits, keepSeconds: 9 } }), file)).rejects.toThrow(refusal);
-  expect(await environments.save(write(), file)).toEqual({ name: "shop", plan: null });
+  expect(await environments.save(write(), file)).toEqual({ name: "shop", plan: null, warnings: [] });
   expect(await environments.unlock("shop")).toEqual(lock);
   await expect(environments.unlock("shop")).rejects.toThrow("is not locked");
   expect((await planTo("2")).plan.to).toBe("2");

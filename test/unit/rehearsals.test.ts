@@ -14,7 +14,9 @@ import { openCredentialDesk } from "../../src/run/credentials.ts";
 import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
+import { openEnvironmentClones } from "../../src/run/environment-clones.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
+import type { Belongings } from "../../src/run/isolation.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
@@ -36,6 +38,8 @@ let live: ShopSite;
 let clone: ShopSite;
 let before: unknown;
 const forgotten: string[] = [];
+
+const belongings: Belongings = { sealed: () => ({ credentials: [], secrets: [] }), inputs: async () => [] };
 
 const siteOf = (environment: string): Site => (environment === CLONE ? clone.site : live.site);
 
@@ -65,6 +69,7 @@ async function begin(): Promise<void> {
     chooseNetwork: async () => "127.1.2",
     credentials: async () => [],
     forget: (name) => void forgotten.push(name),
+    belongings,
   });
   const parts = { store, engine, environments, clock: systemClock, world: (name: string) => worldOf(name, 0) };
   plane = openControlPlane({
@@ -72,6 +77,7 @@ async function begin(): Promise<void> {
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
     rehearsals: openRehearsals(parts),
+    clones: openEnvironmentClones({ store, environments, belongings, carriers: [] }),
   });
 }
 

@@ -27,6 +27,8 @@ export interface Circumstances {
   drift: Drift[];
   newestVerifiedBackupAt: number | null;
   artefact: Artefact;
+  /** With other environments, in sentences: only looked for where nothing may be. */
+  shared: string[];
   /** Likenesses of the plans that ended well in the staging environment. */
   accepted: string[];
 }
