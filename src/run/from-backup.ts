@@ -29,7 +29,7 @@ export async function chooseData(
   const held = await heldBackups(world);
   const own = ofLineage(held, origin.name, lineageOf(origin.definition));
   const chosen = wish.backup === null ? newestVerified(onShelf(own)) : named(what, own, origin.name, wish.backup);
-  if (!chosen) throw noneProven(what, origin.name, held.length);
+  if (!chosen) throw noneProven(what, origin.name, own.length);
   await mustKnowTables(what, world, chosen, definition);
   return { environment: origin.name, holder: chosen.server, backup: chosen.backup.id };
 }
@@ -53,7 +53,7 @@ function named(what: string, held: HeldBackup[], origin: string, id: string): He
 const noneProven = (what: string, origin: string, many: number): Problem =>
   new Problem("refused", {
     what,
-    why: many === 0 ? "it has no backup" : `none of its ${many} backups is proven`,
+    why: many === 0 ? "it has no backup of its own data" : `none of its ${many} backups is proven`,
     next: `changeover backups take ${origin}`,
   });
 

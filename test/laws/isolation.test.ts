@@ -18,7 +18,7 @@ import {
 } from "../../src/model/isolation/spelling.ts";
 import { Problem } from "../../src/model/problem.ts";
 import { mustBeApart } from "../../src/run/isolation.ts";
-import { CLONE, drawn, FOLDERS, pairs, plants } from "./two-environments.ts";
+import { CLONE, drawn, FOLDERS, pairs, planting, plants } from "./two-environments.ts";
 
 const NOT_MEANT: Intent = { sameLineage: null };
 const MEANT: Intent = { sameLineage: "disaster recovery" };
@@ -41,7 +41,7 @@ test("a derived clone shares nothing with what it is made of, whichever is asked
       expect(expectSymmetric(clone, origin.footprint, NOT_MEANT)).toEqual([]);
       expect(launch(clone, origin.footprint)).toEqual([]);
     }),
-    { numRuns: 150, seed: 1 },
+    { numRuns: 60, seed: 1 },
   );
 });
 
@@ -69,7 +69,7 @@ test("whatever one thing is planted, in whatever place and spelling, it is found
   expect(plants.length).toBeGreaterThan(700);
   const found = new Set<string>();
   fc.assert(
-    fc.property(pairs, fc.constantFrom(...plants), (pair, plant) => {
+    fc.property(pairs, planting, (pair, plant) => {
       const { kind, clone, origin } = plant.put(pair);
       const all = expectSymmetric(clone, origin, NOT_MEANT);
       const own = all.filter((one) => one.kind === kind);
@@ -78,7 +78,7 @@ test("whatever one thing is planted, in whatever place and spelling, it is found
       expect(() => launch(clone, origin), plant.name).toThrow(Problem);
       found.add(kind);
     }),
-    { numRuns: 1_200, seed: 1 },
+    { numRuns: 200, seed: 1 },
   );
   expect([...found].sort()).toEqual(kinds.map(({ kind }) => kind).sort());
 });
@@ -97,26 +97,26 @@ test("with one lineage on purpose that is forgiven, and nothing else", () => {
   const lineage = plants.find(({ name }) => name === "backup lineage");
   if (!lineage) throw new Error("there is no such plant");
   fc.assert(
-    fc.property(pairs, fc.constantFrom(...plants), (pair, plant) => {
+    fc.property(pairs, planting, (pair, plant) => {
       const both = plant.put({ ...pair, clone: lineage.put(pair).clone });
       const before = intersections(both.clone, both.origin, NOT_MEANT);
       const after = expectSymmetric(both.clone, both.origin, MEANT);
       expect(after).toEqual(before.filter(({ kind }) => kind !== "backup lineage"));
-      expect(after.some(({ kind }) => kind === plant.put(pair).kind)).toBe(plant.kind !== "backup lineage" && true);
+      expect(after.some(({ kind }) => kind === both.kind)).toBe(both.kind !== "backup lineage");
     }),
-    { numRuns: 300, seed: 1 },
+    { numRuns: 120, seed: 1 },
   );
 });
 
 test("no secret stands in what is found", () => {
   fc.assert(
-    fc.property(pairs, fc.constantFrom(...plants), (pair, plant) => {
+    fc.property(pairs, planting, (pair, plant) => {
       const { clone, origin } = plant.put(pair);
       const told = JSON.stringify(intersections(clone, origin, NOT_MEANT));
       for (const hidden of [pair.origin.values.secret, pair.origin.values.credential])
         expect(told).not.toContain(hidden);
     }),
-    { numRuns: 300, seed: 2 },
+    { numRuns: 100, seed: 2 },
   );
 });
 
@@ -200,7 +200,7 @@ test("the clone's file says what was derived, keeps every line that is not about
       expect(isUnedited(text.replace("DECIDE", "DECIDED"))).toBe(false);
       expect(isUnedited(source.text)).toBe(false);
     }),
-    { numRuns: 60, seed: 1 },
+    { numRuns: 20, seed: 1 },
   );
 });
 
@@ -221,42 +221,62 @@ releases:
     inputs: *inputs
 staging: stage # later
 `;
-const KEYS = [
-  ["environment"],
-  ["hosts", "test"],
-  ["releases", "1.0", "start", "web"],
-  ["releases", "1.0", "inputs", "TITLE"],
-  ["releases", "1.0", "inputs", "NEW"],
-  ["releases", "1.1", "inputs", "BASE"],
-  ["releases", "1.1", "start", "worker"],
-  ["backups", "lineage"],
-  ["backups", "keep", "last"],
-  ["staging"],
-  ["isolation", "strict"],
+const KEYS: { key: string[]; goes?: boolean }[] = [
+  { key: ["environment"] },
+  { key: ["hosts", "test"] },
+  { key: ["releases", "1.0", "start", "web"] },
+  { key: ["releases", "1.0", "inputs", "TITLE"] },
+  { key: ["releases", "1.0", "inputs", "NEW"], goes: true },
+  { key: ["releases", "1.1", "inputs", "BASE"] },
+  { key: ["releases", "1.1", "start", "worker"], goes: true },
+  { key: ["backups", "lineage"], goes: true },
+  { key: ["backups", "keep", "last"], goes: true },
+  { key: ["staging"], goes: true },
+  { key: ["isolation", "strict"], goes: true },
 ];
 const values = fc.oneof(
-  fc.constantFrom<unknown>(undefined, true, 7, "on", "1", "a: b", "# no", "x\ny", "", "plain.test", "'", "{a}", "- a"),
+  fc.constantFrom<unknown>(true, 7, "on", "1", "a: b", "# no", "x\ny", "", "plain.test", "'", "{a}", "- a"),
   fc.string(),
   fc.constantFrom<unknown>({ credential: "smtp" }, [1, "two"], {}),
 );
+const edits = fc
+  .uniqueArray(fc.constantFrom(...KEYS), { minLength: 1, selector: ({ key }) => key.join() })
+  .chain((keys) =>
+    fc.tuple(
+      ...keys.map(({ key, goes }) =>
+        values.chain((value) =>
+          fc.record({
+            key: fc.constant(key),
+            to: goes ? fc.constantFrom(value, value, undefined) : fc.constant(value),
+            comment: fc.constant(`said of ${key.join(".")}`),
+          }),
+        ),
+      ),
+    ),
+  );
+const at = (data: unknown, key: readonly string[]): unknown =>
+  key.reduce<unknown>((held, part) => (held as Record<string, unknown> | undefined)?.[part], data);
 
-test("whatever is changed in a text, it says exactly that afterwards, and its other comments stay", () => {
+test("whatever is changed in a text, it says exactly that afterwards, and other lines stay as they are", () => {
   let anew = 0;
   fc.assert(
-    fc.property(
-      fc.uniqueArray(fc.constantFrom(...KEYS), { minLength: 1, selector: String }),
-      fc.array(values, { minLength: 11, maxLength: 11 }),
-      (keys, all) => {
-        const edits = keys.map((key, turn) => ({ key, to: all[turn], comment: `said of ${key.join(".")}` }));
-        const made = editText(FILE, edits);
-        const wanted = edited(JSON.parse(JSON.stringify(parse(FILE))), edits);
-        expect(parse(made)).toEqual(JSON.parse(JSON.stringify(wanted)));
-        if (!made.startsWith("# top")) anew += 1;
-        else for (const comment of ["# both", "# the first", "# what it is called"]) expect(made).toContain(comment);
-      },
-    ),
-    { numRuns: 300, seed: 1 },
+    fc.property(edits, (all) => {
+      const made = editText(FILE, all);
+      const data: unknown = parse(made);
+      for (const { key, to } of all) expect(at(data, key), key.join(".")).toEqual(to);
+      const touched = new Set(all.map(({ key }) => key.join(".")));
+      for (const key of [
+        ["environment"],
+        ["hosts", "public"],
+        ["hosts", "test"],
+        ["releases", "1.0", "inputs", "BASE"],
+        ["staging"],
+      ])
+        if (!touched.has(key.join("."))) expect(at(data, key), key.join(".")).toEqual(at(parse(FILE), key));
+      if (!made.startsWith("# top")) anew += 1;
+      else for (const line of ["# both", "# the first", "      # what it is called\n"]) expect(made).toContain(line);
+    }),
+    { numRuns: 120, seed: 1 },
   );
-  // Only where an anchor goes or changes, on which another place depends.
-  expect(anew).toBeLessThan(200);
+  expect(anew).toBe(0);
 });

@@ -95,7 +95,7 @@ const footprintOf = (
 });
 
 /** With keys that other releases of Changeover know. */
-export const withMore = (definition: EnvironmentDefinition, more: object): EnvironmentDefinition =>
+const withMore = (definition: EnvironmentDefinition, more: object): EnvironmentDefinition =>
   ({ ...definition, ...more }) as EnvironmentDefinition;
 
 export interface Pair {
@@ -384,3 +384,8 @@ const textPlants: Plant[] = HANDLES.flatMap(({ what, wraps, of }) =>
 );
 
 export const plants: Plant[] = [...hostPlants, ...recordPlants, ...placePlants, ...textPlants];
+
+/** Each way about as often as any other, though most of them are texts. */
+export const planting: fc.Arbitrary<Plant> = fc.oneof(
+  ...[hostPlants, recordPlants, placePlants, placePlants, textPlants].map((some) => fc.constantFrom(...some)),
+);

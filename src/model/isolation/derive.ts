@@ -28,7 +28,7 @@ export interface CloneWish {
 }
 
 /** The clone's name before a host name. */
-export const derivedName = (clone: string, host: string): string => `${clone}.${host}`;
+const derivedName = (clone: string, host: string): string => `${clone}.${host}`;
 /** The longest that a host name may be. */
 const LONGEST = 200;
 

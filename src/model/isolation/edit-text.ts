@@ -23,10 +23,11 @@ export interface Edit {
 
 /** The text is valid YAML. Where a change has no simple place in it, the whole is written anew, without its comments. */
 export function editText(text: string, edits: readonly Edit[]): string {
-  const wanted = edited(dataIn(text), edits);
-  const splices = splicesFor(text, edits);
+  const wanted = wantedIn(text, edits);
+  const splices = wanted === null ? null : splicesFor(text, edits);
   const made = splices && spliced(text, splices);
-  return made !== null && canonical(dataIn(made)) === canonical(wanted) ? made : writtenAnew(wanted, edits);
+  if (made !== null && canonical(dataIn(made)) === canonical(wanted)) return made;
+  return writtenAnew(edited(dataIn(text), edits), edits);
 }
 
 type Change = Pick<Edit, "key" | "to">;
@@ -47,10 +48,44 @@ function setAt(held: Held, [first = "", ...rest]: readonly string[], to: unknown
   else if (to !== undefined) setAt(Object.assign(held, { [first]: {} })[first] as Held, rest, to);
 }
 
-/** What an alias shares with another place is not shared here. */
-function dataIn(text: string): unknown {
-  const data: unknown = parseDocument(text, { logLevel: "error" }).toJS({ maxAliasCount: 100 });
-  return JSON.parse(JSON.stringify(data ?? {}));
+/** Null where it can't be read. */
+const dataIn = (text: string): unknown => read(parseDocument(text, { logLevel: "error" }));
+
+function read(document: Document): unknown {
+  try {
+    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? {}));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * As a person would edit it: what is changed where an anchor stands is changed for its aliases, too; where an alias
+ * stands, it is changed for that place alone. Null where it can't be done.
+ */
+function wantedIn(text: string, edits: readonly Edit[]): unknown {
+  const document = parseDocument(text, { logLevel: "error" });
+  try {
+    // First of all: what an alias stands for here is what stood there before anything was changed.
+    for (const { key } of edits)
+      for (let depth = 1; depth <= key.length; depth++) copyAlias(document, key.slice(0, depth));
+    for (const { key, to } of edits) {
+      const before = document.getIn(key, true) as Node | undefined;
+      if (to === undefined && before) document.deleteIn(key);
+      if (to === undefined) continue;
+      const node: Node = document.createNode(to);
+      const { anchor } = (before ?? {}) as { anchor?: string };
+      document.setIn(key, Object.assign(node, anchor === undefined ? {} : { anchor }));
+    }
+    return read(document);
+  } catch {
+    return null;
+  }
+}
+
+function copyAlias(document: Document, key: readonly string[]): void {
+  const node = document.getIn(key, true);
+  if (isAlias(node)) document.setIn(key, document.createNode(node.resolve(document)?.toJS(document)));
 }
 
 function writtenAnew(data: unknown, edits: readonly Edit[]): string {
@@ -72,28 +107,27 @@ function splicesFor(text: string, edits: readonly Edit[]): Splice[] | null {
   for (const edit of edits) {
     const spot = spotOf(document, edit.key);
     // Several keys can be missing in one map, or change what one alias stands for.
-    const id = spot.kind === "lacks" ? `${spot.map.range?.[0]} ${spot.rest[0]}` : spot.node;
+    const id = spot.kind === "lacks" ? `${spot.map.range?.[0]} ${edit.key[spot.depth]}` : spot.node;
     spots.set(id, { spot, edits: [...(spots.get(id)?.edits ?? []), edit] });
   }
   const splices = [...spots.values()].map(({ spot, edits: all }) => spliceFor(text, document, spot, all));
   return splices.includes(null) ? null : (splices as Splice[]);
 }
 
-/** Where a key leads: to its value, to an alias that stands for it or for what holds it, or to a map that lacks the rest. */
+/** Where a key leads: to its value, to an alias that stands for it or for what holds it, or to a map that lacks the rest. `depth` parts of the key lead there. */
 type Spot =
   | { kind: "value"; node: Node; pair: Pair | null }
-  | { kind: "alias"; node: Node; rest: readonly string[] }
-  | { kind: "lacks"; map: Node; rest: readonly string[] };
+  | { kind: "alias"; node: Node; depth: number }
+  | { kind: "lacks"; map: Node; depth: number };
 
 function spotOf(document: Document, key: readonly string[]): Spot {
   let node: Node = document.contents as Node;
   let pair: Pair | null = null;
   for (const [depth, part] of key.entries()) {
-    const rest = key.slice(depth);
-    if (isAlias(node)) return { kind: "alias", node, rest };
+    if (isAlias(node)) return { kind: "alias", node, depth };
     pair = isMap(node) ? pairOf(node, part) : null;
     const next: unknown = isSeq(node) ? node.items[Number(part)] : pair?.value;
-    if (!next) return { kind: "lacks", map: node, rest };
+    if (!next) return { kind: "lacks", map: node, depth };
     node = next as Node;
   }
   return { kind: "value", node, pair };
@@ -104,14 +138,13 @@ const pairOf = (map: YAMLMap, part: string): Pair | null =>
 
 function spliceFor(text: string, document: Document, spot: Spot, edits: Edit[]): Splice | null {
   const comments = edits.flatMap(({ comment }) => (comment === null ? [] : [comment]));
-  if (spot.kind === "lacks")
-    return insertion(text, document, spot.map, { edits, depth: depthOf(edits, spot.rest), comments });
+  if (spot.kind === "lacks") return insertion(text, document, spot.map, { edits, depth: spot.depth, comments });
   const [from = 0, to = 0] = spot.node.range ?? [];
   // The text of a block ends with its line.
   const end = text.slice(from, to).endsWith("\n") ? "\n" : "";
   if (spot.kind === "alias") {
     const data: unknown = isAlias(spot.node) ? spot.node.resolve(document)?.toJS(document) : null;
-    return { from, to, text: inFlow(edited(data, within(edits, depthOf(edits, spot.rest)))), comments };
+    return { from, to, text: inFlow(edited(data, within(edits, spot.depth))), comments };
   }
   const [edit] = edits;
   if (edits.length > 1 || !edit) return null;
@@ -120,8 +153,6 @@ function spliceFor(text: string, document: Document, spot: Spot, edits: Edit[]):
   // What stood there stays to be read.
   return start === undefined || end !== "" ? null : { from: start, to: start, text: "# ", comments };
 }
-
-const depthOf = ([first]: Edit[], rest: readonly string[]): number => (first?.key.length ?? 0) - rest.length;
 
 const within = (edits: Edit[], depth: number): Change[] => edits.map(({ key, to }) => ({ key: key.slice(depth), to }));
 
@@ -153,7 +184,7 @@ function insertion(
 
 /** As it may stand in any place: JSON is YAML, and what is plain needs no quotes. */
 function inFlow(value: unknown): string {
-  if (typeof value === "string" && /^[A-Za-z][\w./@:-]*[\w/]$/.test(value) && isPlain(value)) return value;
+  if (typeof value === "string" && /^[A-Za-z./][\w ./@:-]*[\w/]$/.test(value) && isPlain(value)) return value;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const inner = Array.isArray(value)
     ? value.map(inFlow)

@@ -1,6 +1,6 @@
 /** What a text of one environment names of another one: its names, its addresses, its secrets. */
 import { type Claim, dnsNames, floatingAddresses, hostNames, machines, networks } from "./claims.ts";
-import type { Footprint, PlacedText } from "./footprint.ts";
+import type { Footprint, Place, PlacedText } from "./footprint.ts";
 import { mentionsAddress, mentionsName, mentionsNetwork } from "./spelling.ts";
 import { leadingTexts } from "./texts.ts";
 
@@ -14,13 +14,10 @@ export interface Mention {
 /** In texts of the first what is the second one's. */
 export function mentions(teller: Footprint, told: Footprint): Mention[] {
   const handles = handlesOf(told, teller);
-  return askable(teller).flatMap(({ at, name, has }) =>
+  return askable(teller).flatMap((text) =>
     handles
-      .filter(({ standsIn }) => has(standsIn))
-      .map(({ at: there, value }) => ({
-        text: { at, name },
-        named: { at: there, value },
-      })),
+      .filter((handle) => !areSame(text, handle) && text.has(handle.standsIn))
+      .map(({ at, value }) => ({ text: { at: text.at, name: text.name }, named: { at, value } })),
   );
 }
 
@@ -28,28 +25,34 @@ type StandsIn = (text: string) => boolean;
 
 interface Askable extends Pick<PlacedText, "at" | "name"> {
   has(standsIn: StandsIn): boolean;
+  /** Of a credential's value. */
+  digest?: string;
 }
+
+interface Handle extends Claim {
+  standsIn: StandsIn;
+  /** Of a credential's value. */
+  digest?: string;
+}
+
+/** Two credentials with one value are another kind of thing, and may be meant. */
+const areSame = (one: { digest?: string }, other: { digest?: string }): boolean =>
+  one.digest !== undefined && one.digest === other.digest;
 
 const askable = (of: Footprint): Askable[] => [
   ...[...leadingTexts(of.definition), ...of.inputs].map(({ at, name, text }) => ({
-    at,
-    name,
+    ...{ at, name },
     has: (standsIn: StandsIn) => standsIn(text),
   })),
-  ...of.credentials.map(({ name, holds }) => ({
-    at: credentialPlace(of, name),
-    name: `credential ${name}`,
+  ...of.credentials.map(({ name, holds, digest }) => ({
+    ...{ at: credentialPlace(of, name), name: `credential ${name}`, digest },
     has: (standsIn: StandsIn) => holds(standsIn),
   })),
 ];
 
-export const credentialPlace = ({ environment }: Footprint, name: string) => ({
+export const credentialPlace = ({ environment }: Footprint, name: string): Place => ({
   command: `changeover credential set ${environment} ${name}`,
 });
-
-interface Handle extends Claim {
-  standsIn: StandsIn;
-}
 
 function handlesOf(of: Footprint, teller: Footprint): Handle[] {
   const by = (claims: Claim[], stands: (text: string, value: string) => boolean): Handle[] =>
@@ -63,10 +66,8 @@ function handlesOf(of: Footprint, teller: Footprint): Handle[] {
     ...of.secrets.map(({ name, standsIn }) => ({ ...ownSecret(of, name), standsIn })),
     ...of.credentials
       .filter(({ name }) => !sharedCredentials.includes(name))
-      .map(({ name, standsIn }) => ({
-        at: credentialPlace(of, name),
-        value: `the value of credential "${name}"`,
-        standsIn,
+      .map(({ name, standsIn, digest }) => ({
+        ...{ at: credentialPlace(of, name), value: `the value of credential "${name}"`, standsIn, digest },
       })),
   ];
 }

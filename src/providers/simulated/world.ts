@@ -24,7 +24,7 @@ export interface SimulatedWorldParts {
   /** The site that this one is a clone of, or that its data comes from. */
   origin?: Site;
   /** What other environments there are. */
-  others?: Footprint[];
+  others?: () => Footprint[];
 }
 
 export function createSimulatedWorld(parts: SimulatedWorldParts): World {
@@ -38,7 +38,7 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
     environment,
     lineage: lineageOf(site.definition),
     clock,
-    neighbours: async () => ({ own: footprintOf(site), others: parts.others ?? [] }),
+    neighbours: async () => ({ own: footprintOf(site), others: parts.others?.() ?? [] }),
     provider: acting(provider, plane),
     secret,
     redact: (text) => text,
