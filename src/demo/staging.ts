@@ -59,8 +59,8 @@ export async function tellStaging(telling: Telling): Promise<number> {
 
   say("Deciding what was open …");
   const set = first.open.flatMap(({ at, key, suggestion }) => (at.includes(file) ? [`${key}=${suggestion}`] : []));
-  const second = await makeClone(client, LIVE, STAGING, { set, file });
   await acts.credential(STAGING, "another-example-and-no-secret");
+  const second = await makeClone(client, LIVE, STAGING, { set, file });
   say(`Launching it with the data of "${LIVE}" …`);
   const view = await timed("launchMs", async () => acts.ended(await startUp(client, file, LIVE)));
   const data = dataIn(view);

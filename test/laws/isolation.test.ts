@@ -93,6 +93,18 @@ test("each of them is found once through", () => {
   expect(missed.map(({ name }) => name)).toEqual([]);
 });
 
+test("a copy of a scaling group begins disabled", () => {
+  const [found] = fc.sample(drawn, { numRuns: 1, seed: 3 });
+  if (!found) throw new Error("nothing was drawn");
+  const { application } = found.definition;
+  const enabled = { ...application, group: { name: "burst", size: 1, enabled: true } };
+  const changes = derive(
+    { ...found.definition, application: enabled },
+    { name: CLONE, release: null, sameLineage: null, folders: FOLDERS },
+  );
+  expect(changes).toContainEqual(expect.objectContaining({ key: ["application", "group", "enabled"], to: false }));
+});
+
 test("with one lineage on purpose that is forgiven, and nothing else", () => {
   const lineage = plants.find(({ name }) => name === "backup lineage");
   if (!lineage) throw new Error("there is no such plant");

@@ -163,15 +163,23 @@ const recordPlants: Plant[] = CASES.flatMap(([how, spell]): Plant[] => [
     name: `DNS name said by both, ${how}`,
     put: ({ clone, origin }) => ({
       kind: "DNS name",
-      clone: changed(clone, { names: { site: { name: spell(origin.values.record) } } }),
-      origin: changed(origin.footprint, { names: { [origin.values.record]: { ttl: 60 } } }),
+      clone: changed(clone, { names: { public: ["else.test", spell(origin.values.record)] } }),
+      origin: changed(origin.footprint, { names: { test: [origin.values.record] } }),
+    }),
+  },
+  {
+    name: `host name for which the other says where it leads, ${how}`,
+    put: ({ clone, origin }) => ({
+      kind: "DNS name",
+      clone: changed(clone, { hosts: { ...clone.definition.hosts, test: spell(origin.definition.hosts.public) } }),
+      origin: changed(origin.footprint, { names: { hostsFile: "names" } }),
     }),
   },
   {
     name: `DNS name that is the other's host name, ${how}`,
     put: ({ clone, origin }) => ({
       kind: "DNS name",
-      clone: changed(clone, { names: { site: { name: spell(origin.definition.hosts.public) } } }),
+      clone: changed(clone, { names: { public: [spell(origin.definition.hosts.public)] } }),
       origin: origin.footprint,
     }),
   },
@@ -295,7 +303,7 @@ const HANDLES: Handle[] = [
     wraps: DOMAIN,
     of: ({ origin }) => ({
       value: origin.values.record,
-      origin: changed(origin.footprint, { names: { site: { name: origin.values.record } } }),
+      origin: changed(origin.footprint, { names: { public: [origin.values.record], zone: "test" } }),
     }),
   },
   {

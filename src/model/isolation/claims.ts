@@ -20,13 +20,13 @@ export const floatingAddresses: Claims = ({ definition }) =>
     .filter(({ key, text }) => key.at(-1) === "address" || /^[0-9.]+$|:.*:/.test(text))
     .map(({ key, text }) => ({ at: { key }, value: plainAddress(text) }));
 
-/** `names`: a record is called by its key, or by what it says is its name. */
-export const dnsNames: Claims = ({ definition }) => {
-  const part = partOf(definition, "names");
-  const keys = typeof part === "object" && part !== null ? Object.keys(part) : [];
-  const called = keys.filter((key) => key.includes(".")).map((key) => ({ key: ["names", key], text: key }));
-  const said = leavesOf(part, ["names"]).filter(({ key }) => ["name", "fqdn", "host"].includes(key.at(-1) ?? ""));
-  return [...called, ...said].map(({ key, text }) => ({ at: { key }, value: plainName(text) }));
+/** `names: { public, test }`: lists of what it says where to lead; its host names where a list is left out. */
+export const dnsNames: Claims = (of) => {
+  const part = partOf(of.definition, "names");
+  if (typeof part !== "object" || part === null) return [];
+  const listed = leavesOf(part, ["names"]).filter(({ key: [, role] }) => role === "public" || role === "test");
+  const unsaid = hostNames(of).filter(({ at }) => "key" in at && !Object.hasOwn(part, at.key[1] ?? ""));
+  return [...listed.map(({ key, text }) => ({ at: { key }, value: plainName(text) })), ...unsaid];
 };
 
 /** It was chosen when the environment first came up; no key says it. */

@@ -54,13 +54,18 @@ export function derive(origin: EnvironmentDefinition, wish: CloneWish): Change[]
       : change(["backups", "lineage"], backups.lineage, backups.lineage ?? origin.environment, "kept on purpose")),
     ...change(["isolation", "sameLineage"], isolation.sameLineage, sameLineage ?? undefined, "what was asked for"),
     ...change(["isolation", "strict"], isolation.strict, true, "a clone is to be apart"),
+    ...(grows(origin) ? change(["application", "group", "enabled"], true, false, "nobody has asked it to grow") : []),
     ...paths(origin, wish),
   ];
 }
 
-/** Where a record's name is a value; one that is a key is left for a person. */
+/** A group that is enabled launches servers by itself. */
+const grows = ({ application: { group } }: EnvironmentDefinition): boolean =>
+  (group as { enabled?: unknown } | undefined)?.enabled === true;
+
+/** They stay in their zone. */
 const saidNames = (origin: EnvironmentDefinition) =>
-  leavesOf(partOf(origin, "names"), ["names"]).filter(({ key }) => ["name", "fqdn"].includes(key.at(-1) ?? ""));
+  leavesOf(partOf(origin, "names"), ["names"]).filter(({ key: [, role] }) => role === "public" || role === "test");
 
 /** Paths are relative to the file that they stand in. */
 function paths(origin: EnvironmentDefinition, { folders }: CloneWish): Change[] {
