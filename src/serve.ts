@@ -25,7 +25,9 @@ import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
 import { startEngine } from "./run/engine.ts";
 import { openCredentialDesk } from "./run/credentials.ts";
+import { sharedCredentials } from "./run/carried.ts";
 import { keepLogDiscreet } from "./run/discreet-log.ts";
+import { openEnvironmentClones } from "./run/environment-clones.ts";
 import { type EnvironmentParts, openEnvironments } from "./run/environments.ts";
 import { noDefinitions, noTemplates } from "./run/input-ground.ts";
 import { openInputs } from "./run/inputs.ts";
@@ -33,6 +35,7 @@ import { openLaunches } from "./run/launches.ts";
 import { openLockDesk } from "./run/lock-desk.ts";
 import { openLockdown } from "./run/lockdown.ts";
 import { openNamesDesk } from "./run/names.ts";
+import { type Belongings, neighboursOf } from "./run/isolation.ts";
 import { chooseNetwork } from "./run/network.ts";
 import { openGroups } from "./run/groups.ts";
 import { runGroups } from "./run/group-loop.ts";
@@ -44,10 +47,12 @@ import { openLibrary } from "./run/template-library.ts";
 import { openTemplates } from "./run/templates.ts";
 import { steps } from "./steps/registry.ts";
 import { readActivity, recordActivity } from "./store/activity.ts";
+import { seal } from "./model/isolation/footprint.ts";
 import { missingCredentials } from "./model/credential.ts";
 import { type Artefacts, openArtefacts } from "./store/artefacts.ts";
 import { openChanges } from "./store/changes.ts";
 import { ensureEmbedded, removeEmbedded, stopEmbedded } from "./store/embedded.ts";
+import { dataSourceOf } from "./store/data-source.ts";
 import { openExports } from "./store/exports.ts";
 import {
   findEnvironment,
@@ -77,7 +82,8 @@ export async function serve(): Promise<void> {
   const url = external ?? (await ensureEmbedded({ home })).url;
   const store = await openStore({ url });
   const parts = { home, secrets, credentials, artefacts: openArtefacts(home) };
-  const worldOf = (name: string, token: number): Promise<World> => openWorld(store, parts, name, token);
+  const worldOf = (name: string, token: number): Promise<World> =>
+    openWorld(store, parts, name, token, async (other) => tokenToLook(store, other, engine.token));
   const engine = await startEngine({
     store,
     url,
@@ -90,13 +96,20 @@ export async function serve(): Promise<void> {
   // Looking must neither be refused nor make an upgrade in flight stale.
   const look = async (name: string) => worldOf(name, await tokenToLook(store, name, engine.token));
   const change = async (name: string) => worldOf(name, await takeToken(store));
-  const ofEnvironments = environmentParts(store, parts);
-  const environments = openEnvironments({ ...ofEnvironments, world: look, worldToChange: change });
+  const opened = { ...environmentParts(store, parts), world: look, worldToChange: change };
+  const environments = openEnvironments(opened);
   const servers = openServers({
     ...{ store, engine, environments, clock: systemClock },
-    credentials: ofEnvironments.credentials,
+    credentials: opened.credentials,
   });
   const library = openLibrary({ store, artefacts: parts.artefacts });
+  const { belongings } = opened;
+  const clones = openEnvironmentClones({
+    store,
+    environments,
+    belongings,
+    carriers: [sharedCredentials(store, credentials)],
+  });
   const backupParts = { store, engine, environments, clock: systemClock, world: look };
   const backups = openBackups(backupParts);
   const schedule = runSchedule(backupParts, backups);
@@ -136,10 +149,11 @@ export async function serve(): Promise<void> {
       inputs,
       groups,
       alerts: openAlerts({ ...alertParts, environments }),
-      names: openNamesDesk({ ...backupParts, credentials: ofEnvironments.credentials }),
+      names: openNamesDesk({ ...backupParts, credentials: opened.credentials }),
       rehearsals,
       templates: openTemplates({ store, library, environments, catalogue: (...of) => catalogueOf(home, ...of) }),
       scripts,
+      clones,
     }),
     redact,
     activity: {
@@ -177,7 +191,13 @@ function noCredential(environment: string, name: string): never {
   throw missingCredentials(environment, [name], "a message can't be sent");
 }
 
-async function openWorld(store: Store, parts: Parts, name: string, token: number): Promise<World> {
+async function openWorld(
+  store: Store,
+  parts: Parts,
+  name: string,
+  token: number,
+  toLook: (name: string) => Promise<number>,
+): Promise<World> {
   const saved = await findEnvironment(store, name);
   if (!saved)
     throw new Problem("not-found", {
@@ -187,8 +207,14 @@ async function openWorld(store: Store, parts: Parts, name: string, token: number
     });
   const of = originOf(saved);
   // Under the same token: while a clone is made, nothing else changes the environment it is made of.
-  const origin = of === null ? null : { name: of, open: () => openWorld(store, parts, of, token) };
-  return buildWorld(saved, token, parts, origin);
+  const origin = of === null ? null : { name: of, open: () => openWorld(store, parts, of, token, toLook), lends: true };
+  const from = origin === null ? await dataSourceOf(store, name) : null;
+  // Only read, each time under a token that makes nothing stale there: it goes its own way meanwhile.
+  const source =
+    from === null
+      ? null
+      : { name: from, open: async () => openWorld(store, parts, from, await toLook(from), toLook), lends: false };
+  return buildWorld(saved, token, { ...parts, store }, origin ?? source);
 }
 
 function environmentParts(
@@ -216,8 +242,25 @@ function environmentParts(
       secrets.forget(name);
       credentials.forget(name);
     },
+    belongings: belongingsOf(secrets, credentials),
   };
 }
+
+/** Inputs that our own store holds come in here, at all their levels. */
+const belongingsOf = (secrets: Secrets, credentials: Credentials): Belongings => ({
+  sealed: (name) => ({
+    credentials: credentials.names(name).flatMap((one) => {
+      try {
+        return [seal(one, credentials.value(name, one) ?? "")];
+      } catch {
+        // What can't be opened any more is given to no process either.
+        return [];
+      }
+    }),
+    secrets: secrets.named(name).map(([one, value]) => seal(one, value)),
+  }),
+  inputs: async () => [],
+});
 
 async function tokenToLook(store: Store, environment: string, boot: number): Promise<number> {
   const upgrade = await unfinishedUpgrade(store, environment);
@@ -245,20 +288,23 @@ interface Parts {
 async function buildWorld(
   saved: SavedEnvironment,
   token: number,
-  { home, secrets, credentials, artefacts }: Parts,
-  origin: { name: string; open(): Promise<World> } | null,
+  { home, secrets, credentials, artefacts, store }: Parts & { store: Store },
+  origin: { name: string; open(): Promise<World>; lends: boolean } | null,
 ) {
   const { definition } = saved;
   const { environment } = definition;
   return createWorld({
     definition,
     origin,
+    rehearsal: origin?.lends === true,
+    neighbours: () => neighboursOf(belongingsOf(secrets, credentials), store, saved),
     provider: await buildProvider(saved, token, home),
     clock: systemClock,
     secret: secrets.of(environment),
     credential(name) {
       // A clone borrows what was not set for it: they are no account of its database.
-      const value = credentials.value(environment, name) ?? (origin && credentials.value(origin.name, name));
+      const value =
+        credentials.value(environment, name) ?? (origin?.lends ? credentials.value(origin.name, name) : null);
       if (value !== null) return value;
       throw missingCredentials(environment, [name], "a process can't be started");
     },

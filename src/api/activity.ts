@@ -178,6 +178,11 @@ const sentences: Sentence[] = [
     path: /^\/environments\/(?<environment>[^/]+)\/servers\/(?<server>[^/]+)\/operational$/,
     says: ({ server }) => `say that ${server} is operational`,
   },
+  {
+    method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/clones$/,
+    says: ({ environment }) => `clone ${environment}: a file for another environment`,
+  },
   { method: "POST", path: /^\/rehearsals\/[^/]+\/cancel$/, says: () => "cancel a rehearsal" },
   { method: "POST", path: /^\/shutdown$/, says: () => "end the control plane" },
 ];

@@ -5,6 +5,7 @@ import { alertRoutes } from "./alerts.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
 import { backupRoutes } from "./backups.ts";
 import { parseBody } from "./body.ts";
+import { cloneRoutes } from "./clones.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { type Health, shutdownBody } from "./contract.ts";
 import { environmentRoutes } from "./environments.ts";
@@ -61,6 +62,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", lockRoutes(controlPlane));
   app.route("/environments", alertRoutes(controlPlane.alerts));
   app.route("/environments", nameRoutes(controlPlane));
+  app.route("/environments", cloneRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { parseBody } from "./body.ts";
-import { byBody, restoreBody } from "./contract.ts";
+import { byBody, planRestoreBody, restoreBody } from "./contract.ts";
 
 /** Below `/environments/:name/backups`. */
 export function backupRoutes({ backups }: ControlPlane): Hono {
@@ -20,7 +20,8 @@ export function backupRoutes({ backups }: ControlPlane): Hono {
   });
   routes.post("/:name/backups/:id/plans", async (context) => {
     const { name: environment, id } = context.req.param();
-    return context.json(await backups.planRestore(environment, id));
+    const asked = await parseBody(context.req, planRestoreBody);
+    return context.json(await backups.planRestore(environment, id, asked?.otherLineage ?? false));
   });
   routes.post("/:name/backups/:id/restores", async (context) => {
     const { name: environment, id } = context.req.param();

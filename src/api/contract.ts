@@ -17,7 +17,20 @@ export const saveEnvironmentBody = z.strictObject({
   /** Its absolute path; paths in it are relative to its folder. */
   path: z.string(),
   by: z.string(),
+  /** Comes up with this environment's data, by its newest proven backup unless one is named. */
+  dataFrom: z.strictObject({ environment: z.string(), backup: z.string().nullable() }).nullable().default(null),
 });
+export const cloneBody = z.strictObject({
+  name: z.string(),
+  /** Where its file is to lie, absolute; null: beside the origin's. */
+  path: z.string().nullable(),
+  /** As typed: KEY=VALUE. */
+  set: z.array(z.string()).max(1000),
+  takeSuggestions: z.boolean(),
+  /** Why backups keep the origin's lineage; null: they do not. */
+  sameLineage: z.string().min(1).max(500).nullable(),
+});
+export const carryBody = z.strictObject({ name: z.string(), by: z.string() });
 /** The value itself is looked at by src/model/credential.ts. */
 export const credentialBody = z.strictObject({ value: z.string() });
 export const planBody = z.strictObject({
@@ -47,7 +60,10 @@ export const fixBody = z.strictObject({
   by: z.string(),
 });
 export const byBody = z.strictObject({ by: z.string() });
-export const restoreBody = z.strictObject({ by: z.string(), yes: z.boolean() });
+/** `otherLineage`: also one of another lineage, whose data it is. */
+const otherLineage = z.boolean().default(false);
+export const planRestoreBody = z.strictObject({ otherLineage }).nullable();
+export const restoreBody = z.strictObject({ by: z.string(), yes: z.boolean(), otherLineage });
 export const resumeBody = z.strictObject({ by: z.string() });
 /** A reason is one short line. */
 export const lockBody = z.strictObject({ by: z.string(), reason: z.string().min(1).max(200) });
@@ -81,6 +97,8 @@ export interface Started {
   environment: string;
   /** Null when there was nothing to do. */
   upgrade: string | null;
+  /** Of an environment that was brought up: what it shares with others and is no reason to refuse. */
+  warnings?: string[];
 }
 
 export interface PlanAnswer extends Planned {

@@ -53,6 +53,8 @@ export const routeVerbs: Readonly<Record<string, Verb | "nothing">> = {
   "POST /environments/:name/alerts/:alert/tests": "nothing",
   "POST /environments/:environment/names/:name/plans": "nothing",
   "POST /environments/:environment/names/:name/moves": "name-move",
+  "POST /environments/:name/clones/plans": "nothing",
+  "POST /environments/:name/clones": "clone",
   "POST /templates/revisions": "nothing",
   "POST /templates/checks": "nothing",
   "PUT /upgrades/:id/ledger": "nothing",

@@ -13,6 +13,7 @@ export interface Word {
 export const commands: readonly Word[] = [
   { names: ["init"], load: async () => (await import("./commands/init.ts")).init },
   { names: ["up"], load: async () => (await import("./commands/up.ts")).up },
+  { names: ["clone"], load: async () => (await import("./commands/clone.ts")).clone },
   { names: ["status"], load: async () => (await import("./commands/status.ts")).status },
   { names: ["plan"], load: async () => (await import("./commands/plan.ts")).plan },
   { names: ["rehearse"], load: async () => (await import("./commands/rehearse.ts")).rehearse },

@@ -19,7 +19,11 @@ import { COMMAND, EXAMPLES, INSTALLED, VERSION } from "../cli/installation.ts";
 import { exitOfState, printJson, printProblem, say } from "../cli/output.ts";
 import { endControlPlane } from "../cli/commands/down.ts";
 import { readEnvironmentFile } from "../cli/commands/up.ts";
+import { tellStaging } from "./staging.ts";
 import { runUpgrade } from "../cli/commands/upgrade.ts";
+
+/** Of another kind: a second environment instead of a second release. */
+const STAGING = "staging";
 
 interface DemoOptions extends JsonOption {
   over: string;
@@ -58,7 +62,8 @@ async function runExample(name: string, options: DemoOptions): Promise<number> {
   let code: number;
   let kept = options.keep === true;
   try {
-    code = await upgradeExample(home, file, options, signal);
+    const story = name === STAGING ? stageExample : upgradeExample;
+    code = await story(home, file, options, signal);
   } catch (error) {
     code = printProblem(error, options.json === true);
     kept = false;
@@ -66,6 +71,11 @@ async function runExample(name: string, options: DemoOptions): Promise<number> {
   if (kept && !signal.aborted) sayHowToLook(home);
   else await cleanUp(home, options.over);
   return signal.aborted ? 130 : code;
+}
+
+async function stageExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {
+  const { text } = await exampleText(home, file, options.over);
+  return tellStaging({ home, file, text, json: options.json === true, signal });
 }
 
 async function upgradeExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {
@@ -117,13 +127,13 @@ const exampleNames = (): string[] =>
 
 /** Releases are built in their folders, and an installed package can belong to somebody else: then a copy is used. */
 function exampleFile(name: string): string {
-  const shipped = join(EXAMPLES, name);
-  if (!INSTALLED) return join(shipped, "environment.yaml");
+  if (!INSTALLED) return join(EXAMPLES, name, "environment.yaml");
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   // One place for each version, so that what was built there once is not built again.
-  const own = join(cache, "changeover", "examples", VERSION, name);
-  cpSync(shipped, own, { recursive: true });
-  return join(own, "environment.yaml");
+  const own = join(cache, "changeover", "examples", VERSION);
+  // All of them: one example may use a release of another.
+  cpSync(EXAMPLES, own, { recursive: true });
+  return join(own, name, "environment.yaml");
 }
 
 /** The environment file, with its servers behind a real sshd when wanted. */

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { redactionOf } from "../model/redaction.ts";
+import { lineageOf } from "../model/isolation/footprint.ts";
 import { guarded } from "../model/guarded.ts";
 import type { Host } from "../model/host.ts";
 import { withKey } from "../model/http-check.ts";
@@ -20,6 +21,7 @@ export interface WorldParts {
   definition: EnvironmentDefinition;
   provider: Provider;
   clock: Clock;
+  neighbours: World["neighbours"];
   secret: (name: string) => string;
   /** Throws a Problem when nobody gave it. */
   credential: (name: string) => string;
@@ -31,12 +33,21 @@ export interface WorldParts {
   beside: (path: string) => string;
   /** Search path for the application's commands; null leaves the host's own. */
   path: string | null;
-  /** The environment that this one is a clone of, and how to reach it; null for every other. */
-  origin: { name: string; open(): Promise<World> } | null;
+  /** The environment that this one is a clone of, or that its data comes from, and how to reach it; null for every other. */
+  origin: Origin | null;
+  /** A clone that lives for a rehearsal: its processes are told so. */
+  rehearsal: boolean;
+}
+
+interface Origin {
+  name: string;
+  open(): Promise<World>;
+  /** Acted on, under this world's token; else it is only read, and opened anew each time, because its own tokens go on. */
+  lends: boolean;
 }
 
 export function createWorld(given: WorldParts): World {
-  const origin = given.origin && openedOnce(given.origin);
+  const origin = given.origin && opening(given.origin);
   const parts = { ...given, origin };
   const hosts = rememberHosts(parts.provider, parts.definition.environment);
   const { provider } = hosts;
@@ -46,17 +57,19 @@ export function createWorld(given: WorldParts): World {
 }
 
 /** The other world is opened at its first use, and closed together with this one. */
-function openedOnce({ name, open }: NonNullable<WorldParts["origin"]>) {
-  let opened: Promise<World> | null = null;
+function opening({ name, open, lends }: Origin) {
+  const opened: Promise<World>[] = [];
   return {
     name,
+    lends,
     open: (): Promise<World> => {
-      opened ??= open();
-      return opened;
+      const [held] = lends ? opened : [];
+      const world = held ?? open();
+      if (!held) opened.push(world);
+      return world;
     },
     close: async (): Promise<void> => {
-      const world = await opened?.catch(() => null);
-      await world?.provider.close();
+      for (const opens of opened) await (await opens.catch(() => null))?.provider.close();
     },
   };
 }
@@ -69,7 +82,9 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
     discreet(guarded(await hosts.open(server), signal), { redact, values: parts.secrets });
   return {
     environment: definition.environment,
+    lineage: lineageOf(definition),
     clock,
+    neighbours: parts.neighbours,
     provider: guarded(hosts.provider, signal),
     rehearsal: parts.origin !== null,
     host: open,
@@ -118,7 +133,7 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
         database,
         prepareMs: limits.prepareSeconds * 1000,
         path: parts.path,
-        rehearsal: parts.origin !== null,
+        rehearsal: parts.rehearsal,
       };
       return createApplication(await open(server), settings, { secret, credential, redact }, randomUUID);
     },

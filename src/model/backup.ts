@@ -32,6 +32,8 @@ export interface Backup {
   bytes: number;
   takenAt: number;
   why: BackupReason;
+  /** Whose version of the data it is; null when nobody wrote it down: then it is of the environment that took it. */
+  lineage: string | null;
   /** Null when nobody wrote it down: then there is nothing to prove it by. */
   content: BackupContent | null;
   /** The last time it was started and compared, and was the same. */
@@ -41,7 +43,7 @@ export interface Backup {
 }
 
 /** What is learnt of a backup after it was taken. */
-export type BackupNote = Partial<Pick<Backup, "content" | "verified" | "failed">>;
+export type BackupNote = Partial<Pick<Backup, "content" | "verified" | "failed" | "lineage">>;
 
 /** One backup and the server that holds it. */
 export interface HeldBackup {
@@ -53,6 +55,13 @@ export interface HeldBackup {
 
 /** One that was only taken is not one yet. */
 export const isVerified = ({ verified, failed }: Backup): boolean => verified !== null && failed === null;
+
+/** A version of this environment's own data, and not of another one's. */
+export const isOfLineage = ({ lineage }: Backup, environment: string, own: string): boolean =>
+  (lineage ?? environment) === own;
+
+export const ofLineage = (held: readonly HeldBackup[], environment: string, own: string): HeldBackup[] =>
+  held.filter(({ backup }) => isOfLineage(backup, environment, own));
 
 /** Those that stay when the next upgrade retires what is kept. */
 export const onShelf = (held: readonly HeldBackup[]): HeldBackup[] => held.filter(({ kept }) => kept === null);

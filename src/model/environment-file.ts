@@ -49,6 +49,10 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
     found.push({ path: ["staging"], why: "must be another environment" });
   }
   found.push(...templateFindings(definition));
+  const { backups, isolation, environment } = definition;
+  if (isolation.sameLineage !== undefined && (backups.lineage ?? environment) === environment) {
+    found.push({ path: ["isolation", "sameLineage"], why: "backups.lineage is this environment's own name" });
+  }
   const { port } = definition.database;
   if (definition.port === port + 1 || definition.port === port + 2) {
     found.push({ path: ["port"], why: `must differ from ${port + 1} and ${port + 2}, the database endpoints' ports` });

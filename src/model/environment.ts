@@ -8,6 +8,7 @@ import { groupShape, MOST_SERVERS } from "./group/settings.ts";
 import { catalogueName } from "./template/manifest.ts";
 import { namedTemplate } from "./template/reference.ts";
 import { namesSchema } from "./names.ts";
+import { isolationSchema, lineageName } from "./isolation/declaration.ts";
 
 export const environmentName = z
   .string()
@@ -199,6 +200,9 @@ export const environmentSchema = z.strictObject({
         .max(31 * 24)
         .optional()
         .describe("a backup is taken and proven when the newest proven one is older; none by itself when left out"),
+      lineage: lineageName
+        .optional()
+        .describe("whose versions its backups are; the environment's own name when left out"),
       keep: z
         .strictObject({
           last: z.int().min(0).max(1000).default(7),
@@ -212,6 +216,7 @@ export const environmentSchema = z.strictObject({
     })
     .prefault({}),
   names: namesSchema.optional().describe("where its names in the DNS are said to lead, and by whom"),
+  isolation: isolationSchema.describe("what may be shared with other environments"),
   limits: z
     .strictObject({
       healthySeconds: seconds.default(30).describe("until a started server answers its health check"),

@@ -25,7 +25,7 @@ export interface Stage {
 }
 
 export type Strategy =
-  | ("bring-up" | "clone" | "major")
+  | ("bring-up" | "clone" | "from-backup" | "major")
   | ("backup" | "verify-backup" | "restore")
   | ("launch-server" | "try-server" | "connect-server" | "disconnect-server")
   | ("relaunch-server" | "replace-server" | "retire-server")
@@ -34,7 +34,7 @@ export type Strategy =
   | "move-name";
 
 /** Those that say which release an environment serves; every other one leaves that as it is. */
-export const wholeStrategies: readonly Strategy[] = ["bring-up", "clone", "major", "restore"];
+export const wholeStrategies: readonly Strategy[] = ["bring-up", "clone", "from-backup", "major", "restore"];
 
 export interface Plan {
   format: 1;

@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { NameServer } from "./dns-name.ts";
 import type { Host, Stored } from "./host.ts";
+import type { Neighbours } from "./isolation/footprint.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { Problem } from "./problem.ts";
 import type { Provider } from "./provider.ts";
@@ -23,6 +24,8 @@ export interface Answer {
 
 export interface World {
   readonly environment: string;
+  /** Written down with each backup that is taken here: whose data it is. */
+  readonly lineage: string;
   readonly clock: Clock;
   readonly provider: Provider;
   /** A clone: what it holds is real, so nothing of it may reach anybody outside. */
@@ -51,8 +54,10 @@ export interface World {
   removeExport(name: string): Promise<void>;
   /** The packed artefact with this content hash. */
   artefact(hash: string): Promise<Buffer | Stored>;
-  /** The environment that this one is a clone of, acted on under the same token; no other can be reached. */
+  /** The environment that this one is a clone of, or that its data comes from right now; no other can be reached. */
   elsewhere(environment: string): Promise<World>;
+  /** What this environment and every other one here touch, so that nothing is shared that nobody means. */
+  neighbours(): Promise<Neighbours>;
   /** Bytes that everything in a server's folder takes. */
   diskUse(server: string): Promise<number>;
   /** The file system on which a server's folder lies. */
@@ -62,6 +67,6 @@ export interface World {
 export const unrelated = (environment: string, other: string): Problem =>
   new Problem("refused", {
     what: `"${other}" can't be reached from "${environment}"`,
-    why: "only a clone reaches another environment, the one that it was made of",
+    why: "only a clone reaches another environment: the one that it was made of, while it needs it",
     next: "changeover status",
   });

@@ -1,7 +1,17 @@
 /** What people and the schedule do with backups: list them, take one, verify one, restore one. */
-import { type HeldBackup, isInService, newestVerified, onShelf, scheduleOn } from "../model/backup.ts";
+import {
+  type HeldBackup,
+  isInService,
+  isOfLineage,
+  newestVerified,
+  ofLineage,
+  onShelf,
+  scheduleOn,
+} from "../model/backup.ts";
 import type { Clock } from "../model/clock.ts";
 import { inWords, tableDifferences } from "../model/content.ts";
+import type { EnvironmentDefinition } from "../model/environment.ts";
+import { lineageOf } from "../model/isolation/footprint.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { dueAt } from "../model/schedule.ts";
@@ -38,9 +48,17 @@ export interface Backups {
   /** Each of these starts a run and gives its id. */
   take(environment: string, asked: { by: string; scheduled: boolean }): Promise<string>;
   verify(environment: string, backup: string, by: string): Promise<string>;
-  restore(environment: string, backup: string, asked: { by: string; yes: boolean }): Promise<string>;
+  restore(
+    environment: string,
+    backup: string,
+    asked: { by: string; yes: boolean; otherLineage: boolean },
+  ): Promise<string>;
   /** What a restore would do and give up, without doing anything. */
-  planRestore(environment: string, backup: string): Promise<{ hash: string; plan: Plan; loss: string }>;
+  planRestore(
+    environment: string,
+    backup: string,
+    otherLineage: boolean,
+  ): Promise<{ hash: string; plan: Plan; loss: string }>;
 }
 
 /** So many are told apart when the schedule looks at how it went lately. */
@@ -82,14 +100,14 @@ export function openBackups(parts: BackupParts): Backups {
         const found = await ground(parts, environment);
         return planVerify({ ...found, held: mustHold(found.held, backup) });
       }),
-    restore: (environment, backup, { by, yes }) =>
+    restore: (environment, backup, { by, yes, otherLineage }) =>
       asking(
         environment,
         { verb: "restore", by, scheduled: false, backup, yes },
-        async () => (await makeRestore(parts, environment, backup)).plan,
+        async () => (await makeRestore(parts, environment, backup, otherLineage)).plan,
       ),
-    async planRestore(environment, backup) {
-      const made = await makeRestore(parts, environment, backup);
+    async planRestore(environment, backup, otherLineage) {
+      const made = await makeRestore(parts, environment, backup, otherLineage);
       return { ...made, hash: await savePlan(store, made.plan) };
     },
   };
@@ -108,9 +126,10 @@ async function ground({ store, environments, world }: BackupParts, environment: 
   }));
 }
 
-async function makeRestore(parts: BackupParts, environment: string, backup: string) {
+async function makeRestore(parts: BackupParts, environment: string, backup: string, otherLineage: boolean) {
   const { held: all, ...found } = await ground(parts, environment);
   const held = mustHold(all, backup);
+  if (!otherLineage) mustBeOfLineage(held, found.definition);
   const name = readBlue(found.inventory).primary.record.name;
   const { schema, loss } = await within(parts.world(environment), async (seen) => {
     const primary = await seen.database(name);
@@ -137,6 +156,17 @@ function mustHold(all: readonly HeldBackup[], id: string): HeldBackup {
   });
 }
 
+/** Its rows are another environment's: nobody should find that out afterwards. */
+function mustBeOfLineage({ backup }: HeldBackup, definition: EnvironmentDefinition): void {
+  const own = lineageOf(definition);
+  if (isOfLineage(backup, definition.environment, own)) return;
+  throw new Problem("refused", {
+    what: `backup "${backup.id}" is not of this environment's data`,
+    why: `its lineage is ${backup.lineage ?? definition.environment}, the environment's is ${own}`,
+    next: `if that is what you want: changeover backups restore ${backup.id} ${definition.environment} --other-lineage`,
+  });
+}
+
 async function list({ store, environments, world }: BackupParts, environment: string): Promise<BackupsView> {
   const { definition } = await environments.find(environment);
   const seen = await within(world(environment), async (of) => ({
@@ -159,7 +189,9 @@ async function list({ store, environments, world }: BackupParts, environment: st
           ? null
           : dueAt({
               everyMs,
-              newestAt: newestVerified(onShelf(seen.held))?.backup.takenAt ?? null,
+              newestAt:
+                newestVerified(ofLineage(onShelf(seen.held), environment, lineageOf(definition)))?.backup.takenAt ??
+                null,
               tries: await scheduledTries(store, environment),
             }),
     },

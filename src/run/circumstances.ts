@@ -1,8 +1,9 @@
 /** Gathers what guards want to know besides the inventory: files, history, locks, and the databases' readiness. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { newestVerified } from "../model/backup.ts";
+import { newestVerified, ofLineage } from "../model/backup.ts";
 import type { Drift } from "../model/drift.ts";
+import { sayIntersections } from "../model/isolation/intersections.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Plan } from "../model/plan.ts";
 import type { World } from "../model/world.ts";
@@ -19,6 +20,7 @@ import { locksOf } from "../store/locks.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { readCommitted } from "./committed.ts";
+import { readFiles, sharedWith, whereIn } from "./isolation.ts";
 
 export interface Looking {
   store: Store;
@@ -60,12 +62,18 @@ export async function readCircumstances(looking: Looking): Promise<Circumstances
     newestVerifiedBackupAt: await newestVerifiedBackup(looking),
     artefact: await readArtefact(looking, past),
     accepted: staged.map(likenessOf),
+    shared: definition.isolation.strict ? await sharedNow(looking) : [],
   };
 }
 
 export async function groupSizeOf(store: Store, environment: string): Promise<number | null> {
   const plan = await lastSizing(store, environment);
   return plan && groupSizeAfter(plan);
+}
+
+async function sharedNow({ store, world }: Looking): Promise<string[]> {
+  const found = sharedWith(await world.neighbours());
+  return found.length === 0 ? [] : [sayIntersections(found, whereIn(await readFiles(store)))];
 }
 
 export function readDrift(
@@ -98,7 +106,7 @@ async function newestVerifiedBackup({ world, blue }: Looking): Promise<number | 
       (await (await world.database(server)).backups()).map((backup) => ({ server, kept: null, backup })),
     ),
   );
-  return newestVerified(held.flat())?.backup.takenAt ?? null;
+  return newestVerified(ofLineage(held.flat(), world.environment, world.lineage))?.backup.takenAt ?? null;
 }
 
 async function readArtefact({ saved, blue, to, artefact }: Looking, past: readonly Plan[]): Promise<Artefact> {

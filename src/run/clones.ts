@@ -50,6 +50,8 @@ const definitionOf = (origin: EnvironmentDefinition, clone: string, release: str
   release,
   // A rehearsal must not move what people come by.
   names: undefined,
+  // Of a clone that goes it is looked at otherwise (assert-isolated): it has its origin's names.
+  isolation: { ...origin.isolation, strict: false },
   limits: { ...origin.limits, keepSeconds: 0 },
 });
 

@@ -21,6 +21,8 @@ import type { Backups } from "./backups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
 import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
+import type { EnvironmentClones } from "./environment-clones.ts";
+import type { DataWish } from "./from-backup.ts";
 import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
 import type { Groups } from "./groups.ts";
@@ -53,12 +55,13 @@ export interface Desks {
   templates: Templates;
   scripts: Scripts;
   rehearsals: Rehearsals;
+  clones: EnvironmentClones;
 }
 
 export interface ControlPlane extends Readonly<Desks> {
   summaries(): Promise<EnvironmentSummary[]>;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
-  bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
+  bringUp(file: { text: string; path: string; by: string; dataFrom: DataWish | null }): Promise<BroughtUp>;
   /** The plan of an upgrade, and what it is expected to take. */
   plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
@@ -80,6 +83,13 @@ export interface ControlPlane extends Readonly<Desks> {
   }>;
 }
 
+export interface BroughtUp {
+  environment: string;
+  upgrade: string | null;
+  /** What is shared with other environments and no reason to refuse. */
+  warnings: string[];
+}
+
 export type LossAnswer = WayBackNow & { upgrade: string; loss: Loss | null };
 
 type LedgerDefinition = NonNullable<Awaited<ReturnType<Environments["find"]>>["definition"]["ledger"]>;
@@ -99,10 +109,10 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
       const made = await environments.planUpgrade(environment, wish);
       return { ...made, forecast: await foretell(environment, made.plan) };
     },
-    async bringUp({ text, path, by }) {
-      const { name, plan } = await environments.save(text, path);
-      if (!plan) return { environment: name, upgrade: null };
-      return { environment: name, upgrade: await engine.startUpgrade(plan, { yes: true, by }) };
+    async bringUp({ text, path, by, dataFrom }) {
+      const { name, plan, warnings } = await environments.save(text, path, dataFrom);
+      if (!plan) return { environment: name, upgrade: null, warnings };
+      return { environment: name, upgrade: await engine.startUpgrade(plan, { yes: true, by }), warnings };
     },
     async start(environment, { planHash, yes, by }) {
       const plan = await planOf(store, planHash);

@@ -17,18 +17,27 @@ import { isWide, needsWide } from "../plan/addresses.ts";
 import { readBlue } from "../plan/blue.ts";
 import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
+import { planFromBackup } from "../plan/strategies/from-backup.ts";
 import type { Artefacts } from "../store/artefacts.ts";
-import { findEnvironment, forgetEnvironment, type SavedEnvironment, saveEnvironment } from "../store/environments.ts";
+import {
+  findEnvironment,
+  forgetEnvironment,
+  lockTogether,
+  type SavedEnvironment,
+  saveEnvironment,
+} from "../store/environments.ts";
 import { forgetGroup } from "../store/groups.ts";
 import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
-import type { Store } from "../store/store.ts";
+import type { Db, Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { groupSizeOf, readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, likeServers, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveAlertCredentials, mustHaveCredentials } from "./credentials.ts";
+import { chooseData, type DataWish } from "./from-backup.ts";
 import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
 import { mustTakeGroup } from "./group-change.ts";
+import { type Belongings, mustBeApart, neighboursOf, readFiles } from "./isolation.ts";
 import type { Launches } from "./launches.ts";
 import { mustBeAllowed } from "./locks.ts";
 import { mustNotLend, occupied } from "./requests.ts";
@@ -49,6 +58,8 @@ export interface EnvironmentParts {
   credentials(environment: string): Promise<string[]>;
   /** Drops the environment's secrets and credentials. */
   forget(environment: string): void;
+  /** What environments are compared by, so that none shares with another what it must not. */
+  belongings: Belongings;
 }
 
 export interface UpgradeWish {
@@ -81,8 +92,12 @@ export interface DriftSeen {
 }
 
 export interface Environments {
-  /** Checks and saves the file; gives the plan that brings it up, or null when it is up already. */
-  save(text: string, path: string): Promise<{ name: string; plan: Plan | null }>;
+  /** Checks and saves the file; gives the plan that brings it up, or null when it is up already, and what to be aware of. */
+  save(
+    text: string,
+    path: string,
+    dataFrom?: DataWish | null,
+  ): Promise<{ name: string; plan: Plan | null; warnings: string[] }>;
   find(name: string): Promise<SavedEnvironment>;
   inventory(name: string): Promise<Inventory>;
   /** Refused when a guard refuses; what warns is told with the plan. */
@@ -121,7 +136,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     find,
     inventory,
     look: (name, use) => within(parts.world(name), use),
-    save: (text, path) => save(parts, text, path),
+    save: (text, path, dataFrom = null) => save(parts, find, { text, path, dataFrom }),
     planUpgrade: async (name, wish) => planFor(parts, await find(name), wish),
     async drift(name) {
       const saved = await find(name);
@@ -165,7 +180,11 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
   };
 }
 
-async function save(parts: EnvironmentParts, text: string, path: string): ReturnType<Environments["save"]> {
+async function save(
+  parts: EnvironmentParts,
+  find: Environments["find"],
+  { text, path, dataFrom }: { text: string; path: string; dataFrom: DataWish | null },
+): ReturnType<Environments["save"]> {
   const definition = parseEnvironment(text, path);
   const known = await findEnvironment(parts.store, definition.environment);
   if (known) mustBeNobodysClone(known);
@@ -181,20 +200,50 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   const credentials = await parts.credentials(definition.environment);
   if (!up) mustHaveCredentials(definition, [definition.release], credentials);
   mustHaveAlertCredentials(definition, credentials);
+  const source = dataFrom && (await findData(parts, find, { definition, dataFrom, up }));
   const page = readPage(definition, path);
+  const saved = { name: definition.environment, definition, definitionPath: path, network: { prefix: network } };
+  const look = (db: Db) => mustBeApartIn(db, parts, { saved, text, strict: definition.isolation.strict || !!source });
+  // Before anything is built: it may take minutes.
+  await look(parts.store);
   const hash = await packRelease(parts.artefacts, definition, definition.release, path);
   const boot = await parts.launches.bootOf(definition, path);
-  await saveEnvironment(parts.store, {
-    name: definition.environment,
-    definition,
-    definitionPath: path,
-    network: { prefix: network },
+  const warnings = await parts.store.transaction(async (db) => {
+    await lockTogether(db);
+    const seen = await look(db);
+    await saveEnvironment(db, saved);
+    return seen;
   });
   if (goes !== null) await forgetGroup(parts.store, { environment: definition.environment, group: goes });
-  if (up) return { name: definition.environment, plan: null };
-  const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash }, boot });
+  if (up) return { name: definition.environment, plan: null, warnings };
+  const input = { definition, network, page, artefacts: { [definition.release]: hash }, boot };
+  const plan = source ? planFromBackup({ ...input, source }) : planBringUp(input);
   await savePlan(parts.store, plan);
-  return { name: definition.environment, plan };
+  return { name: definition.environment, plan, warnings };
+}
+
+async function mustBeApartIn(
+  db: Db,
+  { belongings }: EnvironmentParts,
+  { saved, text, strict }: { saved: Omit<SavedEnvironment, "savedAt">; text: string; strict: boolean },
+): Promise<string[]> {
+  const files = (await readFiles(db)).set(saved.name, { path: saved.definitionPath, text });
+  return mustBeApart(await neighboursOf(belongings, db, saved), strict, files);
+}
+
+async function findData(
+  parts: EnvironmentParts,
+  find: Environments["find"],
+  { definition, dataFrom, up }: { definition: EnvironmentDefinition; dataFrom: DataWish; up: boolean },
+) {
+  const { environment } = definition;
+  const refuse = (why: string, next: string): Problem =>
+    new Problem("refused", { what: `"${environment}" can't take the data of "${dataFrom.environment}"`, why, next });
+  if (up) throw refuse("it is up and has data of its own", `without that data: changeover down ${environment}`);
+  if (dataFrom.environment === environment) throw refuse("that is itself", "changeover backups restore");
+  const origin = await find(dataFrom.environment);
+  mustBeNobodysClone(origin);
+  return within(parts.world(origin.name), (world) => chooseData(world, origin, definition, dataFrom));
 }
 
 async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, failAt, at, rehearsal }: UpgradeWish) {

@@ -1,5 +1,5 @@
 /** The schedule of one control plane: its promises (schedule.ts) over the control database and the servers. */
-import { isInService, newestVerified, onShelf, scheduleOn } from "../model/backup.ts";
+import { isInService, newestVerified, ofLineage, onShelf, scheduleOn } from "../model/backup.ts";
 import { problemData } from "../model/upgrade.ts";
 import { heldBackups } from "../steps/parts/held-backups.ts";
 import { recordBackupRequest, whileAlone } from "../store/backup-requests.ts";
@@ -29,7 +29,9 @@ export function runSchedule({ store, clock, world }: BackupParts, backups: Backu
     tries: (environment) => scheduledTries(store, environment),
     look: (environment) =>
       within(world(environment), async (seen) => ({
-        newestAt: newestVerified(onShelf(await heldBackups(seen)))?.backup.takenAt ?? null,
+        newestAt:
+          newestVerified(ofLineage(onShelf(await heldBackups(seen)), environment, seen.lineage))?.backup.takenAt ??
+          null,
         suspended: (await seen.provider.list(environment)).some(
           (record) => isInService(record) && scheduleOn(record) === false,
         ),

@@ -4,10 +4,12 @@ import { z } from "zod";
 import type { LaunchValue } from "../model/launch.ts";
 import type { ServerRecord } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
-import { defineStep, type StepContext } from "../model/step.ts";
+import { mentionsAddress } from "../model/isolation/spelling.ts";
+import { defineStep } from "../model/step.ts";
 import { launch } from "../model/template/launch-shape.ts";
 import type { World } from "../model/world.ts";
 import { install, servers } from "./parts/shapes.ts";
+import { strays } from "./parts/stray.ts";
 
 const input = z.strictObject({
   origin: z.string(),
@@ -37,7 +39,7 @@ export const assertIsolated = defineStep({
     const shared = [
       ...ours.filter((address) => theirs.includes(address)).map((address) => `address ${address}`),
       ...SECRETS.filter((name) => origin.secret(name) === context.world.secret(name)).map((name) => `secret ${name}`),
-      ...(await strayEndpoints(context, asked.loadBalancers, ours)),
+      ...(await strays(context, asked.loadBalancers)),
       ...strayInputs(asked, origin, theirs),
     ];
     if (shared.length === 0) return { addresses: ours.length, shared: 0 };
@@ -51,19 +53,6 @@ export const assertIsolated = defineStep({
 
 const addressesOf = async ({ provider, environment }: World): Promise<string[]> =>
   (await provider.list(environment)).map(({ address }: ServerRecord) => address);
-
-/** An endpoint may lead to this clone's own servers and nowhere else. */
-async function strayEndpoints({ world }: StepContext, loadBalancers: string[], ours: string[]): Promise<string[]> {
-  const stray: string[] = [];
-  for (const name of loadBalancers) {
-    const loadBalancer = await world.loadBalancer(name);
-    for (const slot of ["a", "b"] as const) {
-      const to = await loadBalancer.readEndpoint(slot);
-      if (to && !ours.includes(to.address)) stray.push(`endpoint ${slot} on "${name}" leads to ${to.address}`);
-    }
-  }
-  return stray;
-}
 
 /** What the application and the scripts would be told; values are not repeated, they may be secrets. */
 function strayInputs({ applications, launches = [] }: z.infer<typeof input>, origin: World, theirs: string[]) {
@@ -82,7 +71,7 @@ function strayInputs({ applications, launches = [] }: z.infer<typeof input>, ori
       .map(({ server, install: { database } }) => `"${server}" finds its database at ${database.address}`),
     ...told.flatMap(({ name, text }) => [
       ...(SECRETS.some((one) => text.includes(origin.secret(one))) ? [`input ${name} holds a secret`] : []),
-      ...theirs.filter((address) => text.includes(address)).map((address) => `input ${name} holds ${address}`),
+      ...theirs.filter((address) => mentionsAddress(text, address)).map((address) => `input ${name} holds ${address}`),
     ]),
   ];
   return [...new Set(stray)];

@@ -26,7 +26,7 @@ export const copyData = defineStep({
     const { world } = await atOrigin(context, environment, source);
     const origin = await world.database(source);
     const taken = await origin.backup(lentBackup(context.upgrade));
-    await describeBackup(origin, taken);
+    await describeBackup(world, origin, taken);
     await (await context.world.database(server)).restore(origin, taken.id);
   },
   async verify(context, { environment, source, server }) {

@@ -1,5 +1,6 @@
 /** Every step there is, by name; a plan names no other. */
 import type { StepDefinition } from "../model/step.ts";
+import { assertApart } from "./assert-apart.ts";
 import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertGroup } from "./assert-group.ts";
@@ -19,6 +20,7 @@ import { decommissionServer, decommissionSpare } from "./decommission-server.ts"
 import { drainMembers } from "./drain-members.ts";
 import { fenceDatabase } from "./fence-database.ts";
 import { forceOperational } from "./force-operational.ts";
+import { fillFromBackup } from "./fill-from-backup.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
@@ -74,6 +76,7 @@ import { tryOldRelease } from "./try-old-release.ts";
 import { unlockServers } from "./unlock-servers.ts";
 
 const all = [
+  assertApart,
   assertBackup,
   assertClean,
   assertGroup,
@@ -94,6 +97,7 @@ const all = [
   drainMembers,
   fenceDatabase,
   forceOperational,
+  fillFromBackup,
   freezeStandby,
   gate,
   hotFix,

@@ -30,7 +30,7 @@ export const restoreBackup = defineStep({
   async apply({ world, upgrade }, { source, spare, backup, why }) {
     const database = await world.database(source);
     const taken = await database.backup(`${upgrade}-${backup}`, why);
-    await describeBackup(database, taken);
+    await describeBackup(world, database, taken);
     await world.provider.retire(spare.environment, spare.name);
     await world.provider.launch(spare);
     await (await world.database(spare.name)).restore(database, taken.id);

@@ -80,6 +80,13 @@ export async function lockEnvironment(db: Db, name: string): Promise<void> {
   await db.query("select 1 from changeover.environments where name = $1 for update", [name]);
 }
 
+const TOGETHER_LOCK = 7_204;
+
+/** Until this transaction ends nobody else adds or changes an environment: two that come at once see each other. */
+export async function lockTogether(db: Db): Promise<void> {
+  await db.query("select pg_advisory_xact_lock($1)", [TOGETHER_LOCK]);
+}
+
 /** Null for an environment that somebody brought up. */
 export const originOf = ({ network }: Pick<SavedEnvironment, "network">): string | null =>
   network.cloneOf === undefined ? null : String(network.cloneOf);

@@ -17,6 +17,8 @@ export interface Secrets {
   of(environment: string): (name: string) => string;
   /** Every value that was made so far. */
   values(environment: string): string[];
+  /** The same, each with its name. */
+  named(environment: string): [name: string, value: string][];
   /** Environments that have any. */
   environments(): string[];
   forget(environment: string): void;
@@ -46,6 +48,7 @@ export function openSecrets(home: string): Secrets {
       renameSync(beside, fileOf(environment));
       return made;
     },
+    named: (environment) => Object.entries(read(environment)),
     values: (environment) => Object.values(read(environment)),
     environments: () => readdirSync(folder).flatMap((file) => /^([a-z0-9-]+)\.json$/.exec(file)?.[1] ?? []),
     forget: (environment) => rmSync(fileOf(environment), { force: true }),

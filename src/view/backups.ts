@@ -71,7 +71,7 @@ export function viewBackups({ environment, schedule, held, askers, requests }: B
 }
 
 export function drawBackups(view: BackupsView): string[] {
-  const lines = [drawSummary(view), ...view.backups.map((one) => `  ${drawBackup(one)}`)];
+  const lines = [drawSummary(view), ...view.backups.map((one) => `  ${drawBackup(one, view.environment)}`)];
   const failed = view.requests.filter(isFailure);
   if (failed.length > 0) lines.push("", "What did not end well:", ...failed.map((one) => `  ${drawRequest(one)}`));
   return lines;
@@ -97,11 +97,12 @@ function drawSchedule({ everyHours, suspended, nextAt, on }: ScheduleView): stri
   return `every ${everyHours} h${where}, next ${nextAt ? `after ${time(nextAt)}` : "at once"}`;
 }
 
-function drawBackup(one: BackupView): string {
+function drawBackup(one: BackupView, environment: string): string {
   const size = `${(one.bytes / 1_048_576).toFixed(1)} MB`;
   const why = one.by === null || one.by === one.why ? one.why : `${one.why} (${one.by})`;
   const kept = one.kept === null ? "" : ` · its server is kept for ${one.kept} and goes with the next upgrade`;
-  return `${one.id.padEnd(28)} ${one.server.padEnd(8)} ${time(one.takenAt)} ${size.padStart(9)}  ${why.padEnd(18)} ${drawProof(one)}${kept}`;
+  const lineage = one.lineage === null || one.lineage === environment ? "" : ` · lineage ${one.lineage}`;
+  return `${one.id.padEnd(28)} ${one.server.padEnd(8)} ${time(one.takenAt)} ${size.padStart(9)}  ${why.padEnd(18)} ${drawProof(one)}${lineage}${kept}`;
 }
 
 function drawProof({ verified, failed }: BackupView): string {

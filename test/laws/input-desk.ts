@@ -22,6 +22,7 @@ import { openSecrets } from "../../src/store/secrets.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { nextToken } from "./run.ts";
 import { network, releases, shop } from "./shop.ts";
+import { nothingElse } from "./nothing-else.ts";
 
 export interface InputFixture {
   store: Store;
@@ -59,9 +60,9 @@ export async function openInputFixture(): Promise<InputFixture> {
   await saveEnvironment(store, { name: "shop", definition: shop, definitionPath, network: { prefix: network } });
   const credentials = openCredentials(home);
   const environments = openEnvironments({
-    ...{ store, artefacts: openArtefacts(home), chooseNetwork: async () => network, forget: () => {} },
+    ...{ ...nothingElse, store, artefacts: openArtefacts(home), chooseNetwork: async () => network },
     ...{ world: async () => worldNow(), worldToChange: async () => worldNow() },
-    ...{ credentials: async (name) => credentials.names(name), launches: { bootOf: async () => undefined } },
+    credentials: async (name) => credentials.names(name),
   });
   const templates: InputFixture["templates"] = new Map();
   const defined: InputFixture["defined"] = [];

@@ -4,6 +4,7 @@ import { runInMemory, type MemoryRun } from "../../src/run/run-in-memory.ts";
 import type { End } from "../../src/run/interpret.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { JournalEntry } from "../../src/model/upgrade.ts";
+import type { Footprint } from "../../src/model/isolation/footprint.ts";
 import type { World } from "../../src/model/world.ts";
 import { readInventory } from "../../src/observe/inventory.ts";
 import { planBringUp } from "../../src/plan/strategies/bring-up.ts";
@@ -18,8 +19,10 @@ import { artefacts, network, releases, shop } from "./shop.ts";
 export interface ShopSite {
   site: Site;
   world: World;
-  /** The site that this one is a clone of. */
+  /** The site that this one is a clone of, or whose backup it comes up with. */
   origin?: Site;
+  /** What other environments there are; asked for each time. */
+  others?: () => Footprint[];
 }
 
 export const bringUpPlan = (): Plan => planBringUp({ definition: shop, network, page: "<h1>soon</h1>", artefacts });
@@ -68,7 +71,7 @@ let lastToken = 0;
 /** Each control plane has a newer one than all before it. */
 export const nextToken = (): number => ++lastToken;
 
-export async function run({ site, origin }: ShopSite, plan: Plan, options: RunOptions = {}): Promise<Ran> {
+export async function run({ site, origin, others }: ShopSite, plan: Plan, options: RunOptions = {}): Promise<Ran> {
   const upgrade = options.upgrade ?? "u-1";
   const journal = options.journal ?? memoryJournal(upgrade, site.clock);
   const moments: string[][] = [];
@@ -77,7 +80,7 @@ export async function run({ site, origin }: ShopSite, plan: Plan, options: RunOp
     moments.push(plane.moments);
     options.born?.(plane);
     const { clock, passing } = plane;
-    const world = createSimulatedWorld({ site, clock, token: nextToken(), passing, origin });
+    const world = createSimulatedWorld({ site, clock, token: nextToken(), passing, origin, others });
     const { ask, wayBackAsked, entry, round } = options;
     const going = runInMemory({
       plan,

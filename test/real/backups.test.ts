@@ -1,8 +1,12 @@
 /** Backups as a person uses them on real servers: taken by the schedule, rotten and refused, restored with every row. */
 import { execFileSync } from "node:child_process";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../src/model/clock.ts";
 import { systemClock } from "../../src/run/clock.ts";
+import type { Cloned } from "../../src/cli/commands/clone.ts";
+import type { EnvironmentSummary } from "../../src/run/summaries.ts";
 import type { BackupsView, BackupView } from "../../src/view/backups.ts";
 import { RUNS, writeBoard } from "../product/board.ts";
 import { firstColumn } from "../product/database.ts";
@@ -68,6 +72,25 @@ test("one that rotted on its disk is refused and listed so", { timeout: LIMIT_MS
   const listed = (await product.run(["backups"])).stdout;
   expect(listed).toMatch(new RegExp(`${rotten.id} .*FAILED`));
   expect(listed).toMatch(new RegExp(`${kept} .*proven`));
+});
+
+test("a clone's file is written, and while it shares anything nothing is launched", { timeout: LIMIT_MS }, async () => {
+  const file = join(product.folder, "staging.yaml");
+  const cloned = await product.answer<Cloned>(["clone", "board", "staging", "--set", "hosts.public=Board.test"]);
+  expect(cloned).toMatchObject({ written: "new", path: file, open: [{ kind: "host name", value: "board.test" }] });
+  const refused = await product.run(["up", file, "--data-from", "board"]);
+  expect(refused.code, refused.stderr).toBe(3);
+  expect(refused.stderr).toMatch(/host name board\.test: .*staging\.yaml:\d+ here, .*environment\.yaml:\d+ of "board"/);
+  expect((await product.client.get<EnvironmentSummary[]>("/environments")).map((one) => one.environment)).toEqual([
+    "board",
+  ]);
+
+  expect((await product.answer<Cloned>(["clone", "board", "staging"])).written).toBe("again");
+  expect((await product.answer<Cloned>(["clone", "board", "staging"])).written).toBe("unchanged");
+  appendFileSync(file, "# mine\n");
+  const kept = await product.run(["clone", "board", "staging", "--set", "port=8081"]);
+  expect([kept.code, kept.stderr]).toEqual([3, expect.stringContaining("somebody wrote it or has edited it")]);
+  expect(readFileSync(file, "utf8")).toMatch(/# mine\n$/);
 });
 
 test("a restore says what it gives up, and brings every dropped row back", { timeout: LIMIT_MS }, async () => {

@@ -184,6 +184,8 @@ describe.skipIf(!knotd)(`names of a real DNS server (skipped where ${NO_KNOT})`,
         beside: (path) => join(folder, path),
         path: null,
         origin: null,
+        rehearsal: false,
+        neighbours: () => Promise.reject(new Error("nobody asks")),
       });
     const planned = async (name: string, to: string[]) =>
       planMoveName({

@@ -25,6 +25,7 @@ import { drawGroup } from "../../src/view/groups.ts";
 import { groupNow } from "../laws/grown.ts";
 import { bringUp, type ShopSite } from "../laws/run.ts";
 import { artefacts, network, shop } from "../laws/shop.ts";
+import { nothingElse } from "../laws/nothing-else.ts";
 
 const home = mkdtempSync(path.join(os.tmpdir(), "changeover-groups-"));
 const file = path.join(home, "environment.yaml");
@@ -73,9 +74,7 @@ beforeAll(async () => {
     world: () => worldOf(0),
     worldToChange: async () => worldOf(await takeToken(store)),
     chooseNetwork: async () => network,
-    credentials: async () => [],
-    launches: { bootOf: async () => undefined },
-    forget: () => {},
+    ...nothingElse,
   });
   const record = async (done: Omit<Activity, "at">): Promise<void> => void told.push(done);
   const parts = { store, engine, environments, clock: systemClock, world: () => worldOf(0), record };

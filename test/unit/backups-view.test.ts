@@ -12,7 +12,7 @@ const held = (id: string, hour: number, change: Partial<Backup>, kept: string | 
   server: "db-2",
   kept,
   backup: {
-    ...{ id, position: "0-1-7", bytes: 5_242_880, takenAt: at(hour), why: "schedule", content: null },
+    ...{ id, position: "0-1-7", bytes: 5_242_880, takenAt: at(hour), why: "schedule", lineage: null, content: null },
     ...{ verified: null, failed: null, ...change },
   },
 });

@@ -29,6 +29,7 @@ import { openStore, type Store } from "../../src/store/store.ts";
 import { setState, takeUpgrade } from "../../src/store/upgrades.ts";
 import { nextToken, run } from "../laws/run.ts";
 import { network, releases, shop } from "../laws/shop.ts";
+import { nothingElse } from "../laws/nothing-else.ts";
 
 const home = mkdtempSync(path.join(os.tmpdir(), "changeover-locks-"));
 const folder = path.join(home, "shop");
@@ -64,9 +65,7 @@ beforeAll(async () => {
     world,
     worldToChange: world,
     chooseNetwork: async () => network,
-    credentials: async () => [],
-    launches: { bootOf: async () => undefined },
-    forget: () => {},
+    ...nothingElse,
   });
   locks = openLockDesk({ store, environments });
   lockdown = openLockdown({ store, environments, artefacts, locks });

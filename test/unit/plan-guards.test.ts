@@ -52,6 +52,7 @@ function made({ to = "2", definition = shop, seen, around }: Change) {
     artefact: { hash: artefacts["2"], served: [], git: { changes: [] } },
     groupSize: null,
     accepted: [],
+    shared: [],
   };
   around?.(circumstances);
   return { input: { definition, network, inventory, to, artefacts, failAt: null }, circumstances };
@@ -202,6 +203,12 @@ const cases: Record<string, Change & { why: string }> = {
       around.artefact.served = ["f".repeat(32)];
     },
     why: "a release never changes",
+  },
+  "nothing is shared with another environment": {
+    around: (around) => {
+      around.shared = ["input live.test: shop.yaml:9 here, live.yaml:3 of live"];
+    },
+    why: "input live.test: shop.yaml:9 here",
   },
   "staging has accepted the plan": {
     definition: withFile({ staging: "stage" }),

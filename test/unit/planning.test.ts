@@ -71,6 +71,7 @@ beforeAll(async () => {
     credentials: async () => [],
     launches: { bootOf: async () => undefined },
     forget: () => {},
+    belongings: { sealed: () => ({ credentials: [], secrets: [] }), inputs: async () => [] },
   });
   locks = openLockDesk({ store, environments });
   const { plan } = await environments.save(write(), file);
@@ -100,7 +101,7 @@ test("a lock refuses upgrades, changes of the file and down, with its reason, un
   await expect(planTo("2")).rejects.toThrow(refusal);
   await expect(environments.takeDown("shop")).rejects.toThrow(refusal);
   await expect(environments.save(write({ limits: { ...shop.limits, keepSeconds: 9 } }), file)).rejects.toThrow(refusal);
-  expect(await environments.save(write(), file)).toEqual({ name: "shop", plan: null });
+  expect(await environments.save(write(), file)).toEqual({ name: "shop", plan: null, warnings: [] });
   expect(await locks.unlock("shop", null)).toEqual(lock);
   await expect(locks.unlock("shop", null)).rejects.toThrow("is not locked");
   expect((await planTo("2")).plan.to).toBe("2");

@@ -15,6 +15,7 @@ import { openCredentialDesk } from "../../src/run/credentials.ts";
 import { openCredentials } from "../../src/store/credentials.ts";
 import { type ControlPlane, openControlPlane } from "../../src/run/control-plane.ts";
 import { type Engine, startEngine } from "../../src/run/engine.ts";
+import { openEnvironmentClones } from "../../src/run/environment-clones.ts";
 import { openEnvironments } from "../../src/run/environments.ts";
 import { openGroups } from "../../src/run/groups.ts";
 import { noDefinitions, noTemplates } from "../../src/run/input-ground.ts";
@@ -26,6 +27,7 @@ import { openArtefacts } from "../../src/store/artefacts.ts";
 import { openLockDesk } from "../../src/run/lock-desk.ts";
 import { openLockdown } from "../../src/run/lockdown.ts";
 import { openNamesDesk } from "../../src/run/names.ts";
+import type { Belongings } from "../../src/run/isolation.ts";
 import { openRehearsals } from "../../src/run/rehearsals.ts";
 import { openServers } from "../../src/run/servers.ts";
 import { steps } from "../../src/steps/registry.ts";
@@ -49,6 +51,8 @@ let live: ShopSite;
 let clone: ShopSite;
 let before: unknown;
 const forgotten: string[] = [];
+
+const belongings: Belongings = { sealed: () => ({ credentials: [], secrets: [] }), inputs: async () => [] };
 
 const siteOf = (environment: string): Site => (environment === CLONE ? clone.site : live.site);
 
@@ -80,6 +84,7 @@ async function begin(): Promise<void> {
     credentials: async () => [],
     launches: { bootOf: async () => undefined },
     forget: (name) => void forgotten.push(name),
+    belongings,
   });
   const library = openLibrary({ store, artefacts: openArtefacts(home) });
   const parts = { store, engine, environments, clock: systemClock, world: (name: string) => worldOf(name, 0) };
@@ -105,6 +110,7 @@ async function begin(): Promise<void> {
     rehearsals: openRehearsals(parts),
     templates: openTemplates({ store, library, environments, catalogue: () => live.world.provider.catalogue() }),
     scripts: openScripts(parts),
+    clones: openEnvironmentClones({ store, environments, belongings, carriers: [] }),
   });
 }
 

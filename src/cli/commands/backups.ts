@@ -71,6 +71,7 @@ function addVerify(group: Command, ends: Ends): void {
 interface RestoreOptions extends JsonOption {
   yes?: boolean;
   dryRun?: boolean;
+  otherLineage?: boolean;
 }
 
 function addRestore(group: Command, ends: Ends): void {
@@ -81,12 +82,13 @@ function addRestore(group: Command, ends: Ends): void {
     .argument("[environment]", ONLY)
     .option("--dry-run", "only show the plan and what would be given up")
     .option("--yes", "answer both gates with yes")
+    .option("--other-lineage", "also one of another environment's data")
     .option(...JSON_OPTION)
     .action(async (backup: string, environment: string | undefined, options: RestoreOptions) => {
       const at = `/${encodeURIComponent(backup)}`;
       if (options.dryRun) return showRestore(environment, at, options);
       const yes = options.yes ?? false;
-      const body = { by: whoAsks(), yes };
+      const body = { by: whoAsks(), yes, otherLineage: options.otherLineage ?? false };
       const { view, signal } = await run(environment, { path: `${at}/restores`, body, stopAtGate: !yes });
       ends(exitOfState(view.state, signal));
       if (view.state === "upgraded" || view.state === "rolled-back") {
@@ -96,10 +98,15 @@ function addRestore(group: Command, ends: Ends): void {
     });
 }
 
-async function showRestore(environment: string | undefined, at: string, options: JsonOption): Promise<void> {
+async function showRestore(environment: string | undefined, at: string, options: RestoreOptions): Promise<void> {
   const client = await ensureControlPlane(findHome());
   const name = await theEnvironment(client, environment);
-  const answer = await client.send<PlanAnswer & { loss: string }>("POST", `/environments/${name}/backups${at}/plans`);
+  const asked = { otherLineage: options.otherLineage ?? false };
+  const answer = await client.send<PlanAnswer & { loss: string }>(
+    "POST",
+    `/environments/${name}/backups${at}/plans`,
+    asked,
+  );
   if (options.json) printJson(answer);
   else console.log([...drawPlan(answer.plan, answer.hash), "", `It would give up ${answer.loss}.`].join("\n"));
 }

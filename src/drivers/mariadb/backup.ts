@@ -16,6 +16,7 @@ const manifestSchema = z.strictObject({
   bytes: z.number(),
   takenAt: z.number().default(0),
   why: z.enum(backupReasons).default("upgrade"),
+  lineage: z.string().nullable().default(null),
   content: z
     .strictObject({
       schema: z.string(),
@@ -61,7 +62,8 @@ export async function takeBackup(server: Server, id: string, why: BackupReason):
     });
   }
   const [position, takenAt] = [parseBinlogInfo(info), server.clock.now()];
-  const backup: Backup = { id, position, bytes, takenAt, why, content: null, verified: null, failed: null };
+  const unknown = { lineage: null, content: null, verified: null, failed: null };
+  const backup: Backup = { id, position, bytes, takenAt, why, ...unknown };
   await writeManifest(server, backup);
   return backup;
 }

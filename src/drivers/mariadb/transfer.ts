@@ -42,7 +42,8 @@ export const serve = (socket: string, stream: 0 | 1, words: string[]): string =>
 
 export async function transfer(work: Transfer): Promise<void> {
   const { from, to, timeoutMs } = work;
-  const [sends, receives] = [`${work.name}-to-${to.host.name}`, `${work.name}-in`];
+  // Servers of two environments may have one name, and both be filled from here at the same time.
+  const [sends, receives] = [`${work.name}-to-${to.host.name}-${shortName(to.host.directory)}`, `${work.name}-in`];
   const [source, target] = [from.paths.pipe(shortName(sends)), to.paths.pipe(shortName(receives))];
   for (const server of [from, to]) await makeSocketDirectory(server);
   const consumer = await startAttempt(to, {

@@ -138,6 +138,7 @@ export const verbOfRun: Readonly<Record<Plan["strategy"], Verb>> = {
   "bring-up": "up",
   // For the clone itself: what it is made of is only copied.
   clone: "up",
+  "from-backup": "up",
   major: "upgrade",
   backup: "backup-take",
   "verify-backup": "backup-verify",

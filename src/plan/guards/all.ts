@@ -5,6 +5,7 @@ import { oneWritablePrimary, replicaFollows } from "./database.ts";
 import { diskHasRoom } from "./disk.ts";
 import { notDrifted } from "./drift.ts";
 import type { Guard, Wish } from "./guard.ts";
+import { sharesNothing } from "./isolation.ts";
 import { loadBalancersRun, nothingLeft, publicPasses } from "./load-balancers.ts";
 import { enoughOldServers, oldServersHealthy } from "./old-servers.ts";
 import { noOtherUpgrade, notLocked } from "./other-upgrade.ts";
@@ -33,6 +34,7 @@ export const otherGuards: readonly Guard[] = [
   nothingOverridden,
   enoughOldServers,
   notDrifted,
+  sharesNothing,
   replicaInSync,
   replicaParallel,
   noLongTransaction,

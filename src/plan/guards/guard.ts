@@ -34,6 +34,8 @@ export interface Circumstances {
   artefact: Artefact;
   /** As large as the scaling group was last made; null when nobody knows. */
   groupSize: number | null;
+  /** With other environments, in sentences: only looked for where nothing may be. */
+  shared: string[];
   /** Likenesses of the plans that ended well in the staging environment. */
   accepted: string[];
 }

@@ -3,6 +3,7 @@ import type { Install } from "../../model/application.ts";
 import type { EnvironmentDefinition } from "../../model/environment.ts";
 import type { Plan, PlanStep, Stage } from "../../model/plan.ts";
 import type { ServerRecord } from "../../model/provider.ts";
+import { assertApart } from "../../steps/assert-apart.ts";
 import { createDatabase } from "../../steps/create-database.ts";
 import { launchServer } from "../../steps/launch-server.ts";
 import { launchStandby } from "../../steps/launch-standby.ts";
@@ -41,6 +42,7 @@ export function planBringUp(input: BringUpInput): Plan {
     from: "",
     to: definition.release,
     stages: [
+      ...apartStage(definition),
       ...launchStages(input, loadBalancers, [primary], applications),
       ...dataStages(input, loadBalancers, primary, replica, applications),
       ...openStages(input, loadBalancers, applications),
@@ -49,6 +51,12 @@ export function planBringUp(input: BringUpInput): Plan {
     failAt: null,
   };
 }
+
+/** Looked at again right before anything is launched: other environments may have come since it was planned. */
+export const apartStage = ({ isolation }: Pick<EnvironmentDefinition, "isolation">): Stage[] =>
+  isolation.strict
+    ? [inOrder("Look around", "none is needed: nothing was begun", [act(assertApart, { loadBalancers: [] })])]
+    : [];
 
 export interface FirstServers {
   loadBalancers: ServerRecord[];

@@ -66,7 +66,8 @@ export async function takeBackup({ plane, act, server }: Copying, id: string, wh
   if (known) return known.backup;
   return act("back up", BACKUP_MS, (on) => {
     const [position, bytes, takenAt] = [running(on).history.position, on.bytes, plane.clock.now()];
-    const backup: Backup = { id, position, bytes, takenAt, why, content: null, verified: null, failed: null };
+    const unknown = { lineage: null, content: null, verified: null, failed: null };
+    const backup: Backup = { id, position, bytes, takenAt, why, ...unknown };
     on.backups.set(id, { backup, history: on.history.copy() });
     return backup;
   });

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
+import { type Footprint, lineageOf, seal } from "../../model/isolation/footprint.ts";
 import { withKey } from "../../model/http-check.ts";
 import { placeOfNames } from "../../model/names.ts";
 import { Problem } from "../../model/problem.ts";
@@ -14,7 +15,7 @@ import { createSimulatedDatabase } from "./database.ts";
 import { createSimulatedLoadBalancer } from "./load-balancer.ts";
 import { createSimulatedNames } from "./names.ts";
 import { createSimulatedProvider } from "./provider.ts";
-import { credentialOf, secretOf } from "./secrets.ts";
+import { credentialOf, SECRETS, secretOf } from "./secrets.ts";
 import type { Site } from "./site.ts";
 
 export interface SimulatedWorldParts {
@@ -23,8 +24,10 @@ export interface SimulatedWorldParts {
   clock: Clock;
   token: number;
   passing?: ControlPlane["passing"];
-  /** The site that this one is a clone of. */
+  /** The site that this one is a clone of, or that its data comes from. */
   origin?: Site;
+  /** What other environments there are. */
+  others?: () => Footprint[];
 }
 
 export function createSimulatedWorld(parts: SimulatedWorldParts): World {
@@ -36,7 +39,9 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
   const secret = (name: string): string => secretOf(environment, name);
   const world: World = {
     environment,
+    lineage: lineageOf(site.definition),
     clock,
+    neighbours: async () => ({ own: footprintOf(site), others: parts.others?.() ?? [] }),
     provider: acting(provider, plane),
     rehearsal: parts.origin !== undefined,
     host: async (server) => actingHost(await open(server), plane),
@@ -93,6 +98,16 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
     },
   };
   return world;
+}
+
+/** Whose secrets everybody could know, if they looked. */
+export function footprintOf({ definition, environment, fleet }: Site, network: string | null = null): Footprint {
+  const [first] = fleet.environment(environment).servers.values();
+  return {
+    ...{ environment, definition, network: network ?? first?.record.address.replace(/\.\d+$/, "") ?? null },
+    ...{ inputs: [], credentials: [] },
+    secrets: SECRETS.map((name) => seal(name, secretOf(environment, name))),
+  };
 }
 
 /** Launching, relabelling and retiring are effects as well: a control plane can die at them. */

@@ -1,9 +1,10 @@
 /** Proves a backup by a copy that was started from it: the same position, schema and tables as its source had. */
-import type { Backup, Verification } from "../../model/backup.ts";
+import type { Backup, BackupContent, Verification } from "../../model/backup.ts";
 import { countRows, inWords, tableDifferences } from "../../model/content.ts";
 import type { Database } from "../../model/database.ts";
 import { Problem, type ProblemKind } from "../../model/problem.ts";
 import type { Evidence, StepContext } from "../../model/step.ts";
+import type { World } from "../../model/world.ts";
 
 export interface Proof {
   /** Holds the backup. */
@@ -15,35 +16,63 @@ export interface Proof {
 }
 
 /** Only while the source stands still: what it holds is what the backup must hold. */
-export async function describeBackup(source: Database, { id, position, content }: Backup): Promise<void> {
+export async function describeBackup(
+  { lineage }: Pick<World, "lineage">,
+  source: Database,
+  { id, position, content }: Backup,
+): Promise<void> {
   if (content) return;
   const before = await source.position();
   const [tables, schema] = [await source.checksums(), await source.schemaFingerprint()];
   const after = await source.position();
   if (before !== position) throw unproven(id, `it stands at ${position}, its source at ${before}`);
   if (before !== after) throw unproven(id, `its source went on from ${before} to ${after} while it was read`);
-  await source.noteBackup(id, { content: { schema, tables } });
+  await source.noteBackup(id, { lineage, content: { schema, tables } });
 }
 
 export async function proveBackup({ world }: StepContext, { holder, id, copy, against }: Proof): Promise<Evidence> {
+  const recorded = await recordedFor(holder, id, copy);
+  const seen = await blaming(world.clock.now(), holder, id, ["step-failed", "unhealthy"], () =>
+    asRecorded(recorded, copy),
+  );
+  const { tables, rows } = seen;
+  await holder.noteBackup(id, { verified: { at: world.clock.now(), against, tables, rows }, failed: null });
+  return evidenceOf(recorded, seen);
+}
+
+/** The same proof, of which nothing is written down: for whoever only reads where the backup lies. */
+export async function compareWithBackup({ holder, id, copy }: Omit<Proof, "against">): Promise<Evidence> {
+  const recorded = await recordedFor(holder, id, copy);
+  return evidenceOf(recorded, await asRecorded(recorded, copy));
+}
+
+interface Recorded extends Backup {
+  content: BackupContent;
+}
+
+async function recordedFor(holder: Database, id: string, copy: Database): Promise<Recorded> {
   const backup = (await holder.backups()).find((one) => one.id === id);
   if (!backup) throw unproven(id, `"${holder.name}" does not have it`);
-  if (!backup.content) throw unproven(id, "nobody wrote down what its source held");
+  const { content } = backup;
+  if (!content) throw unproven(id, "nobody wrote down what its source held");
   const position = await copy.position();
   // It may be a copy of another backup, from an earlier try: that says nothing about this one.
   if (position !== backup.position) throw unproven(id, `it stands at ${backup.position}, the copy at ${position}`);
-  const { content } = backup;
-  const [tables, schema] = await blaming(world.clock.now(), holder, id, ["step-failed", "unhealthy"], async () => {
-    const read = [await copy.checksums(), await copy.schemaFingerprint()] as const;
-    const differs = tableDifferences(content.tables, read[0], { left: "its source", right: "the copy" });
-    if (differs.length > 0) throw unproven(id, inWords(differs));
-    if (read[1] !== content.schema) throw unproven(id, "the copy's tables are made differently from its source's");
-    return read;
-  });
-  const found = { tables: tables.length, rows: countRows(tables) };
-  await holder.noteBackup(id, { verified: { at: world.clock.now(), against, ...found }, failed: null });
-  return { backup: id, why: backup.why, position, bytes: backup.bytes, ...found, schema: schema.slice(0, 12) };
+  return { ...backup, content };
 }
+
+async function asRecorded({ id, content }: Recorded, copy: Database) {
+  const [tables, schema] = [await copy.checksums(), await copy.schemaFingerprint()];
+  const differs = tableDifferences(content.tables, tables, { left: "its source", right: "the copy" });
+  if (differs.length > 0) throw unproven(id, inWords(differs));
+  if (schema !== content.schema) throw unproven(id, "the copy's tables are made differently from its source's");
+  return { tables: tables.length, rows: countRows(tables), schema };
+}
+
+const evidenceOf = (
+  { id, why, position, bytes }: Recorded,
+  { schema, ...found }: { tables: number; rows: number; schema: string },
+): Evidence => ({ backup: id, why, position, bytes, ...found, schema: schema.slice(0, 12) });
 
 /** What the backup itself is to blame for is written down beside it; a host that does not answer says nothing of it. */
 export async function blaming<T>(

@@ -3,6 +3,7 @@ import { scheduleOn } from "../../../model/backup.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory } from "../../../model/inventory.ts";
 import type { Plan, PlanStep } from "../../../model/plan.ts";
+import type { ServerRecord } from "../../../model/provider.ts";
 import { assertBackup } from "../../../steps/assert-backup.ts";
 import { pauseReplica } from "../../../steps/pause-replica.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
@@ -34,14 +35,7 @@ export function planBackup({ definition, network, inventory, why }: BackupInput)
     role: "spare",
   });
   const copyMs = ms(limits.copySeconds);
-  const inSync = (reseedMs: number | null) =>
-    act(resumeReplica, {
-      replica,
-      primary: primary.name,
-      primaryEndpoint: databaseEndpoint(definition, primary),
-      withinMs: ms(limits.syncSeconds),
-      reseedMs,
-    });
+  const inSync = (reseedMs: number | null) => resumeStep(definition, { primary, replica }, reseedMs);
   return {
     format: 1,
     environment: definition.environment,
@@ -52,11 +46,7 @@ export function planBackup({ definition, network, inventory, why }: BackupInput)
       inOrder("Back up the replica", WAY_BACK, [
         ...firstOfSchedule(definition, blue),
         inSync(null),
-        act(pauseReplica, { replica, primary: databaseEndpoint(definition, primary) }),
-        act(restoreBackup, { source: replica, spare, backup: NAME, why, copyMs }, "snapshot"),
-        inSync(copyMs),
-        act(retireSpare, { spare: spare.name }),
-        act(assertBackup, { source: replica, backup: NAME, primary: primary.name, spare: spare.name }),
+        ...backupSteps(definition, { primary, replica, spare }, why),
       ]),
       inOrder("Apply retention", "none is needed: what goes is what nobody is to go back to; the new backup stays", [
         act(pruneBackups, { keep: definition.backups.keep }),
@@ -65,6 +55,38 @@ export function planBackup({ definition, network, inventory, why }: BackupInput)
     afterWayBack: [inOrder("Redundancy after the way back", "run the same steps again", [inSync(copyMs)])],
     failAt: null,
   };
+}
+
+interface Databases {
+  primary: ServerRecord;
+  /** Its name. */
+  replica: string;
+}
+
+const resumeStep = (definition: EnvironmentDefinition, { primary, replica }: Databases, reseedMs: number | null) =>
+  act(resumeReplica, {
+    replica,
+    primary: primary.name,
+    primaryEndpoint: databaseEndpoint(definition, primary),
+    withinMs: ms(definition.limits.syncSeconds),
+    reseedMs,
+  });
+
+/** A backup of a replica that is in sync, proven on a spare. */
+export function backupSteps(
+  definition: EnvironmentDefinition,
+  { spare, ...databases }: Databases & { spare: ServerRecord },
+  why: BackupInput["why"],
+): PlanStep[] {
+  const { primary, replica } = databases;
+  const copyMs = ms(definition.limits.copySeconds);
+  return [
+    act(pauseReplica, { replica, primary: databaseEndpoint(definition, primary) }),
+    act(restoreBackup, { source: replica, spare, backup: NAME, why, copyMs }, "snapshot"),
+    resumeStep(definition, databases, copyMs),
+    act(retireSpare, { spare: spare.name }),
+    act(assertBackup, { source: replica, backup: NAME, primary: primary.name, spare: spare.name }),
+  ];
 }
 
 /** The file got a schedule when the servers were already there: from now on they say that it runs. */
