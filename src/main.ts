@@ -9,7 +9,7 @@ enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
 const [word] = process.argv.slice(2);
 
 if (word === "serve") {
-  const { serve } = await import("./serve.ts");
+  const { serve } = await import("./serve/serve.ts");
   try {
     await serve();
   } catch (error) {

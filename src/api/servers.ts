@@ -1,16 +1,22 @@
 /** The resource "servers" of an environment: list them, clone and change one, and what is done with one as a run of its own. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { changeKeys } from "../model/server/definition.ts";
+import { inputName } from "../model/inputs/value.ts";
+import { changeKey } from "../model/server/definition.ts";
 import { serverActs, type Servers } from "../run/servers.ts";
 import { parseBody } from "./body.ts";
 import { byBody } from "./contract.ts";
 
 const serverName = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, "must be lower case letters, digits and dashes");
 const cloneBody = z.strictObject({ source: z.string(), name: serverName.nullable().default(null), by: z.string() });
-const changeBody = z.strictObject({ key: z.enum(changeKeys), value: z.string().min(1).max(1000), by: z.string() });
+const changeBody = z.strictObject({ key: changeKey, value: z.string().max(32_000), by: z.string() });
 const explainBody = z.strictObject({ fact: z.string().min(1).max(200), why: z.string().min(1).max(200) });
-const launchBody = z.strictObject({ by: z.string(), oneByOne: z.boolean().default(false) });
+const launchBody = z.strictObject({
+  by: z.string(),
+  oneByOne: z.boolean().default(false),
+  /** Inputs for this launch only, each as it is typed. */
+  once: z.record(inputName, z.string().max(32_000)).default({}),
+});
 
 /** Below `/environments/:name/servers`. */
 export function serverRoutes(servers: Servers): Hono {
@@ -31,8 +37,7 @@ export function serverRoutes(servers: Servers): Hono {
   });
   routes.post("/:name/servers/:server/explanations", async (context) => {
     const { name, server } = context.req.param();
-    const { fact, why } = await parseBody(context.req, explainBody);
-    return context.json(await servers.explain(name, server, fact, why));
+    return context.json(await servers.explain(name, server, await parseBody(context.req, explainBody)));
   });
   routes.post("/:name/servers/:server/launches", async (context) => {
     const { name: environment, server } = context.req.param();

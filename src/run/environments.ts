@@ -23,6 +23,7 @@ import {
   findEnvironment,
   forgetEnvironment,
   lockTogether,
+  originOf,
   type SavedEnvironment,
   saveEnvironment,
 } from "../store/environments.ts";
@@ -153,7 +154,7 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const network = known ? networkOf(known) : await parts.chooseNetwork(clone, needsWide(origin.definition));
       const seen = await inventory(name);
       const definition = likeServers(origin.definition, seen);
-      const boot = await parts.launches.bootOf(definition, origin.definitionPath);
+      const boot = await parts.launches.bootOf(definition, origin.definitionPath, { inputsOf: name });
       const { saved, plan } = makeClone({ origin, seen, clone, network, boot });
       await saveEnvironment(parts.store, saved);
       return plan;
@@ -273,7 +274,8 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
     return [seen, await readCircumstances(looking)];
   });
   const artefacts = artefact === null ? {} : { [to]: artefact };
-  const boot = await parts.launches.bootOf(definition, definitionPath);
+  // A rehearsal is about what its origin would do.
+  const boot = await parts.launches.bootOf(definition, definitionPath, { inputsOf: originOf(found) ?? name });
   const network = networkOf(saved);
   const input = { definition, network, inventory, to, artefacts, failAt, at, boot };
   const { plan, guards, differences } = planUpgrade(input, circumstances);

@@ -20,12 +20,14 @@ import { drawNext, type GroupView, viewGroup } from "../view/groups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, networkOf } from "./environments.ts";
+import type { Launches } from "./launches.ts";
 import { createSight, type GroupSight, groupOf, mustHaveGroup, type SightParts } from "./group-sight.ts";
 import { occupied } from "./requests.ts";
 
 export interface GroupParts extends SightParts {
   engine: Engine;
   environments: Environments;
+  launches: Launches;
   record(done: Omit<Activity, "at">): Promise<void>;
 }
 
@@ -132,7 +134,7 @@ export const byItself = (group: string): string => `group ${group}`;
 
 /** From one look at everything: what was decided on must still be so. */
 async function planOf(
-  { environments, clock }: GroupParts,
+  { environments, clock, launches }: GroupParts,
   { environment, settings, members }: GroupSight,
   wanted: Change,
   because: string,
@@ -143,6 +145,7 @@ async function planOf(
     definition: saved.definition,
     network: networkOf(saved),
     inventory: await environments.inventory(environment),
+    boot: await launches.bootOf(saved.definition, saved.definitionPath),
     group: settings.name,
     has: members.map(({ name }) => name),
     because,

@@ -1,4 +1,5 @@
 /** Keeps secrets out of inputs: out of the texts that people give, and out of whatever is told of them. */
+import { readSpelling } from "../model/inputs/spelling.ts";
 import type { InputValue, InputValues } from "../model/inputs/value.ts";
 import { Problem } from "../model/problem.ts";
 
@@ -20,6 +21,13 @@ export function mustHoldNoSecret(redact: Redact, environment: string, values: In
         ? "say it without the secret"
         : `changeover credential set ${environment} NAME, then: changeover inputs set ${environment} ${input}=credential:NAME`,
   });
+}
+
+/** A value as somebody typed it for one server, never a secret as text. */
+export function readTyped(redact: Redact, environment: string, name: string, text: string): InputValue {
+  const value = readSpelling(name, text);
+  mustHoldNoSecret(redact, environment, { [name]: value }, "");
+  return value;
 }
 
 function textsOf(value: InputValue): string[] {

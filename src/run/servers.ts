@@ -1,41 +1,53 @@
-/** What people do with single servers: clone, change, try, launch, connect, relaunch, replace, retire. */
-import type { Clock } from "../model/clock.ts";
-import type { Inventory } from "../model/inventory.ts";
+/** What people do with single servers: look at them, and launch, try, connect, relaunch, replace or retire one as a run of its own. */
 import type { Verb } from "../model/locks/verbs.ts";
 import type { Plan } from "../model/plan.ts";
-import { Problem } from "../model/problem.ts";
-import { configurationOf } from "../model/server/configuration.ts";
-import { type Change, type ServerDefinition, wantedValue, withChange } from "../model/server/definition.ts";
-import { everyRecord, installOf, Layout } from "../plan/layout.ts";
+import {
+  type Change,
+  changedValue,
+  inputChanges,
+  releaseOf,
+  type ServerDefinition,
+} from "../model/server/definition.ts";
+import type { ServerRecord } from "../model/provider.ts";
+import { readNamed } from "../model/template/reference.ts";
+import { readInventory } from "../observe/inventory.ts";
+import type { Boot } from "../plan/boot.ts";
+import { installOf } from "../plan/layout.ts";
 import { readBlue } from "../plan/blue.ts";
 import { planConnect, planDisconnect } from "../plan/strategies/server/connect.ts";
-import { findServer, type Ground } from "../plan/strategies/server/ground.ts";
+import type { Ground } from "../plan/strategies/server/ground.ts";
 import { planLaunch, planTry } from "../plan/strategies/server/launch.ts";
-import { type Artefacts, prepareLaunch, prepareTries } from "../plan/strategies/server/prepare.ts";
+import type { Launching } from "../plan/strategies/server/launching.ts";
+import { prepareLaunch, prepareTries, type Wanted } from "../plan/strategies/server/prepare.ts";
 import { planRelaunch } from "../plan/strategies/server/relaunch.ts";
 import { planReplace } from "../plan/strategies/server/replace.ts";
 import { planRetire } from "../plan/strategies/server/retire.ts";
-import {
-  definitionsOf,
-  insertDefinition,
-  lockDefinition,
-  removeDefinition,
-  updateDefinition,
-} from "../store/server-definitions.ts";
-import type { Store } from "../store/store.ts";
+import { definitionsOf } from "../store/server-definitions.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { type ServersView, viewServers } from "../view/servers.ts";
+import { bootsIn } from "./boots.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { type Environments, networkOf } from "./environments.ts";
+import type { ServerDefinitions } from "./input-ground.ts";
+import type { Launches } from "./launches.ts";
 import { mustBeAllowed } from "./locks.ts";
 import { occupied } from "./requests.ts";
+import {
+  changeServer,
+  cloneServer,
+  type DefinitionParts,
+  explainServer,
+  forgetServer,
+  mustFindDefinition,
+} from "./server-definitions.ts";
+import type { Library } from "./template-library.ts";
+import { discreetly, readTyped } from "./input-secrets.ts";
 
-export interface ServerParts {
-  store: Store;
+export interface ServerParts extends DefinitionParts {
   engine: Engine;
   environments: Environments;
-  clock: Clock;
+  launches: Launches;
   /** Names of the environment's credentials. */
   credentials(environment: string): Promise<string[]>;
 }
@@ -49,63 +61,55 @@ export interface Servers {
   /** Writes down a server like the one that is named; nothing is launched. */
   clone(environment: string, source: string, asked: { name: string | null; by: string }): Promise<ServerDefinition>;
   change(environment: string, name: string, asked: Pick<Change, "key" | "value" | "by">): Promise<ServerDefinition>;
-  explain(environment: string, name: string, fact: string, why: string): Promise<ServerDefinition>;
-  /** Each of these starts a run and gives its id. */
-  launch(environment: string, name: string, asked: { by: string; oneByOne: boolean }): Promise<string>;
-  act(environment: string, name: string, act: ServerAct, by: string): Promise<string>;
+  explain(environment: string, name: string, asked: { fact: string; why: string }): Promise<ServerDefinition>;
   /** Forgets one that is not launched. */
   forget(environment: string, name: string): Promise<void>;
+  /** Each of these starts a run and gives its id. */
+  launch(environment: string, name: string, asked: LaunchWish): Promise<string>;
+  act(environment: string, name: string, act: ServerAct, by: string): Promise<string>;
+}
+
+export interface LaunchWish {
+  by: string;
+  /** After each change, so that the one that breaks the launch is known. */
+  oneByOne: boolean;
+  /** Values for this launch only, as typed. */
+  once: Record<string, string>;
 }
 
 export function openServers(parts: ServerParts): Servers {
-  const { store, engine, environments } = parts;
+  const { store, engine } = parts;
   const start = (plan: Plan, by: string): Promise<string> => engine.startUpgrade(plan, { yes: true, by });
   return {
     async list(environment) {
-      const { definition } = await environments.find(environment);
-      const inventory = await environments.inventory(environment);
-      return viewServers({ definition, inventory, definitions: await definitionsOf(store, environment) });
+      const ground = await readGround(parts, environment);
+      const definitions = await definitionsOf(store, environment);
+      return discreetly(viewServers({ ...ground, definitions }), parts.redact);
     },
-    clone: (environment, source, asked) => clone(parts, environment, source, asked),
-    change: (environment, name, asked) =>
-      edit(parts, environment, name, async (definition) => {
-        const { definition: file } = await environments.find(environment);
-        mustBeRelease(environment, Object.keys(file.releases), asked.value);
-        return withChange(definition, { ...asked, at: parts.clock.now() });
-      }),
-    explain: (environment, name, fact, why) =>
-      edit(parts, environment, name, async (definition) => ({
-        ...definition,
-        explained: { ...definition.explained, [fact]: why },
-      })),
-    async launch(environment, name, { by, oneByOne }) {
+    clone: async (environment, source, asked) =>
+      cloneServer(parts, await readGround(parts, environment), source, asked),
+    change: (environment, name, asked) => changeServer(parts, environment, name, asked),
+    explain: (environment, name, asked) => explainServer(parts, environment, name, asked),
+    forget: (environment, name) => forgetServer(parts, environment, name),
+    async launch(environment, name, { by, oneByOne, once }) {
       await mustBeAllowed(store, { environment, verb: "server-launch" });
-      const ground = await groundFor(parts, environment);
-      const wanted = await mustFind(store, environment, name);
-      const artefacts = await pack(parts, environment, wanted);
-      return start(
-        oneByOne
-          ? planTry(ground, prepareTries(ground, wanted, artefacts))
-          : planLaunch(ground, prepareLaunch(ground, wanted, artefacts)),
-        by,
-      );
+      const ground = await groundToChange(parts, environment);
+      const definition = await mustFindDefinition(store, environment, name);
+      const wanted = await readWanted(parts, ground, definition, once);
+      const plan = oneByOne
+        ? planTry(ground, prepareTries(ground, definition, wanted))
+        : planLaunch(ground, prepareLaunch(ground, definition, wanted));
+      return start(plan, by);
     },
     async act(environment, name, act, by) {
       await mustBeAllowed(store, { environment, verb: verbOf[act], servers: [name] });
-      const ground = await groundFor(parts, environment);
-      return start(plans[act](ground, name), by);
-    },
-    async forget(environment, name) {
-      await mustBeAllowed(store, { environment, verb: "server-clone" });
-      const { applications } = await environments.inventory(environment);
-      if (applications.some(({ record }) => record.name === name)) {
-        throw new Problem("refused", {
-          what: `server "${name}" can't be forgotten`,
-          why: "it is launched",
-          next: `changeover server retire ${environment} ${name}`,
-        });
-      }
-      if (!(await removeDefinition(store, environment, name))) throw unknown(environment, name);
+      const ground = await groundToChange(parts, environment);
+      if (act !== "relaunch") return start(plans[act](ground, name), by);
+      const boot = await bootAnew(parts, ground, name);
+      return start(
+        planRelaunch(ground, name, (current) => ({ install: asTheFileSays(ground, name, current), boot })),
+        by,
+      );
     },
   };
 }
@@ -118,126 +122,104 @@ const verbOf: Record<ServerAct, Verb> = {
   retire: "server-retire",
 };
 
-const plans: Record<ServerAct, (ground: Ground, name: string) => Plan> = {
+const plans: Record<Exclude<ServerAct, "relaunch">, (ground: Ground, name: string) => Plan> = {
   connect: planConnect,
   disconnect: planDisconnect,
   replace: planReplace,
   retire: planRetire,
-  relaunch: (ground, name) => planRelaunch(ground, name, (current) => asTheFileSays(ground, name, current)),
 };
 
+async function readGround({ environments }: ServerParts, environment: string): Promise<Ground> {
+  const saved = await environments.find(environment);
+  const seen = await environments.look(environment, async (world) => ({
+    inventory: await readInventory(world),
+    boots: await bootsIn(world),
+  }));
+  return { definition: saved.definition, network: networkOf(saved), ...seen };
+}
+
+async function groundToChange(parts: ServerParts, environment: string): Promise<Ground> {
+  const busy = await unfinishedUpgrade(parts.store, environment);
+  if (busy) throw occupied(environment, busy);
+  return readGround(parts, environment);
+}
+
 /** The same release with what the environment file says of it now. */
-function asTheFileSays(
-  { definition, inventory }: Ground,
-  name: string,
-  current: Parameters<typeof configurationOf>[0],
-) {
+function asTheFileSays({ definition, inventory }: Ground, name: string, { install }: Pick<Launching, "install">) {
   const { loadBalancers, slot, applications } = readBlue(inventory);
   const turn = applications.findIndex(({ record }) => record.name === name);
   const at = { loadBalancers: loadBalancers.map(({ record }) => record), slot, turn };
-  return { ...installOf(definition, current.release, current.artefact, at), database: current.database };
+  return { ...installOf(definition, install.release, install.artefact, at), database: install.database };
 }
 
-async function groundFor({ store, environments }: ServerParts, environment: string): Promise<Ground> {
-  const saved = await environments.find(environment);
-  const busy = await unfinishedUpgrade(store, environment);
-  if (busy) throw occupied(environment, busy);
-  const inventory = await environments.inventory(environment);
-  return { definition: saved.definition, network: networkOf(saved), inventory };
+async function bootAnew(parts: ServerParts, { definition, inventory }: Ground, name: string): Promise<Boot | null> {
+  const record = inventory.applications.find((one) => one.record.name === name)?.record;
+  const { definitionPath } = await parts.environments.find(definition.environment);
+  const own = (await definitionsOf(parts.store, definition.environment)).find((one) => one.name === name);
+  const of = await parts.launches.bootOf(definition, definitionPath, own ? optionsOf(parts, own) : {});
+  return (record && of?.(record)) ?? null;
 }
 
-async function clone(
-  { store, environments, clock }: ServerParts,
-  environment: string,
-  source: string,
-  { name, by }: { name: string | null; by: string },
-): Promise<ServerDefinition> {
-  const saved = await environments.find(environment);
-  await mustBeAllowed(store, { environment, verb: "server-clone" });
-  const inventory = await environments.inventory(environment);
-  const { record, installed } = findServer(
-    { definition: saved.definition, network: networkOf(saved), inventory },
-    source,
-  );
-  if (!installed) {
-    throw new Problem("refused", {
-      what: `"${source}" can't be cloned`,
-      why: "nothing is installed on it, so there is nothing to be like",
-      next: `changeover server list ${environment}`,
-    });
+/** Looked up once for each number of changes, before anything is planned. */
+async function readWanted(
+  parts: ServerParts,
+  { definition: file }: Ground,
+  definition: ServerDefinition,
+  once: Record<string, string>,
+): Promise<Wanted> {
+  const { environment } = definition;
+  const { definitionPath } = await parts.environments.find(environment);
+  const counts = definition.changes.map((_, at) => at).concat(definition.changes.length);
+  const releases = counts.map((count) => releaseOf(definition, count));
+  mustHaveCredentials(file, [...new Set(releases)], await parts.credentials(environment));
+  const packed = new Map<string, string>();
+  for (const release of new Set(releases)) {
+    if (release !== definition.base.release) packed.set(release, await parts.environments.pack(environment, release));
   }
-  const definition: ServerDefinition = {
-    environment,
-    name: name ?? freeName(inventory, await definitionsOf(store, environment), record.labels.group ?? "app"),
-    clonedFrom: source,
-    base: configurationOf(installed),
-    changes: [],
-    explained: {},
-    createdBy: by,
-    createdAt: clock.now(),
+  const boots = await Promise.all(
+    counts.map((count) => parts.launches.bootOf(file, definitionPath, optionsOf(parts, definition, count, once))),
+  );
+  return {
+    artefact: (count) => packed.get(releases[count] ?? "") ?? null,
+    boot: (record: ServerRecord, count) => boots[count]?.(record) ?? null,
   };
-  const taken = everyRecord(inventory).some((one) => one.name === definition.name);
-  if (!taken && (await insertDefinition(store, definition))) return definition;
-  throw new Problem("refused", {
-    what: `"${source}" can't be cloned as "${definition.name}"`,
-    why: "there is a server of this name already",
-    next: `changeover server list ${environment}`,
-  });
 }
 
-function freeName(inventory: Inventory, definitions: readonly ServerDefinition[], prefix: string): string {
-  const wanted = definitions.map(({ environment, name }) => ({
-    ...{ environment, name, kind: "application" as const },
-    ...{ address: "", labels: {} },
-  }));
-  return new Layout(inventory.environment, "127.0.0", [...everyRecord(inventory), ...wanted]).freeName(prefix);
+function optionsOf(
+  { redact }: ServerParts,
+  definition: ServerDefinition,
+  count = definition.changes.length,
+  once: Record<string, string> = {},
+) {
+  const { environment } = definition;
+  const typed = { ...inputChanges(definition, count), ...once };
+  const [template, image, size] = (["template", "image", "size"] as const).map((key) =>
+    changedValue(definition, key, count),
+  );
+  return {
+    instead: { ...(template ? { template } : {}), ...(image ? { image } : {}), ...(size ? { size } : {}) },
+    once: Object.fromEntries(
+      Object.entries(typed).map(([name, text]) => [name, readTyped(redact, environment, name, text)]),
+    ),
+  };
 }
 
-function edit(
-  { store }: ServerParts,
-  environment: string,
-  name: string,
-  change: (definition: ServerDefinition) => Promise<ServerDefinition>,
-): Promise<ServerDefinition> {
-  return store.transaction(async (db) => {
-    await mustBeAllowed(db, { environment, verb: "server-clone" });
-    const found = await lockDefinition(db, environment, name);
-    if (!found) throw unknown(environment, name);
-    const changed = await change(found);
-    await updateDefinition(db, changed);
-    return changed;
-  });
-}
-
-async function mustFind(store: Store, environment: string, name: string): Promise<ServerDefinition> {
-  const found = (await definitionsOf(store, environment)).find((one) => one.name === name);
-  if (found) return found;
-  throw unknown(environment, name);
-}
-
-/** Every release that a launch of it may need; credentials that they name must be there. */
-async function pack(parts: ServerParts, environment: string, wanted: ServerDefinition): Promise<Artefacts> {
-  const { definition } = await parts.environments.find(environment);
-  const releases = [...new Set([wanted.base.release ?? "", wantedValue(wanted, "release")])];
-  mustHaveCredentials(definition, releases, await parts.credentials(environment));
-  const packed = releases
-    .filter((release) => release !== wanted.base.release)
-    .map(async (release) => [release, await parts.environments.pack(environment, release)] as const);
-  return Object.fromEntries(await Promise.all(packed));
-}
-
-function mustBeRelease(environment: string, known: readonly string[], release: string): void {
-  if (known.includes(release)) return;
-  throw new Problem("bad-input", {
-    what: `environment "${environment}" has no release "${release}"`,
-    why: `its file names ${known.join(", ")}`,
-    next: "add it to the file, then: changeover up FILE",
-  });
-}
-
-const unknown = (environment: string, name: string): Problem =>
-  new Problem("not-found", {
-    what: `no server "${name}" was cloned in "${environment}"`,
-    why: "nobody wrote one down under this name",
-    next: `changeover server list ${environment}`,
-  });
+/** For whoever explains inputs: what cloned servers would be launched from. */
+export const definedServers = ({
+  store,
+  environments,
+  library,
+}: Pick<ServerParts, "store" | "environments"> & {
+  library: Library;
+}): ServerDefinitions => ({
+  async of(environment) {
+    const { definition } = await environments.find(environment);
+    const known = (await definitionsOf(store, environment)).map(async (one) => {
+      const named = readNamed(changedValue(one, "template") ?? definition.application.template ?? "");
+      if (!named) return [];
+      const { ref } = await library.find(named);
+      return [{ server: one.name, group: null, template: ref }];
+    });
+    return (await Promise.all(known)).flat();
+  },
+});

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { TemplateRef } from "../model/launch.ts";
 import { Problem } from "../model/problem.ts";
 import { type TemplateContent, type TemplateDifferences, templateDifferences } from "../model/template/differences.ts";
-import { MANIFEST, type Manifest } from "../model/template/manifest.ts";
+import type { DeclaringScript } from "../model/inputs/declaration.ts";
+import { MANIFEST, type Manifest, scriptsOf } from "../model/template/manifest.ts";
 import { mustHoldScripts, parseManifest } from "../model/template/manifest-file.ts";
 import { type NamedTemplate, readNamed, sayTemplate } from "../model/template/reference.ts";
 import type { Artefacts } from "../store/artefacts.ts";
@@ -19,6 +20,8 @@ import {
   revisionsOf,
   type TemplateRow,
 } from "../store/templates.ts";
+
+import type { TemplateInputs } from "./input-ground.ts";
 
 export interface LibraryParts {
   store: Store;
@@ -110,6 +113,23 @@ export function openLibrary(parts: LibraryParts): Library {
     },
   };
 }
+
+/** What its scripts read, each with the phase in which it runs. */
+export const declaringScripts = (manifest: Manifest): DeclaringScript[] =>
+  scriptsOf(manifest).map(({ name: script, phase, inputs }) => ({ script, phase, inputs }));
+
+/** For whoever explains inputs: what a template says of them. */
+export const templateInputs = (library: Pick<Library, "find">): TemplateInputs => ({
+  async of(_environment, { name, revision }) {
+    try {
+      const { manifest } = await library.find({ name, revision });
+      return { scripts: declaringScripts(manifest), values: manifest.inputs };
+    } catch (error) {
+      if (error instanceof Problem && error.kind === "not-found") return null;
+      throw error;
+    }
+  },
+});
 
 async function readHead({ artefacts }: LibraryParts, folder: string): Promise<Head> {
   const file = join(folder, MANIFEST);

@@ -1,9 +1,11 @@
 /** What people see of an environment's application servers: those that serve, those that stand apart, those only wanted. */
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Launch } from "../model/launch.ts";
 import type { Inventory, SeenApplication } from "../model/inventory.ts";
-import { LOCKED } from "../model/provider.ts";
+import { LOCKED, type ServerRecord } from "../model/provider.ts";
+import { seenTemplate } from "../model/template/server-state.ts";
 import { type Configuration, configurationOf } from "../model/server/configuration.ts";
-import { type ServerDefinition, wantedValue } from "../model/server/definition.ts";
+import { releaseOf, type ServerDefinition } from "../model/server/definition.ts";
 
 export type Standing = "serves" | "apart" | "kept" | "outside" | "not launched";
 
@@ -20,6 +22,8 @@ export interface ServerView {
   clonedFrom: string | null;
   group: string | null;
   lockedBy: string | null;
+  /** Of a server that has a template: how it stands, and where it stranded; null for every other. */
+  boot: string | null;
   /** What it runs with; null when nothing is installed. */
   current: Configuration | null;
   /** What a launch would bring of what somebody cloned; null when nobody did. */
@@ -34,10 +38,12 @@ export interface ServersView {
 interface Facts {
   definition: EnvironmentDefinition;
   inventory: Inventory;
+  /** What servers with a template booted with, by name. */
+  boots: ReadonlyMap<string, { launch: Launch }>;
   definitions: readonly ServerDefinition[];
 }
 
-export function viewServers({ definition, inventory, definitions }: Facts): ServersView {
+export function viewServers({ definition, inventory, boots, definitions }: Facts): ServersView {
   const slot = inventory.loadBalancers.find(({ routes }) => routes.public !== null)?.routes.public ?? null;
   const seen = inventory.applications.map((server): ServerView => {
     const { record, installed, roles } = server;
@@ -54,7 +60,8 @@ export function viewServers({ definition, inventory, definitions }: Facts): Serv
       clonedFrom: record.labels.clonedFrom ?? null,
       group: record.labels.group ?? null,
       lockedBy: record.labels[LOCKED] ?? null,
-      current: installed && configurationOf(installed),
+      boot: bootState(record),
+      current: installed && configurationOf(installed, boots.get(record.name)?.launch),
       next: definitions.find(({ name }) => name === record.name) ?? null,
     };
   });
@@ -73,8 +80,16 @@ const NOT_THERE = {
   sessions: null,
   group: null,
   lockedBy: null,
+  boot: null,
   current: null,
 } as const;
+
+function bootState(record: ServerRecord): string | null {
+  const seen = seenTemplate(record);
+  if (!seen) return null;
+  const at = seen.stranded ? ` at ${seen.stranded.at}: ${seen.stranded.why}` : "";
+  return `${seen.template} ${seen.state}${at}`;
+}
 
 function standingOf({ record }: SeenApplication, slot: string | null): Pick<ServerView, "standing" | "note"> {
   const { kept, keptUntil, isolated, slot: own } = record.labels;
@@ -87,13 +102,14 @@ function standingOf({ record }: SeenApplication, slot: string | null): Pick<Serv
 export function drawServers({ environment, servers }: ServersView): string[] {
   if (servers.length === 0) return [`"${environment}" has no application servers.`];
   return servers.map((one) => {
-    const release = one.release ?? (one.next ? wantedValue(one.next, "release") : "-");
+    const release = one.release ?? (one.next ? releaseOf(one.next) : "-");
     const facts = [
       one.roles ? `web ${one.roles.web}` : null,
       one.roles?.worker === "running" ? "worker running" : null,
       one.sessions === null ? null : `${one.sessions} sessions`,
       one.group && `group ${one.group}`,
       one.clonedFrom && `cloned from ${one.clonedFrom}`,
+      one.boot,
       one.lockedBy && `locked by ${one.lockedBy}`,
       one.note,
       one.next && one.next.changes.length > 0 ? `changes: ${one.next.changes.map(sayChange).join(", ")}` : null,

@@ -7,7 +7,7 @@ import { readInventory } from "../../src/observe/inventory.ts";
 import { planConnect, planDisconnect } from "../../src/plan/strategies/server/connect.ts";
 import type { Ground } from "../../src/plan/strategies/server/ground.ts";
 import { planLaunch, planTry } from "../../src/plan/strategies/server/launch.ts";
-import { prepareLaunch, prepareTries } from "../../src/plan/strategies/server/prepare.ts";
+import { prepareLaunch, prepareTries, type Wanted } from "../../src/plan/strategies/server/prepare.ts";
 import { planRelaunch } from "../../src/plan/strategies/server/relaunch.ts";
 import { planReplace } from "../../src/plan/strategies/server/replace.ts";
 import { planRetire } from "../../src/plan/strategies/server/retire.ts";
@@ -20,7 +20,11 @@ const groundOf = async ({ world }: ShopSite): Promise<Ground> => ({
   definition: shop,
   network,
   inventory: await readInventory(world),
+  boots: new Map(),
 });
+
+/** Another release's artefact, and no template. */
+const wanted: Wanted = { artefact: (count) => (count === 0 ? null : artefacts["2"]), boot: () => null };
 
 async function cloneOf(on: ShopSite, name = "app-9"): Promise<ServerDefinition> {
   const { applications } = (await groundOf(on)).inventory;
@@ -43,7 +47,7 @@ type Make = (on: ShopSite) => Promise<Plan>;
 /** Each is made on a shop that is as its story needs it. */
 const stories: Record<string, { make: Make; before?: Make[]; prepare?: (on: ShopSite) => void }> = {
   launch: {
-    make: async (on) => planLaunch(await groundOf(on), prepareLaunch(await groundOf(on), await cloneOf(on), artefacts)),
+    make: async (on) => planLaunch(await groundOf(on), prepareLaunch(await groundOf(on), await cloneOf(on), wanted)),
   },
   connect: {
     make: async (on) => planConnect(await groundOf(on), "app-9"),
@@ -168,7 +172,7 @@ test("tried one by one, the change that breaks the launch is known", async () =>
   const on = await bringUp();
   // Release 2 runs on another schema than the one that serves.
   const clone = [change("release", "2")].reduce(withChange, await cloneOf(on));
-  const plan = planTry(await groundOf(on), prepareTries(await groundOf(on), clone, artefacts));
+  const plan = planTry(await groundOf(on), prepareTries(await groundOf(on), clone, wanted));
   expect(plan.stages.map(({ name }) => name)).toEqual(['Try "app-9" as it was cloned', "Try change 1: release 2"]);
   const { end, entries } = await run(on, plan, { upgrade: "u-1" });
   expect(end.state).toBe("rolled-back");
@@ -181,9 +185,9 @@ test("a difference that nobody explains refuses the launch, and is named", async
   const clone = await cloneOf(on);
   const other = { ...shop, releases: { ...shop.releases, "1": { ...shop.releases["1"], inputs: { COLOUR: "red" } } } };
   const ground = { ...(await groundOf(on)), definition: other as typeof shop };
-  expect(() => prepareLaunch(ground, clone, artefacts)).toThrow(/input COLOUR is new: red/);
+  expect(() => prepareLaunch(ground, clone, wanted)).toThrow(/input COLOUR is new: red/);
   const explained = { ...clone, explained: { "input COLOUR": "wanted" } };
-  expect(prepareLaunch(ground, explained, artefacts).install.inputs).toEqual({ COLOUR: "red" });
+  expect(prepareLaunch(ground, explained, wanted).install.inputs).toEqual({ COLOUR: "red" });
 });
 
 test("the last healthy server of a pool stays where it is", async () => {

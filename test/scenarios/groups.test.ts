@@ -77,7 +77,7 @@ beforeAll(async () => {
     ...nothingElse,
   });
   const record = async (done: Omit<Activity, "at">): Promise<void> => void told.push(done);
-  const parts = { store, engine, environments, clock: systemClock, world: () => worldOf(0), record };
+  const parts = { ...nothingElse, store, engine, environments, clock: systemClock, world: () => worldOf(0), record };
   groups = openGroups(parts);
   locks = openLockDesk(parts);
   look = createGroupLoop(parts, groups);

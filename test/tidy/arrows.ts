@@ -1,7 +1,7 @@
 /** Which folder may import what, and how an import is found in a text. */
 
 /** What stands outside of the arrows, because it puts the parts together. */
-const wiring = ["src/main.ts", "src/serve.ts", "src/demo/"];
+const wiring = ["src/main.ts", "src/serve/", "src/demo/"];
 
 export const isWiring = (path: string): boolean => wiring.some((place) => path === place || path.startsWith(place));
 

@@ -40,6 +40,7 @@ import { cloneSite, leftOf } from "../laws/clone.ts";
 import { picture } from "../laws/picture.ts";
 import { bringUp, type ShopSite } from "../laws/run.ts";
 import { artefacts, network, shop } from "../laws/shop.ts";
+import { nothingElse } from "../laws/nothing-else.ts";
 
 const home = mkdtempSync(path.join(os.tmpdir(), "changeover-rehearsals-"));
 const CLONE = "shop-rehearsal";
@@ -95,8 +96,8 @@ async function begin(): Promise<void> {
     lockdown: openLockdown({ ...parts, artefacts: packed, locks }),
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
-    servers: openServers({ ...parts, credentials: async () => [] }),
-    groups: openGroups({ ...parts, record: async () => {} }),
+    servers: openServers({ ...parts, ...nothingElse, redact: (text) => text }),
+    groups: openGroups({ ...parts, ...nothingElse, record: async () => {} }),
     inputs: openInputs({
       ...parts,
       ...{ templates: noTemplates, definitions: noDefinitions },

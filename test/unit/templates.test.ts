@@ -12,6 +12,7 @@ import { give } from "../../src/model/template/process-inputs.ts";
 import { openLaunches } from "../../src/run/launches.ts";
 import { drawDifferences } from "../../src/view/templates.ts";
 import { shop } from "../laws/shop.ts";
+import { systemClock } from "../../src/run/clock.ts";
 
 const whole = `name: app
 architectures: [x86_64]
@@ -229,6 +230,8 @@ const launching = (of: Manifest, application: object = {}, policy: "any" | "comm
     library: { find: async (named: object) => ({ ref: { ...named, hash: "a".repeat(32) }, manifest: of }) } as never,
     catalogue: async () => cloud,
     credentials: async () => ["token"],
+    clock: systemClock,
+    inputs: async () => [],
   }).bootOf(
     {
       ...shop,

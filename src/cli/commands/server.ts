@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Started } from "../../api/contract.ts";
 import { Problem } from "../../model/problem.ts";
-import type { ServerDefinition } from "../../model/server/definition.ts";
+import { changeKeys, type ServerDefinition } from "../../model/server/definition.ts";
 import { drawServer, drawServers, type ServersView, sayChange } from "../../view/servers.ts";
 import type { UpgradeView } from "../../view/upgrade-view.ts";
 import type { Client } from "../client.ts";
@@ -97,6 +97,10 @@ function addClone(group: Command): void {
 
 interface ChangeOptions extends JsonOption {
   release?: string;
+  template?: string;
+  image?: string;
+  size?: string;
+  input?: string;
   explain?: string;
   why?: string;
 }
@@ -104,10 +108,14 @@ interface ChangeOptions extends JsonOption {
 function addChange(group: Command): void {
   group
     .command("change")
-    .description("change what a cloned server is launched with; changes are kept in their order")
+    .description("change one thing that a cloned server is launched with; changes are kept in their order")
     .argument("<environment>")
     .argument("<server>")
     .option("--release <release>", "of the environment file")
+    .option("--template <name@revision>", "a committed revision of a server template")
+    .option("--image <image>", "as the provider calls it")
+    .option("--size <size>", "as the provider calls it")
+    .option("--input <name=value>", "for this server only; typed as for `changeover inputs set`")
     .option("--explain <fact>", "a difference from its source that no change explains, as the launch named it")
     .option("--why <reason>", "why that difference is right")
     .option(...JSON_OPTION)
@@ -122,15 +130,34 @@ function addChange(group: Command): void {
     });
 }
 
-function sendChange(client: Client, path: string, { release, explain, why }: ChangeOptions): Promise<ServerDefinition> {
-  if (release !== undefined && explain === undefined)
-    return client.send("POST", `${path}/changes`, { key: "release", value: release, by: whoAsks() });
-  if (explain !== undefined && why !== undefined && release === undefined)
+function sendChange(client: Client, path: string, options: ChangeOptions): Promise<ServerDefinition> {
+  const { input, explain, why } = options;
+  const changes = changeKeys.flatMap((key) => (options[key] === undefined ? [] : [{ key, value: options[key] }]));
+  const all = [...changes, ...(input === undefined ? [] : [inputChange(input)])];
+  const [first] = all;
+  if (first && all.length === 1 && explain === undefined)
+    return client.send("POST", `${path}/changes`, { ...first, by: whoAsks() });
+  if (explain !== undefined && why !== undefined && all.length === 0)
     return client.send("POST", `${path}/explanations`, { fact: explain, why });
   throw new Problem("bad-input", {
     what: "it is not clear what is to be changed",
-    why: "give one change, or --explain together with --why",
+    why: "give one change at a time, or --explain together with --why",
     next: "changeover server change --help",
+  });
+}
+
+function inputChange(pair: string): { key: string; value: string } {
+  const [name, value] = readPair(pair);
+  return { key: `input ${name}`, value };
+}
+
+function readPair(pair: string): [string, string] {
+  const at = pair.indexOf("=");
+  if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+  throw new Problem("bad-input", {
+    what: `"${pair}" is no input`,
+    why: "it must be NAME=VALUE",
+    next: "changeover inputs set --help",
   });
 }
 
@@ -149,6 +176,11 @@ function addForget(group: Command): void {
     });
 }
 
+interface RunOptions extends JsonOption {
+  oneByOne?: boolean;
+  input?: string[];
+}
+
 function addRun(group: Command, ends: Ends, verb: string, description: string, launches = false): void {
   const command = group
     .command(verb)
@@ -156,12 +188,16 @@ function addRun(group: Command, ends: Ends, verb: string, description: string, l
     .argument("<environment>")
     .argument("<server>")
     .option(...JSON_OPTION);
-  if (launches)
-    command.option("--one-by-one", "launch and test after each change, so that the one that breaks it is known");
-  command.action(async (environment: string, name: string, options: JsonOption & { oneByOne?: boolean }) => {
+  if (launches) {
+    command
+      .option("--one-by-one", "launch and test after each change, so that the one that breaks it is known")
+      .option("--input <name=value...>", "inputs for this launch only; the next one is without them");
+  }
+  command.action(async (environment: string, name: string, options: RunOptions) => {
     const home = findHome();
     const client = await ensureControlPlane(home);
-    const body = { by: whoAsks(), ...(launches ? { oneByOne: options.oneByOne ?? false } : {}) };
+    const once = Object.fromEntries((options.input ?? []).map(readPair));
+    const body = { by: whoAsks(), ...(launches ? { oneByOne: options.oneByOne ?? false, once } : {}) };
     const path = `${pathOf(environment, name)}/${launches ? "launches" : verb}`;
     const { upgrade } = await client.send<Started>("POST", path, body);
     const signal = interruptible();

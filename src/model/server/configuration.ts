@@ -1,6 +1,9 @@
 /** What makes an application server what it is, as flat facts that can be compared and told. */
 import type { Install } from "../application.ts";
 import type { Input } from "../credential.ts";
+import { spell } from "../inputs/spelling.ts";
+import type { Launch } from "../launch.ts";
+import { sayTemplate } from "../template/reference.ts";
 
 /** Each fact by its name: "release", "artefact", "input SHOP_TITLE" … Names of credentials stand here, never their values. */
 export type Configuration = Readonly<Record<string, string>>;
@@ -12,7 +15,20 @@ export interface ConfigurationDifference {
   to: string | null;
 }
 
-export const configurationOf = (install: Install): Configuration => ({
+/** What it was launched with wins over what its release says. */
+export const configurationOf = (install: Install, launch: Launch | null = null): Configuration => ({
+  ...ofInstall(install),
+  ...(launch ? ofLaunch(launch) : {}),
+});
+
+const ofLaunch = ({ template, image, size, inputs }: Launch): Configuration => ({
+  template: `${sayTemplate(template)} ${template.hash.slice(0, 12)}`,
+  ...(image === null ? {} : { image }),
+  ...(size === null ? {} : { size }),
+  ...Object.fromEntries(Object.entries(inputs).map(([name, { value }]) => [`input ${name}`, spell(value)])),
+});
+
+const ofInstall = (install: Install): Configuration => ({
   release: install.release,
   artefact: install.artefact,
   ...Object.fromEntries(Object.entries(install.start).map(([role, command]) => [`start ${role}`, String(command)])),
@@ -22,7 +38,7 @@ export const configurationOf = (install: Install): Configuration => ({
   ...Object.fromEntries(Object.entries(install.inputs).map(([name, input]) => [`input ${name}`, sayInput(input)])),
 });
 
-const sayInput = (input: Input): string => (typeof input === "string" ? input : `credential ${input.credential}`);
+const sayInput = (input: Input): string => spell(typeof input === "string" ? { text: input } : input);
 
 export function differencesBetween(from: Configuration, to: Configuration): ConfigurationDifference[] {
   const facts = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();

@@ -1,9 +1,19 @@
 /** A server as it is wanted: cloned from one that runs, changed in steps, launched when somebody says so. */
+import { z } from "zod";
 import { type Configuration, type ConfigurationDifference, differencesBetween } from "./configuration.ts";
 
-/** What can be changed before a launch. */
-export const changeKeys = ["release"] as const;
-export type ChangeKey = (typeof changeKeys)[number];
+/** What can be changed before a launch, beside inputs. */
+export const changeKeys = ["release", "template", "image", "size"] as const;
+
+/** `input NAME`: its value as people type it. */
+export const changeKey = z.union([
+  z.enum(changeKeys),
+  z
+    .string()
+    .regex(/^input [A-Za-z_][A-Za-z0-9_]{0,99}$/, "must be release, template, image, size or an input")
+    .transform((text) => text as `input ${string}`),
+]);
+export type ChangeKey = z.infer<typeof changeKey>;
 
 /** Kept in the order in which they were made, so that the one that breaks a launch can be found. */
 export interface Change {
@@ -32,14 +42,30 @@ export const withChange = (definition: ServerDefinition, change: Change): Server
   changes: [...definition.changes.filter(({ key }) => key !== change.key), change],
 });
 
-/** The value that counts after the first `count` changes. */
-export const wantedValue = (definition: ServerDefinition, key: ChangeKey, count = definition.changes.length): string =>
-  definition.changes.slice(0, count).findLast((change) => change.key === key)?.value ?? definition.base[key] ?? "";
+/** The value that counts after the first `count` changes; null where nobody changed it. */
+export const changedValue = (
+  { changes }: ServerDefinition,
+  key: (typeof changeKeys)[number],
+  count = changes.length,
+): string | null => changes.slice(0, count).findLast((change) => change.key === key)?.value ?? null;
+
+export const releaseOf = (definition: ServerDefinition, count?: number): string =>
+  changedValue(definition, "release", count) ?? definition.base.release ?? "";
 
 /** What a change brings along. */
-const explains: Record<ChangeKey, (fact: string) => boolean> = {
-  release: (fact) => /^(release|artefact|prepare|(start|runtime|input) .*)$/.test(fact),
+const explains = (key: ChangeKey, fact: string): boolean => {
+  if (key === "release") return /^(release|artefact|prepare|(start|runtime|input) .*)$/.test(fact);
+  if (key === "template") return /^(template|image|size|input .*)$/.test(fact);
+  return key === fact;
 };
+
+/** Values that this server alone is launched with, after the first `count` changes; each as it was typed. */
+export const inputChanges = ({ changes }: ServerDefinition, count = changes.length): Record<string, string> =>
+  Object.fromEntries(
+    changes
+      .slice(0, count)
+      .flatMap(({ key, value }) => (key.startsWith("input ") ? [[key.slice("input ".length), value]] : [])),
+  );
 
 /** Differences between the server that was cloned and what would be launched that nobody asked for. */
 export const unexplained = (
@@ -48,5 +74,5 @@ export const unexplained = (
   { changes, explained }: Pick<ServerDefinition, "changes" | "explained">,
 ): ConfigurationDifference[] =>
   differencesBetween(source, wanted).filter(
-    ({ fact }) => explained[fact] === undefined && !changes.some(({ key }) => explains[key](fact)),
+    ({ fact }) => explained[fact] === undefined && !changes.some(({ key }) => explains(key, fact)),
   );

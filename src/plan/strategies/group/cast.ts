@@ -2,6 +2,7 @@
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory, SeenApplication } from "../../../model/inventory.ts";
 import { Problem } from "../../../model/problem.ts";
+import type { BootOf } from "../../boot.ts";
 import { type Blue, readBlue } from "../../blue.ts";
 import { loadBalancersRun, nothingLeft, publicPasses } from "../../guards/load-balancers.ts";
 
@@ -10,6 +11,8 @@ export interface GroupInput {
   network: string;
   inventory: Inventory;
   group: string;
+  /** What new servers boot with; left out where they have no template. */
+  boot?: BootOf | undefined;
   /** The servers on which the change was decided. */
   has: readonly string[];
   because: string;

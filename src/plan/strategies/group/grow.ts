@@ -1,7 +1,9 @@
 /** A scaling group grows: servers like those that serve, good by every check before the public reaches them. */
 import type { Install } from "../../../model/application.ts";
-import type { Plan } from "../../../model/plan.ts";
+import type { Plan, Stage } from "../../../model/plan.ts";
+import type { ServerRecord } from "../../../model/provider.ts";
 import { assertGroup } from "../../../steps/assert-group.ts";
+import { type BootOf, bootSteps } from "../../boot.ts";
 import { install, launch, startInPool, startWorkers } from "../../launching.ts";
 import { endpointPorts, everyRecord, Layout } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
@@ -41,6 +43,7 @@ export function planGrow(input: GroupInput & { servers: number; now: number }): 
         WAY_BACK,
         records.map((one) => launch(definition, one, "retire")),
       ),
+      ...booted(input.boot, records),
       atOnce(
         "Install what serves",
         WAY_BACK,
@@ -54,6 +57,12 @@ export function planGrow(input: GroupInput & { servers: number; now: number }): 
     afterWayBack: [],
     failAt: null,
   };
+}
+
+/** At once: they may wait for each other's values. */
+function booted(boot: BootOf | undefined, records: readonly ServerRecord[]): Stage[] {
+  const steps = records.flatMap((record) => bootSteps(boot, record, "retire"));
+  return steps.length === 0 ? [] : [atOnce("Boot them", WAY_BACK, steps)];
 }
 
 /** A server of the group when it has one: they are alike, and what is different about a fixed server is its own. */

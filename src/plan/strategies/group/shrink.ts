@@ -3,6 +3,7 @@ import type { Plan } from "../../../model/plan.ts";
 import { assertGroup } from "../../../steps/assert-group.ts";
 import { leaveService } from "../../../steps/leave-service.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
+import { decommissionSteps } from "../../boot.ts";
 import { membersOf, startWorkers, timesOf } from "../../launching.ts";
 import { checksOf, ms } from "../../layout.ts";
 import { letSessionsEnd } from "../../sessions.ts";
@@ -44,7 +45,10 @@ export function planShrink(input: GroupInput & { leaving: readonly string[] }): 
           good: checksOf(definition, "with-clean-up"),
         }),
       ]),
-      inOrder("Retire", "none is needed: launch others", [act(retireServers, { servers: names, pool: null })]),
+      inOrder("Retire", "none is needed: launch others", [
+        ...decommissionSteps(records),
+        act(retireServers, { servers: names, pool: null }),
+      ]),
     ],
     afterWayBack: [],
     failAt: null,

@@ -6,6 +6,7 @@ import type { Plan, PlanStep, Stage, Strategy } from "../../../model/plan.ts";
 import { Problem } from "../../../model/problem.ts";
 import { LOCKED } from "../../../model/provider.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
+import type { Boot } from "../../boot.ts";
 import { type Blue, readBlue } from "../../blue.ts";
 import { ms } from "../../layout.ts";
 import { letSessionsEnd } from "../../sessions.ts";
@@ -15,6 +16,8 @@ export interface Ground {
   definition: EnvironmentDefinition;
   network: string;
   inventory: Inventory;
+  /** What servers booted with; those without a template are not in it. */
+  boots: ReadonlyMap<string, Boot>;
 }
 
 /** Label of a server that was launched to be tried, and that nothing leads to. */

@@ -3,22 +3,28 @@ import type { Install } from "../../../model/application.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { PlanStep } from "../../../model/plan.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
-import { installRelease } from "../../../steps/install-release.ts";
-import { launchServer } from "../../../steps/launch-server.ts";
 import { startRole } from "../../../steps/start-role.ts";
-import { checksOf, installMs, ms } from "../../layout.ts";
+import { type Boot, bootSteps } from "../../boot.ts";
+import { install, launch } from "../../launching.ts";
+import { checksOf, ms } from "../../layout.ts";
 import { act } from "../../stage.ts";
 
 export interface Launching {
   record: ServerRecord;
   install: Install;
+  /** Null for a server without a template. */
+  boot: Boot | null;
 }
 
 /** Each check holds on the server itself before anything else happens to it. */
-export function launchSteps(definition: EnvironmentDefinition, { record, install }: Launching): PlanStep[] {
+export function launchSteps(
+  definition: EnvironmentDefinition,
+  { record, install: wanted, boot }: Launching,
+): PlanStep[] {
   return [
-    act(launchServer, { record, ports: [definition.application.port], onUndo: "retire" }),
-    act(installRelease, { server: record.name, install, limitMs: installMs(definition) }),
+    launch(definition, record, "retire"),
+    ...bootSteps(() => boot, record, "retire"),
+    install(definition, record.name, wanted),
     startRoleOn(definition, record.name, "web"),
   ];
 }

@@ -1,40 +1,50 @@
 /** Makes out of a definition what a launch needs, and refuses what nobody can explain. */
-import type { Install } from "../../../model/application.ts";
-import type { SeenApplication } from "../../../model/inventory.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
-import { configurationOf, sayDifference } from "../../../model/server/configuration.ts";
-import { type ServerDefinition, unexplained, wantedValue } from "../../../model/server/definition.ts";
+import { type Configuration, configurationOf, sayDifference } from "../../../model/server/configuration.ts";
+import { type ServerDefinition, releaseOf, unexplained } from "../../../model/server/definition.ts";
+import type { Boot } from "../../boot.ts";
 import { readBlue } from "../../blue.ts";
 import { everyRecord, installOf, Layout } from "../../layout.ts";
 import { type Ground, ISOLATED } from "./ground.ts";
 import type { Attempt } from "./launch.ts";
 import type { Launching } from "./launching.ts";
 
-/** Content hash of each release that a launch may need. */
-export type Artefacts = Readonly<Record<string, string>>;
+/** What the store, the files and the library say of a definition after its first `count` changes. */
+export interface Wanted {
+  /** Content hash of the release's artefact; null for the one that the source runs. */
+  artefact(count: number): string | null;
+  boot(record: ServerRecord, count: number): Boot | null;
+}
 
 /** The server as all of its changes make it. */
-export function prepareLaunch(ground: Ground, definition: ServerDefinition, artefacts: Artefacts): Launching {
-  const launching = {
-    record: recordOf(ground, definition),
-    install: installWith(ground, definition, artefacts, definition.changes.length),
-  };
-  mustBeExplained(ground, definition, launching.install);
+export function prepareLaunch(ground: Ground, definition: ServerDefinition, wanted: Wanted): Launching {
+  const launching = launchingWith(ground, definition, wanted, definition.changes.length);
+  mustBeExplained(ground, definition, launching);
   return launching;
 }
 
 /** As it was cloned, then with one change more each time. */
-export function prepareTries(ground: Ground, definition: ServerDefinition, artefacts: Artefacts): Attempt[] {
-  const record = recordOf(ground, definition);
+export function prepareTries(ground: Ground, definition: ServerDefinition, wanted: Wanted): Attempt[] {
   const attempts = [null, ...definition.changes].map((change, count) => ({
-    record,
-    install: installWith(ground, definition, artefacts, count),
+    ...launchingWith(ground, definition, wanted, count),
     change: change && `${change.key} ${change.value}`,
   }));
   const last = attempts.at(-1);
-  if (last) mustBeExplained(ground, definition, last.install);
+  if (last) mustBeExplained(ground, definition, last);
   return attempts;
+}
+
+function launchingWith(ground: Ground, definition: ServerDefinition, wanted: Wanted, count: number): Launching {
+  const record = recordOf(ground, definition);
+  const { slot, loadBalancers } = readBlue(ground.inventory);
+  const artefact = wanted.artefact(count) ?? definition.base.artefact ?? "";
+  const at = { loadBalancers: loadBalancers.map(({ record: one }) => one), slot, turn: 0 };
+  return {
+    record,
+    install: installOf(ground.definition, releaseOf(definition, count), artefact, at),
+    boot: wanted.boot(record, count),
+  };
 }
 
 function recordOf({ definition, network, inventory }: Ground, { name, clonedFrom }: ServerDefinition): ServerRecord {
@@ -50,28 +60,21 @@ function recordOf({ definition, network, inventory }: Ground, { name, clonedFrom
   return new Layout(definition.environment, network, present).named("application", name, labels);
 }
 
-function installWith(ground: Ground, wanted: ServerDefinition, artefacts: Artefacts, count: number): Install {
-  const { definition, inventory } = ground;
-  const { slot, loadBalancers } = readBlue(inventory);
-  const release = wantedValue(wanted, "release", count);
-  const isBase = release === wanted.base.release;
-  const artefact = (isBase ? wanted.base.artefact : artefacts[release]) ?? "";
-  const at = { loadBalancers: loadBalancers.map(({ record }) => record), slot, turn: 0 };
-  return installOf(definition, release, artefact, at);
-}
-
 /** A clone is what it was cloned from but for what somebody changed: else nobody knows what broke it. */
-function mustBeExplained({ inventory, definition }: Ground, wanted: ServerDefinition, install: Install): void {
-  const source = inventory.applications.find(({ record }) => record.name === wanted.clonedFrom);
-  const found = unexplained(sourceNow(source) ?? wanted.base, configurationOf(install), wanted);
+function mustBeExplained(ground: Ground, wanted: ServerDefinition, { install, boot }: Launching): void {
+  const now = configurationNow(ground, wanted.clonedFrom) ?? wanted.base;
+  const found = unexplained(now, configurationOf(install, boot?.launch), wanted);
   const [first] = found;
   if (!first) return;
   throw new Problem("refused", {
     what: `"${wanted.name}" would differ from "${wanted.clonedFrom}", and no change says so`,
     why: found.map(sayDifference).join("; "),
-    next: `changeover server change ${definition.environment} ${wanted.name} --explain "${first.fact}" --why REASON`,
+    next: `changeover server change ${wanted.environment} ${wanted.name} --explain "${first.fact}" --why REASON`,
   });
 }
 
-const sourceNow = (source: SeenApplication | undefined) =>
-  source?.installed ? configurationOf(source.installed) : null;
+/** As the server itself says it; null when it does not, or is gone. */
+export function configurationNow({ inventory, boots }: Ground, name: string): Configuration | null {
+  const installed = inventory.applications.find(({ record }) => record.name === name)?.installed;
+  return installed ? configurationOf(installed, boots.get(name)?.launch) : null;
+}

@@ -5,6 +5,7 @@ import { Problem } from "../../../model/problem.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
 import { putAside } from "../../../steps/put-aside.ts";
+import type { Boot } from "../../boot.ts";
 import { membersOf } from "../../launching.ts";
 import { everyRecord, installOf, Layout, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
@@ -19,7 +20,7 @@ export function planReplace(ground: Ground, name: string): Plan {
   const members = membersOf(definition, [record]);
   return planOf(ground, "replace-server", [
     inOrder(`Clone a server in the place of "${name}"`, "retire the clone; the pool is what it was", [
-      ...launchSteps(definition, { record, install: installFor(ground, bad) }),
+      ...launchSteps(definition, { record, install: installFor(ground, bad), boot: bootFor(ground, bad) }),
       act(joinPool, { ...bad.pool, members, healthyMs: ms(definition.limits.healthySeconds) }),
     ]),
     inOrder(`Put "${name}" aside`, "put it back into the pool, bad as it is, and retire the clone", [
@@ -57,6 +58,10 @@ function installFor({ definition }: Ground, { blue, server, pool: { slot } }: Se
     database: installOf(definition, known.release, known.artefact, { loadBalancers, slot, turn }).database,
   };
 }
+
+/** As it was launched itself; where it does not say, as another one of its generation was. */
+const bootFor = ({ boots }: Ground, { blue, server }: Serving): Boot | null =>
+  [server, ...blue.applications].map(({ record }) => boots.get(record.name)).find((boot) => boot !== undefined) ?? null;
 
 /** Only when the bad one's has ended: some jobs must not run twice. */
 const worker = ({ definition }: Ground, { roles }: SeenApplication, name: string): PlanStep[] =>

@@ -1,6 +1,7 @@
 /** Retires one server for good: out of the pool and drained where it serves, then ended. */
 import type { Plan } from "../../../model/plan.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
+import { decommissionSteps } from "../../boot.ts";
 import { readBlue } from "../../blue.ts";
 import { act, inOrder } from "../../stage.ts";
 import { findServer, type Ground, mustNotBeLocked, planOf, servingServer } from "./ground.ts";
@@ -14,6 +15,9 @@ export function planRetire(ground: Ground, name: string): Plan {
     ...(serves
       ? [inOrder(`Take "${name}" out of the pool`, "put it in again", servingServer(ground, name, "retired").leave)]
       : []),
-    inOrder(`Retire "${name}"`, "there is none: it is gone for good; a clone can take its place", [retire]),
+    inOrder(`Retire "${name}"`, "there is none: it is gone for good; a clone can take its place", [
+      ...decommissionSteps([server.record]),
+      retire,
+    ]),
   ]);
 }
