@@ -5,8 +5,10 @@ import { sign, type TsigKey, verify } from "../../src/drivers/dns/tsig.ts";
 import {
   addressOf,
   addressRecord,
+  CLASS,
   decodeMessage,
   encodeMessage,
+  encodeRecord,
   Malformed,
   OPCODE,
   TYPE,
@@ -66,6 +68,35 @@ test("whatever else comes is read or refused as no message, and soon", () => {
     }),
     { numRuns: 3_000, seed: 1 },
   );
+});
+
+test("whatever becomes of a signed message on its way, it is read or refused, and never trusted", () => {
+  const request = sign(encodeMessage({ id: 7, opcode: 5, question: { name: "shop.test", type: 6 } }), key, NOW);
+  const changes = fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 3 });
+  fc.assert(
+    fc.property(message, changes, fc.nat(120), (written, places, cut) => {
+      const { bytes } = sign(encodeMessage(written), key, NOW);
+      for (const [at, value] of places) bytes[at % bytes.length] = value;
+      const came = bytes.subarray(0, bytes.length - cut);
+      try {
+        expect(verify({ bytes: came, message: decodeMessage(came) }, key, request, NOW).kind).not.toBe("good");
+      } catch (error) {
+        expect(error).toBeInstanceOf(Malformed);
+      }
+    }),
+    { numRuns: 2_000, seed: 1 },
+  );
+});
+
+test("a signature whose name of an algorithm goes on behind the message is refused", () => {
+  const question = { name: "shop.test", type: TYPE.SOA };
+  const plain = encodeMessage({ id: 7, opcode: OPCODE.UPDATE, question });
+  const request = sign(plain, key, NOW);
+  const data = Buffer.from("\x03abc", "latin1");
+  const record = encodeRecord({ name: "mover", type: TYPE.TSIG, class: CLASS.ANY, ttl: 0, data });
+  const bytes = Buffer.concat([plain, record]);
+  bytes.writeUInt16BE(1, 10);
+  expect(() => verify({ bytes, message: decodeMessage(bytes) }, key, request, NOW)).toThrow(Malformed);
 });
 
 test("a name that points at itself, or for ever backwards, is refused", () => {

@@ -158,6 +158,12 @@ describe.skipIf(!knotd)(`names of a real DNS server (skipped where ${NO_KNOT})`,
     expect(await where()).toEqual([B]);
   });
 
+  test.each(["127.0.0.1", "::1", "fe80::1"])("nobody is reached at %s, which is said", async (address) => {
+    const names = namesOf({ server: { address, port: 1 }, patienceMs: 50 });
+    expect(await problemOf(names.read(WWW))).toMatch(/^unreachable: the DNS server .* gives no valid answer/);
+    expect(await problemOf(names.prove([WWW]))).toMatch(/^unreachable/);
+  });
+
   test("a server that is away is said to be, and its names are the same when it is back", async () => {
     await put([B]);
     await knot.stop();

@@ -43,24 +43,30 @@ function overUdp<T>(
 ): Promise<Answered<T>> {
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+    let over = false;
     const end = (answered: Answered<T>): void => {
+      if (over) return;
+      over = true;
       clearTimeout(timer);
       socket.removeAllListeners().on("error", () => {});
       socket.close();
       resolve(answered);
     };
     const timer = setTimeout(() => end({ silence: nothing(withinMs) }), withinMs);
-    socket.on("error", ({ message: why }) => end({ silence: why }));
+    const fail = (error?: Error | null): void => {
+      if (error) end({ silence: error.message });
+    };
+    socket.on("error", fail);
     socket.on("message", (bytes) => {
       const answer = accept(bytes);
       if (answer !== null) end({ answer });
     });
     // Connected, a socket hears nobody else, and is told when nobody listens there.
-    socket.connect(port, address, () => {
-      socket.send(message, (error) => {
-        if (error) end({ silence: error.message });
-      });
-    });
+    const sendIt = (error?: Error): void => {
+      fail(error);
+      if (!over) socket.send(message, fail);
+    };
+    socket.connect(port, address, sendIt);
   });
 }
 

@@ -6,6 +6,7 @@ import {
   encodeRecord,
   Malformed,
   type Message,
+  parsing,
   type ReadRecord,
   readName,
   TYPE,
@@ -65,7 +66,7 @@ export function verify(
   const { bytes, message } = answer;
   const record = message.additionals.at(-1);
   if (record?.type !== TYPE.TSIG) return { kind: "untrusted", why: "it is not signed" };
-  const said = readTsig(bytes, record);
+  const said = parsing(() => readTsig(bytes, record));
   if (record.name !== key.name || said.algorithm !== key.algorithm)
     return { kind: "untrusted", why: `it is signed with another key, "${record.name}"` };
   const rejected: Verdict = { kind: "rejected", error: said.error, serverSeconds: secondsIn(said.other) };

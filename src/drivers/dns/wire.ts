@@ -85,15 +85,18 @@ export function encodeMessage({ id, opcode, question, answers = [], authorities 
 /** What is cut off or points astray is no message. */
 export class Malformed extends Error {}
 
-/** Throws `Malformed`. */
-export function decodeMessage(bytes: Buffer): Message {
+/** Throws `Malformed` where reading goes beyond the end. */
+export function parsing<T>(read: () => T): T {
   try {
-    return decode(bytes);
+    return read();
   } catch (error) {
     if (error instanceof RangeError) throw new Malformed("it ends in the middle");
     throw error;
   }
 }
+
+/** Throws `Malformed`. */
+export const decodeMessage = (bytes: Buffer): Message => parsing(() => decode(bytes));
 
 function decode(bytes: Buffer): Message {
   const flags = bytes.readUInt16BE(2);
@@ -144,7 +147,7 @@ function readRecord(bytes: Buffer, at: number): { record: ReadRecord; next: numb
   return { record, next };
 }
 
-/** A part of a name may be told by where in the message it was told before. */
+/** To be called within `parsing`. A part of a name may be told by where in the message it was told before. */
 export function readName(bytes: Buffer, start: number): { name: string; next: number } {
   const labels: string[] = [];
   let [at, next, before] = [start, -1, start];
