@@ -52,6 +52,10 @@ export function planBringUp(input: BringUpInput): Plan {
   };
 }
 
+/** Also where the load balancers really lead. */
+export const apartStep = (loadBalancers: ServerRecord[]): PlanStep =>
+  act(assertApart, { loadBalancers: loadBalancers.map(({ name }) => name) });
+
 /** Looked at again right before anything is launched: other environments may have come since it was planned. */
 export const apartStage = ({ isolation }: Pick<EnvironmentDefinition, "isolation">): Stage[] =>
   isolation.strict
@@ -142,7 +146,10 @@ function dataStages(
   const migrator = applications[0];
   const primaryEndpoint = databaseEndpoint(definition, primary);
   return [
-    inOrder("Open the database", RETIRE, openFirst(definition, loadBalancers, primary, replica)),
+    inOrder("Open the database", RETIRE, [
+      ...openFirst(definition, loadBalancers, primary, replica),
+      ...(definition.isolation.strict ? [apartStep(loadBalancers)] : []),
+    ]),
     atOnce(
       "Install the release",
       RETIRE,

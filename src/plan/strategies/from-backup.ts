@@ -1,7 +1,6 @@
 /** Brings an environment up with the data of another one's backup: nothing shared, accounts of its own, a first backup of its own. */
 import type { Plan } from "../../model/plan.ts";
 import type { ServerRecord } from "../../model/provider.ts";
-import { assertApart } from "../../steps/assert-apart.ts";
 import { fillFromBackup } from "../../steps/fill-from-backup.ts";
 import { installRelease } from "../../steps/install-release.ts";
 import { renewAccounts } from "../../steps/renew-accounts.ts";
@@ -10,6 +9,7 @@ import { act, atOnce, inOrder } from "../stage.ts";
 import { backupSteps } from "./backup/backup.ts";
 import {
   apartStage,
+  apartStep,
   type BringUpInput,
   firstInstalls,
   firstServers,
@@ -32,7 +32,6 @@ export function planFromBackup(input: BringUpInput & { source: DataSource }): Pl
   const { definition, source } = input;
   const servers = firstServers(input);
   const { loadBalancers, primary, replica, applications } = servers;
-  const balancers = loadBalancers.map(({ name }) => name);
   const spare = spareBeside(input, Object.values(servers).flat());
   const copyMs = ms(definition.limits.copySeconds);
   return {
@@ -51,7 +50,7 @@ export function planFromBackup(input: BringUpInput & { source: DataSource }): Pl
       inOrder("Open the database", RETIRE, [
         act(renewAccounts, { server: primary.name, origin: source.environment }),
         ...openFirst(definition, loadBalancers, primary, replica),
-        act(assertApart, { loadBalancers: balancers }),
+        apartStep(loadBalancers),
       ]),
       inOrder("First backup of its own", RETIRE, [
         ...backupSteps(definition, { primary, replica: replica.name, spare }, "person"),
