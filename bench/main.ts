@@ -7,6 +7,7 @@ import { planning } from "./planning.ts";
 import { proveChecks } from "./prove-checks.ts";
 import { proveCrash } from "./prove-crash.ts";
 import { proveFaults } from "./prove-faults.ts";
+import { proveLab } from "./prove-lab.ts";
 import { proveMajor } from "./prove-major.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
@@ -31,6 +32,11 @@ const entries: Record<string, Entry[]> = {
       name: "faults",
       says: "one thing breaks at one moment of an upgrade: named ends, no lost write",
       run: proveFaults,
+    },
+    {
+      name: "lab",
+      says: "a major upgrade and a way back with every server on a host of its own; needs root",
+      run: proveLab,
     },
     {
       name: "checks",

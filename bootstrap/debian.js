@@ -9,17 +9,24 @@ const packageOf = {
   "mariadb-backup": "mariadb-backup",
   "mariadb-binlog": "mariadb-client",
   sshd: "openssh-server",
+  ip: "iproute2",
+  unshare: "util-linux",
+  arping: "iputils-arping",
 };
 
 const products = ["haproxy", "mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup", "mariadb-binlog"];
+
+/** What separate hosts on one machine are made of. */
+const lab = ["sshd", "ip", "unshare", "arping"];
 
 /** @type {Record<string, string[]>} */
 const programsOf = {
   demo: products,
   example: products,
-  prove: [...products, "sshd"],
+  lab,
+  prove: [...products, ...lab],
   bench: [...products, "sshd"],
-  test: [...products, "sshd"],
+  test: [...products, ...lab],
 };
 
 /** @param {string[]} args */

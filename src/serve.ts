@@ -13,6 +13,7 @@ import { redactionOf } from "./model/redaction.ts";
 import type { Provider } from "./model/provider.ts";
 import type { World } from "./model/world.ts";
 import { createLocalProvider } from "./providers/local/provider.ts";
+import type { SshPool } from "./providers/ssh/pool.ts";
 import { openBackups } from "./run/backups.ts";
 import { systemClock } from "./run/clock.ts";
 import { openControlPlane } from "./run/control-plane.ts";
@@ -139,8 +140,12 @@ function environmentParts(
     store,
     artefacts,
     chooseNetwork: async (name, wide) => {
-      const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
+      const others = (await listEnvironments(store)).flatMap(({ network }) => network.prefix ?? []).map(String);
       return chooseNetwork(home, name, others, wide);
+    },
+    async survey(definition, definitionPath) {
+      const provider = await buildProvider({ definition, definitionPath }, 0, home);
+      return provider.survey(definition.environment).finally(() => provider.close());
     },
     credentials: async (name) => {
       const saved = await findEnvironment(store, name);
@@ -205,20 +210,28 @@ async function buildWorld(
 }
 
 async function buildProvider(
-  { definition, definitionPath }: SavedEnvironment,
+  { definition, definitionPath }: Pick<SavedEnvironment, "definition" | "definitionPath">,
   token: number,
   home: string,
 ): Promise<Provider> {
   const wanted = definition.provider;
   if (wanted.kind === "local") return createLocalProvider({ directory: join(home, "servers"), token: () => token });
   // Loaded only where it is used: it brings the SSH client.
-  const { createSshProvider } = await import("./providers/ssh/provider.ts");
+  const [{ createSshHostsProvider, createSshProvider }, { transport: connect }] = await Promise.all([
+    import("./providers/ssh/provider.ts"),
+    connections(),
+  ]);
   const beside = (path: string): string => resolve(dirname(definitionPath), path);
-  const { kind: _, ...settings } = wanted;
-  return createSshProvider({
-    ...settings,
-    identityFile: beside(settings.identityFile),
-    knownHosts: beside(settings.knownHosts),
-    token: () => token,
-  });
+  const { kind: _, host = "", hosts, ...rest } = wanted;
+  const [identityFile, knownHosts] = [beside(rest.identityFile), beside(rest.knownHosts)];
+  const settings = { ...rest, identityFile, knownHosts, connect, token: () => token };
+  return hosts ? createSshHostsProvider({ ...settings, hosts }) : createSshProvider({ ...settings, host });
+}
+
+let pool: Promise<SshPool> | null = null;
+
+/** One pool for the whole control plane: a world is opened for each thing that is asked, a connection is not. */
+function connections(): Promise<SshPool> {
+  pool ??= import("./providers/ssh/pool.ts").then(({ createSshPool }) => createSshPool());
+  return pool;
 }

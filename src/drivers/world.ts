@@ -6,7 +6,7 @@ import { redactionOf } from "../model/redaction.ts";
 import { guarded } from "../model/guarded.ts";
 import type { Host } from "../model/host.ts";
 import { withKey } from "../model/http-check.ts";
-import type { Provider } from "../model/provider.ts";
+import type { Provider, ServerRecord } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { unrelated, type World } from "../model/world.ts";
 import { createApplication } from "./application/driver.ts";
@@ -128,6 +128,20 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
     changes++;
     known.clear();
   };
+  /** A look that was made before a change tells of servers that are no more. */
+  const noting = (before: number, records: readonly ServerRecord[]): void => {
+    if (changes !== before) return;
+    for (const record of records) {
+      if (record.environment !== environment || known.has(record.name)) continue;
+      known.set(record.name, Promise.resolve(provider.hostOf(record)));
+    }
+  };
+  const looking = async <T>(look: Promise<T>, recordsOf: (seen: T) => readonly ServerRecord[]): Promise<T> => {
+    const before = changes;
+    const seen = await look;
+    noting(before, recordsOf(seen));
+    return seen;
+  };
   const forgetting = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => {
     return (...args: A): Promise<R> => act(...args).finally(forget);
   };
@@ -140,16 +154,9 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
     },
     provider: {
       kind: provider.kind,
-      async list(name) {
-        const before = changes;
-        const records = await provider.list(name);
-        // A list that was made before a change tells of servers that are no more.
-        if (name !== environment || changes !== before) return records;
-        for (const record of records) {
-          if (!known.has(record.name)) known.set(record.name, Promise.resolve(provider.hostOf(record)));
-        }
-        return records;
-      },
+      list: (name) => looking(provider.list(name), (records) => records),
+      survey: (name) => looking(provider.survey(name), ({ records }) => records),
+      find: (name, server) => looking(provider.find(name, server), (found) => (found ? [found] : [])),
       hostOf: (record) => provider.hostOf(record),
       open: (name, server) => provider.open(name, server),
       addressTaken: (address, ports) => provider.addressTaken(address, ports),

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { printable } from "./environment-text.ts";
+import { besideNeeded, serversNeeded } from "./network.ts";
 import { Problem } from "./problem.ts";
 import { lineOfPath, strangeKeys } from "./yaml-places.ts";
 
@@ -110,6 +111,7 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (definition.staging === definition.environment) {
     found.push({ path: ["staging"], why: "must be another environment" });
   }
+  found.push(...providerFindings(definition));
   const { port } = definition.database;
   if (definition.port === port + 1 || definition.port === port + 2) {
     found.push({ path: ["port"], why: `must differ from ${port + 1} and ${port + 2}, the database endpoints' ports` });
@@ -119,6 +121,27 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
     found.push({ path: ["ledger", "write"], why: "must carry {key} in path, headers or body" });
   }
   return found;
+}
+
+function providerFindings(definition: EnvironmentDefinition): Finding[] {
+  const { provider } = definition;
+  if (provider.kind !== "ssh") return [];
+  const { host, hosts } = provider;
+  if ((host === undefined) === (hosts === undefined)) {
+    const why = "needs either host, one machine for all servers, or hosts, one for each";
+    return [{ path: ["provider", host === undefined ? "kind" : "hosts"], why }];
+  }
+  const twice = hosts?.findIndex((one, at) => hosts.indexOf(one) !== at) ?? -1;
+  if (twice >= 0) return [{ path: ["provider", "hosts", twice], why: "stands there twice" }];
+  const needed = serversNeeded(definition);
+  if (hosts === undefined || hosts.length >= needed) return [];
+  const later = `an upgrade needs ${needed + besideNeeded(definition).count}, as new servers stand beside the old`;
+  return [
+    {
+      path: ["provider", "hosts"],
+      why: `${needed} servers need as many hosts, and here are ${hosts.length}; ${later}`,
+    },
+  ];
 }
 
 function badFile(file: string, findings: Told[], count: number): Problem {

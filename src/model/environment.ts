@@ -96,22 +96,29 @@ const releaseSchema = z.strictObject({
 
 /** Fixed ones, and as many in the group: twice as many have addresses. */
 const MOST_SERVERS = 10_000;
+/** All of them are asked whenever the environment is looked at. */
+const MOST_HOSTS = 1_000;
+
+const sshSchema = z.strictObject({
+  kind: z.literal("ssh"),
+  host: line.optional().describe("one machine for all servers, each with a loopback address there"),
+  hosts: z
+    .array(z.ipv4())
+    .min(1)
+    .max(MOST_HOSTS)
+    .optional()
+    .describe("instead of `host`: one machine for each server, by its address; more than serve, for upgrades"),
+  port: z.int().min(1).max(65535).default(22),
+  user: line,
+  identityFile: line.describe("private key, relative to this file"),
+  knownHosts: line.describe("known_hosts file that holds the hosts' keys"),
+  directory: line.describe("absolute folder there, in which the servers live"),
+});
 
 export const environmentSchema = z.strictObject({
   environment: environmentName.describe("the environment's name"),
   provider: z
-    .discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("local") }),
-      z.strictObject({
-        kind: z.literal("ssh"),
-        host: line,
-        port: z.int().min(1).max(65535).default(22),
-        user: line,
-        identityFile: line.describe("private key, relative to this file"),
-        knownHosts: line.describe("known_hosts file that holds the host's key"),
-        directory: line.describe("absolute folder on that host, in which the servers live"),
-      }),
-    ])
+    .discriminatedUnion("kind", [z.strictObject({ kind: z.literal("local") }), sshSchema])
     .default({ kind: "local" }),
   hosts: z.strictObject({
     public: hostName.describe("host name that the public uses"),

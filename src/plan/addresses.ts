@@ -1,5 +1,6 @@
 /** How an environment's network is divided among kinds of servers, and how wide it must be; pure. */
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Network } from "../model/network.ts";
 import type { ServerKind } from "../model/provider.ts";
 
 /** Last octets in a network of three octets. */
@@ -24,12 +25,14 @@ const MOST_IN_NARROW = 80;
 export const needsWide = ({ application: { servers, group } }: EnvironmentDefinition): boolean =>
   servers + (group?.size ?? 0) > MOST_IN_NARROW;
 
-export const isWide = (network: string): boolean => network.split(".").length === 2;
+export const isWide = (prefix: string): boolean => prefix.split(".").length === 2;
 
-/** Counts from 0; null when the network has no more for this kind. */
-export function addressAt(network: string, kind: ServerKind, place: number): string | null {
-  const { first, last } = (isWide(network) ? WIDE : NARROW)[kind];
-  if (!isWide(network)) return first + place > last ? null : `${network}.${first + place}`;
+/** Counts from 0; null when the network has no more for this kind. Any host will do for any kind. */
+export function addressAt(network: Network, kind: ServerKind, place: number): string | null {
+  if ("hosts" in network) return network.hosts[place] ?? null;
+  const { prefix } = network;
+  const { first, last } = (isWide(prefix) ? WIDE : NARROW)[kind];
+  if (!isWide(prefix)) return first + place > last ? null : `${prefix}.${first + place}`;
   const third = first + Math.floor(place / EACH);
-  return third > last ? null : `${network}.${third}.${FIRST + (place % EACH)}`;
+  return third > last ? null : `${prefix}.${third}.${FIRST + (place % EACH)}`;
 }

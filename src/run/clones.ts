@@ -1,11 +1,13 @@
 /** Makes the environment in which a rehearsal runs: another one's definition at the release that it serves, under its own name. */
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
+import type { Network } from "../model/network.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { readBlue } from "../plan/blue.ts";
 import { planClone } from "../plan/strategies/clone.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
+import { keptOf } from "./addressing.ts";
 import { readPage } from "./files.ts";
 
 export interface CloneParts {
@@ -14,7 +16,7 @@ export interface CloneParts {
   seen: Inventory;
   clone: string;
   /** A network of its own. */
-  network: string;
+  network: Network;
 }
 
 /** The saved form and the plan that brings it up. Pure but for reading the page's file. */
@@ -32,7 +34,7 @@ export function makeClone({ origin, seen, clone, network }: CloneParts): { saved
   });
   const { definitionPath } = origin;
   return {
-    saved: { name: clone, definition, definitionPath, network: { prefix: network, cloneOf: origin.name } },
+    saved: { name: clone, definition, definitionPath, network: { ...keptOf(network), cloneOf: origin.name } },
     plan,
   };
 }

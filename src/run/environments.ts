@@ -9,13 +9,13 @@ import { parseEnvironment } from "../model/environment-file.ts";
 import type { GuardResult } from "../model/guard.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
+import { hostsOf } from "../model/network.ts";
 import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
-import { LOCKED, type Provider, type ServerRecord } from "../model/provider.ts";
+import { incomplete, LOCKED, type Provider, type ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { keptServers } from "../observe/drift.ts";
 import { readInventory } from "../observe/inventory.ts";
-import { isWide, needsWide } from "../plan/addresses.ts";
 import { readBlue } from "../plan/blue.ts";
 import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
@@ -26,6 +26,7 @@ import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
+import { type Addressing, firstNetwork, keptOf, mustBeFree, networkOf } from "./addressing.ts";
 import { readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveCredentials } from "./credentials.ts";
@@ -34,15 +35,13 @@ import { lockEnvironment, mustBeUnlocked, unlockEnvironment } from "./locks.ts";
 import { mustNotLend, occupied } from "./requests.ts";
 import { within } from "./world-use.ts";
 
-export interface EnvironmentParts {
+export interface EnvironmentParts extends Addressing {
   store: Store;
   artefacts: Artefacts;
   /** Read-only use: what reads the world needs no newer token. */
   world(environment: string): Promise<World>;
   /** Under a token that is newer than any upgrade's. */
   worldToChange(environment: string): Promise<World>;
-  /** The beginning of all its addresses, which nobody else has: "127.31.7", or "127.220" when it must be wide. */
-  chooseNetwork(environment: string, wide: boolean): Promise<string>;
   /** Names of the environment's credentials. */
   credentials(environment: string): Promise<string[]>;
   /** Drops the environment's secrets and credentials. */
@@ -138,8 +137,10 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const origin = await find(name);
       const known = await findEnvironment(parts.store, clone);
       mustBeClone(known, name);
-      const network = known ? networkOf(known) : await parts.chooseNetwork(clone, needsWide(origin.definition));
-      const { saved, plan } = makeClone({ origin, seen: await inventory(name), clone, network });
+      const seen = await inventory(name);
+      const wanted = { ...origin.definition, environment: clone };
+      const network = await firstNetwork(parts, { definition: wanted, path: origin.definitionPath, known });
+      const { saved, plan } = makeClone({ origin, seen, clone, network });
       await saveEnvironment(parts.store, saved);
       return plan;
     },
@@ -168,21 +169,18 @@ async function save(parts: EnvironmentParts, text: string, path: string): Return
   const up = known !== null && (await within(parts.world(definition.environment), isUp));
   if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
     await mustBeUnlocked(parts.store, known.name, "changed");
-  if (known && up) await mustFit(parts.store, known.definition, definition);
-  const wide = needsWide(definition);
-  const keeps = known && (up || isWide(networkOf(known)) === wide);
-  const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
+  if (known && up) await mustFit(parts, known.definition, definition);
   mustHaveFolders(definition, path);
   if (!up) mustHaveCredentials(definition, [definition.release], await parts.credentials(definition.environment));
   const page = readPage(definition, path);
   const hash = await packRelease(parts.artefacts, definition, definition.release, path);
-  await saveEnvironment(parts.store, {
-    name: definition.environment,
-    definition,
-    definitionPath: path,
-    network: { prefix: network },
-  });
-  if (up) return { name: definition.environment, plan: null };
+  const saved = { name: definition.environment, definition, definitionPath: path };
+  if (known && up) {
+    await saveEnvironment(parts.store, { ...saved, network: known.network });
+    return { name: definition.environment, plan: null };
+  }
+  const network = await firstNetwork(parts, { definition, path, known });
+  await saveEnvironment(parts.store, { ...saved, network: keptOf(network) });
   const plan = planBringUp({ definition, network, page, artefacts: { [definition.release]: hash } });
   await savePlan(parts.store, plan);
   return { name: definition.environment, plan };
@@ -214,7 +212,7 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
     return [seen, await readCircumstances(looking)];
   });
   const artefacts = artefact === null ? {} : { [to]: artefact };
-  const network = networkOf(saved);
+  const network = networkOf(saved, inventory);
   const input = { definition, network, inventory, to, artefacts, failAt, at };
   const { plan, guards, differences } = planUpgrade(input, circumstances);
   mustHaveStep(plan, failAt);
@@ -245,8 +243,12 @@ function withDefaults(definition: EnvironmentDefinition): EnvironmentDefinition 
   return read.success ? read.data : definition;
 }
 
-const isUp = async ({ provider, environment }: World): Promise<boolean> =>
-  (await provider.list(environment)).length > 0;
+/** One server that is seen is enough; none is only certain when every host has said so. */
+async function isUp({ provider, environment }: World): Promise<boolean> {
+  const { records, silent } = await provider.survey(environment);
+  if (records.length === 0 && silent.length > 0) throw incomplete(environment, silent);
+  return records.length > 0;
+}
 
 async function retireAll({ provider, environment }: World): Promise<number> {
   const records = await provider.list(environment);
@@ -262,20 +264,31 @@ export async function retireThough(provider: Provider, { environment, name, labe
 }
 
 /** What servers were made with can't change under them, and nothing changes while an upgrade is on its way. */
-async function mustFit(store: Store, old: EnvironmentDefinition, wanted: EnvironmentDefinition): Promise<void> {
-  const busy = await unfinishedUpgrade(store, old.environment);
+async function mustFit(
+  parts: Pick<EnvironmentParts, "store" | "world">,
+  old: EnvironmentDefinition,
+  wanted: EnvironmentDefinition,
+): Promise<void> {
+  const busy = await unfinishedUpgrade(parts.store, old.environment);
   if (busy) throw occupied(old.environment, busy);
   const fixed = ({ provider, hosts, port, loadBalancers, application, database, ...rest }: EnvironmentDefinition) => {
     const { workers: _, ...sizes } = application;
     const { maintenance, checks } = rest;
-    const all = { provider, hosts, port, loadBalancers, application: sizes, database, maintenance };
+    const place = hostsOf({ provider }) === null ? provider : { ...provider, hosts: [] };
+    const all = { provider: place, hosts, port, loadBalancers, application: sizes, database, maintenance };
     return { ...all, "checks.health": checks.health };
   };
   const [before, after] = [fixed(old), fixed(wanted)];
   const changed = (Object.keys(before) as (keyof typeof before)[]).filter(
     (key) => canonical(before[key]) !== canonical(after[key]),
   );
-  if (changed.length === 0) return;
+  if (changed.length === 0) {
+    const gone = (hostsOf(old) ?? []).filter((host) => !hostsOf(wanted)?.includes(host));
+    if (gone.length === 0) return;
+    return within(parts.world(old.environment), async ({ provider, environment }) =>
+      mustBeFree(environment, gone, await provider.survey(environment)),
+    );
+  }
   throw new Problem("refused", {
     what: `"${old.environment}" is up and can't change ${changed.join(", ")}`,
     why: "its servers were made with what the file said then",
@@ -286,8 +299,6 @@ async function mustFit(store: Store, old: EnvironmentDefinition, wanted: Environ
 const installedIn = ({ applications }: Inventory): string[] => [
   ...new Set(applications.flatMap(({ installed }) => installed?.release ?? [])),
 ];
-
-export const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
 
 async function packRelease(artefacts: Artefacts, definition: EnvironmentDefinition, release: string, path: string) {
   const wanted = definition.releases[release];

@@ -2,7 +2,7 @@
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
 import { type BackupsView, drawBackupSummary } from "./backups.ts";
-import { drawLadder } from "./ladder.ts";
+import { drawLadder, oneLine } from "./ladder.ts";
 import type { UpgradeView } from "./upgrade-view.ts";
 
 export interface StatusFacts {
@@ -20,6 +20,9 @@ export function drawStatus({ environment, inventory, upgrade, lock, backups }: S
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);
+  for (const { address, why } of inventory.hosts?.silent ?? []) {
+    lines.push(`  ${head({ name: "?", address })} SILENT: ${oneLine(why)}; whatever it holds is not shown here`);
+  }
   if (backups) lines.push("", ...drawBackupSummary(backups));
   if (upgrade) lines.push("", ...drawLadder(upgrade, { open: false, columns: 120 }));
   return lines;

@@ -10,8 +10,8 @@ import { artefacts, shop } from "../laws/shop.ts";
 
 const sized = (servers: number, group: number) =>
   environmentSchema.parse({ ...shop, application: { name: "shop", servers, group: { name: "burst", size: group } } });
-const addressesOf = (network: string, servers: number): string[] => {
-  const layout = new Layout("shop", network, []);
+const addressesOf = (prefix: string, servers: number): string[] => {
+  const layout = new Layout("shop", { prefix }, []);
   return Array.from({ length: servers }, () => layout.next("application", "app", {}).address);
 };
 
@@ -26,7 +26,7 @@ test("a small environment has a narrow network, a large one a wide one; both hol
 });
 
 test("kinds of servers do not meet, in whatever network", () => {
-  for (const network of ["127.31.7", "127.220"]) {
+  for (const network of [{ prefix: "127.31.7" }, { prefix: "127.220" }]) {
     const all = (["load-balancer", "database", "application"] as const).flatMap((kind) => {
       const found: string[] = [];
       for (let place = 0; addressAt(network, kind, place) !== null; place++)
@@ -38,10 +38,10 @@ test("kinds of servers do not meet, in whatever network", () => {
 });
 
 test("what is free again is given again, the lowest first", () => {
-  const layout = new Layout("shop", "127.31.7", []);
+  const layout = new Layout("shop", { prefix: "127.31.7" }, []);
   const first = layout.next("application", "app", {});
   const second = layout.next("application", "app", {});
-  expect(new Layout("shop", "127.31.7", [second]).next("application", "app", {})).toEqual(first);
+  expect(new Layout("shop", { prefix: "127.31.7" }, [second]).next("application", "app", {})).toEqual(first);
 });
 
 test("where there is no address left, it is said", () => {
@@ -50,7 +50,7 @@ test("where there is no address left, it is said", () => {
 });
 
 test("an environment of ten thousand servers can be planned, each with a name and an address of its own", () => {
-  const plan = planBringUp({ definition: sized(10_000, 0), network: "127.220", page: "<p>", artefacts });
+  const plan = planBringUp({ definition: sized(10_000, 0), network: { prefix: "127.220" }, page: "<p>", artefacts });
   const launched = plan.stages[0]?.steps.map(
     ({ input }) => (input as { record: { name: string; address: string } }).record,
   );

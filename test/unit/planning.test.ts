@@ -64,7 +64,8 @@ beforeAll(async () => {
     artefacts: openArtefacts(home),
     world: async () => shopSite().world,
     worldToChange: async () => shopSite().world,
-    chooseNetwork: async () => network,
+    chooseNetwork: async () => network.prefix,
+    survey: async () => ({ records: [], silent: [], foreign: [] }),
     credentials: async () => [],
     forget: () => {},
   });

@@ -63,6 +63,7 @@ async function begin(): Promise<void> {
     world: async (name) => worldOf(name, 0),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async () => "127.1.2",
+    survey: async () => ({ records: [], silent: [], foreign: [] }),
     credentials: async () => [],
     forget: (name) => void forgotten.push(name),
   });
@@ -88,7 +89,7 @@ beforeAll(async () => {
   const definitionPath = path.join(home, "environment.yaml");
   writeFileSync(definitionPath, JSON.stringify(shop));
   const saved = { name: "shop", definition: shop, definitionPath };
-  await saveEnvironment(store, { ...saved, network: { prefix: network } });
+  await saveEnvironment(store, { ...saved, network });
   before = await picture(live.site, live.world);
   await begin();
 }, 60_000);

@@ -69,7 +69,7 @@ function begin(): Promise<Engine> {
     world: async (_environment, token) => {
       tokens.push(token);
       const world = {
-        provider: { list: async () => [], close: async () => void closed++ },
+        provider: { survey: async () => ({ records: [] }), close: async () => void closed++ },
         redact: (text: string) => text,
         application: async () => application,
         within: () => world,

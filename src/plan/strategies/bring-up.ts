@@ -1,6 +1,7 @@
 /** Brings an environment up from nothing: database and replica, load balancers, servers at the first release. */
 import type { Install } from "../../model/application.ts";
 import type { EnvironmentDefinition } from "../../model/environment.ts";
+import type { Network } from "../../model/network.ts";
 import type { Plan, PlanStep, Stage } from "../../model/plan.ts";
 import type { ServerRecord } from "../../model/provider.ts";
 import { createDatabase } from "../../steps/create-database.ts";
@@ -30,7 +31,7 @@ import { act, atOnce, inOrder } from "../stage.ts";
 
 export interface BringUpInput {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   /** HTML of the maintenance page. */
   page: string;
   /** Content hash of each release's artefact. */

@@ -89,6 +89,8 @@ function acting(provider: Provider, plane: ControlPlane): Provider {
   return {
     kind: provider.kind,
     list: (environment) => provider.list(environment),
+    survey: (environment) => provider.survey(environment),
+    find: (environment, name) => provider.find(environment, name),
     open: (environment, name) => provider.open(environment, name),
     hostOf: (record) => provider.hostOf(record),
     addressTaken: (address, ports) => provider.addressTaken(address, ports),
