@@ -4,6 +4,7 @@ import { demoTime } from "./demo-time.ts";
 import { engine } from "./engine.ts";
 import { memory } from "./memory.ts";
 import { planning } from "./planning.ts";
+import { proveAddresses } from "./prove-addresses.ts";
 import { proveChecks } from "./prove-checks.ts";
 import { proveCrash } from "./prove-crash.ts";
 import { proveFaults } from "./prove-faults.ts";
@@ -37,6 +38,11 @@ const entries: Record<string, Entry[]> = {
       name: "lab",
       says: "a major upgrade and a way back with every server on a host of its own; needs root",
       run: proveLab,
+    },
+    {
+      name: "addresses",
+      says: "moves of a floating address under 400 requests a second: none fails; needs root",
+      run: proveAddresses,
     },
     {
       name: "checks",

@@ -11,11 +11,11 @@ export const SHOP_SIZE = { servers: 4, workers: 1 };
 export async function withShop<T>(
   name: string,
   work: (product: Product) => Promise<T>,
-  provider?: Record<string, unknown>,
+  over?: Record<string, unknown>,
 ): Promise<T> {
   const product = openProduct(name);
   try {
-    const up = await product.run(["up", provider ? fileOver(product, provider) : FILE]);
+    const up = await product.run(["up", over ? fileOver(product, over) : FILE]);
     if (up.code !== 0) throw new Error(`the shop did not come up: ${up.stderr}`);
     const result = await work(product);
     const down = await product.run(["down", "--all"]);
@@ -26,10 +26,10 @@ export async function withShop<T>(
   }
 }
 
-/** The same file with its servers elsewhere; its releases stay where they are. */
-function fileOver(product: Product, provider: Record<string, unknown>): string {
+/** The same file with other sections; its releases stay where they are. */
+function fileOver(product: Product, sections: Record<string, unknown>): string {
   const document = parseDocument(readFileSync(FILE, "utf8"));
-  document.set("provider", document.createNode(provider));
+  for (const [name, section] of Object.entries(sections)) document.set(name, document.createNode(section));
   for (const release of ["1", "2"]) {
     document.setIn(["releases", release, "artefact"], join(dirname(FILE), `release-${release}`));
   }

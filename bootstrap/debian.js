@@ -12,12 +12,13 @@ const packageOf = {
   ip: "iproute2",
   unshare: "util-linux",
   arping: "iputils-arping",
+  nft: "nftables",
 };
 
 const products = ["haproxy", "mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup", "mariadb-binlog"];
 
 /** What separate hosts on one machine are made of. */
-const lab = ["sshd", "ip", "unshare", "arping"];
+const lab = ["sshd", "ip", "unshare", "arping", "nft"];
 
 /** @type {Record<string, string[]>} */
 const programsOf = {

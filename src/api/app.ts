@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
+import { addressRoutes } from "./addresses.ts";
 import { backupRoutes } from "./backups.ts";
 import { parseBody } from "./body.ts";
 import { credentialRoutes } from "./credentials.ts";
@@ -43,6 +44,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", environmentRoutes(controlPlane));
   app.route("/environments", credentialRoutes(controlPlane.credentials));
   app.route("/environments", backupRoutes(controlPlane));
+  app.route("/environments", addressRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

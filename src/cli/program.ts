@@ -32,6 +32,7 @@ export const commands: readonly Word[] = [
   { names: ["lock"], load: async () => (await import("./commands/lock.ts")).lock },
   { names: ["unlock"], load: async () => (await import("./commands/lock.ts")).unlock },
   { names: ["backups"], load: async () => (await import("./commands/backups.ts")).backups },
+  { names: ["address"], load: async () => (await import("./commands/address.ts")).address },
   { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },
   { names: ["completion"], load: async () => (await import("./commands/completion.ts")).completion },

@@ -5,10 +5,13 @@ import type { EnvironmentDefinition } from "../model/environment.ts";
 import { redactionOf } from "../model/redaction.ts";
 import { guarded } from "../model/guarded.ts";
 import type { Host } from "../model/host.ts";
+import { hostsOf } from "../model/network.ts";
 import { withKey } from "../model/http-check.ts";
 import type { Provider, ServerRecord } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { unrelated, type World } from "../model/world.ts";
+import { createNotedHolder } from "./address/noted.ts";
+import { createAddressHolder } from "./address/on-network.ts";
 import { createApplication } from "./application/driver.ts";
 import { discreet } from "./discreet.ts";
 import { createHaproxy } from "./haproxy/driver.ts";
@@ -94,6 +97,10 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
     async database(server) {
       return createMariadb(await open(server), clock, secret, database.port);
     },
+    async addressHolder(server) {
+      const host = await open(server);
+      return hostsOf(definition) === null ? createNotedHolder(host) : createAddressHolder(host);
+    },
     async application(server) {
       const settings = {
         port: application.port,
@@ -108,7 +115,7 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
     async ask(server, asker, check, timeoutMs) {
       const host = await open(server);
       const headers: Record<string, string> = asker.tester ? { "x-changeover-tester": secret("tester") } : {};
-      const dial = () => host.dial({ host: host.address, port: asker.port }, timeoutMs);
+      const dial = () => host.dial({ host: asker.at ?? host.address, port: asker.port }, timeoutMs);
       const answer = await ask(dial, withKey(check, randomUUID()), { host: asker.host, headers, timeoutMs });
       return { ...answer, body: redact(answer.body) };
     },

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
 import { printable } from "./environment-text.ts";
+import { firstHolder } from "./floating-address.ts";
 import { besideNeeded, serversNeeded } from "./network.ts";
 import { Problem } from "./problem.ts";
 import { lineOfPath, strangeKeys } from "./yaml-places.ts";
@@ -111,7 +112,7 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (definition.staging === definition.environment) {
     found.push({ path: ["staging"], why: "must be another environment" });
   }
-  found.push(...providerFindings(definition));
+  found.push(...providerFindings(definition), ...addressFindings(definition));
   const { port } = definition.database;
   if (definition.port === port + 1 || definition.port === port + 2) {
     found.push({ path: ["port"], why: `must differ from ${port + 1} and ${port + 2}, the database endpoints' ports` });
@@ -142,6 +143,21 @@ function providerFindings(definition: EnvironmentDefinition): Finding[] {
       why: `${needed} servers need as many hosts, and here are ${hosts.length}; ${later}`,
     },
   ];
+}
+
+function addressFindings({ addresses, loadBalancers, provider }: EnvironmentDefinition): Finding[] {
+  const all = Object.entries(addresses);
+  const hosts: readonly string[] = provider.kind === "ssh" ? (provider.hosts ?? []) : [];
+  return all.flatMap(([name, one], at) => {
+    const path = ["addresses", name];
+    const number = Number(firstHolder(one).slice("lb-".length));
+    const twice = all.slice(0, at).some(([, { address }]) => address === one.address);
+    return [
+      ...(number > loadBalancers ? [{ path: [...path, "on"], why: `there are ${loadBalancers} load balancers` }] : []),
+      ...(twice ? [{ path: [...path, "address"], why: "another name has it" }] : []),
+      ...(hosts.includes(one.address) ? [{ path: [...path, "address"], why: "it is a host's own" }] : []),
+    ];
+  });
 }
 
 function badFile(file: string, findings: Told[], count: number): Problem {

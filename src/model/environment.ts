@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { freezeSchema, windowSchema } from "./windows.ts";
 import { credentialName } from "./credential.ts";
+import { addressesSchema } from "./floating-address.ts";
 
 export const environmentName = z
   .string()
@@ -126,6 +127,7 @@ export const environmentSchema = z.strictObject({
   }),
   port: z.int().min(1).max(65535).default(8080).describe("port of the load balancers"),
   loadBalancers: z.int().min(1).max(8).default(2),
+  addresses: addressesSchema.describe("floating addresses by name, each held by one load balancer at a time"),
   application: z.strictObject({
     name: environmentName,
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),

@@ -26,6 +26,8 @@ export interface Endpoint {
 export interface LoadBalancerSettings {
   /** Where clients come in. */
   port: number;
+  /** On every address of its host, also those that it gets later: only where the host is all its own. */
+  everyAddress?: boolean;
   hosts: { public: string; test: string };
   /** The load balancer's own check of each server: GET, its headers and its status; it does not look at bodies. */
   health: { path: string; headers: Record<string, string>; status: number };
@@ -46,6 +48,9 @@ export interface TrafficCounters {
   /** Answers the load balancer made itself because no application answer came: 502, 503 (not the page), 504, resets. */
   failed: number;
 }
+
+/** On each answer to the isolated host name: which load balancer gave it. */
+export const ANSWERED_BY = "changeover-load-balancer";
 
 export interface LoadBalancer {
   readonly name: string;
@@ -78,6 +83,10 @@ export interface LoadBalancer {
   hold(lease: { seconds: number; lapsesTo: "open" | "page" }): Promise<void>;
   release(): Promise<void>;
   readHold(): Promise<{ held: boolean; leftMs: number }>;
+
+  /** Whether each answer that goes out by this address asks its client to come again by a new connection. */
+  readClosing(address: string): Promise<boolean>;
+  setClosing(address: string, closing: boolean): Promise<void>;
 
   readEndpoint(slot: Slot): Promise<Endpoint | null>;
   /** New connections go there; those that stand are cut. */

@@ -27,7 +27,7 @@ export interface Stage {
 export interface Plan {
   format: 1;
   environment: string;
-  strategy: "bring-up" | "clone" | "major" | "backup" | "verify-backup" | "restore";
+  strategy: "bring-up" | "clone" | "major" | "backup" | "verify-backup" | "restore" | "move-address";
   /** Empty when nothing was there before. */
   from: string;
   to: string;

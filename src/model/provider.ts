@@ -61,7 +61,7 @@ export interface Provider {
 }
 
 /** What is to be done about hosts that do not answer. */
-export const RETURN_OR_REMOVE =
+const RETURN_OR_REMOVE =
   "bring them back, or switch them off and take them out of provider.hosts, then: changeover up environment.yaml";
 
 export const incomplete = (environment: string, silent: readonly Silent[]): Problem =>

@@ -2,6 +2,7 @@
 import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
+import type { AddressHolder } from "./floating-address.ts";
 import type { Stored } from "./host.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { Problem } from "./problem.ts";
@@ -12,6 +13,8 @@ export interface Asker {
   port: number;
   host: string;
   tester: boolean;
+  /** The address that is asked; the server's own when left out. */
+  at?: string;
 }
 
 export interface Answer {
@@ -27,7 +30,9 @@ export interface World {
   loadBalancer(server: string): Promise<LoadBalancer>;
   database(server: string): Promise<Database>;
   application(server: string): Promise<Application>;
-  /** One real HTTP request to a server, from where the server is; throws a Problem when no answer came. */
+  /** The server's hold on floating addresses. */
+  addressHolder(server: string): Promise<AddressHolder>;
+  /** One real HTTP request to a server, or from it to an address, from where the server is; throws a Problem when no answer came. */
   ask(server: string, asker: Asker, check: HttpCheck, timeoutMs: number): Promise<Answer>;
   /** A generated secret of this environment, made at first use: "database.app", "tester" … */
   secret(name: string): string;

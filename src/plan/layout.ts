@@ -4,7 +4,7 @@ import { scheduleOn } from "../model/backup.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Endpoint, LoadBalancerSettings, Slot } from "../model/load-balancer.ts";
-import { besideNeeded, type Network } from "../model/network.ts";
+import { besideNeeded, hostsOf, type Network } from "../model/network.ts";
 import { Problem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
 import type { Checks } from "../steps/parts/shapes.ts";
@@ -116,6 +116,8 @@ export function installOf(
 
 export const loadBalancerSettings = (definition: EnvironmentDefinition, page: string): LoadBalancerSettings => ({
   port: definition.port,
+  // Floating addresses come to it while it runs, and one that is not held yet can't be listened on.
+  ...(hostsOf(definition) === null ? {} : { everyAddress: true }),
   hosts: definition.hosts,
   health: {
     path: definition.checks.health.path,

@@ -46,6 +46,8 @@ const definitionOf = (origin: EnvironmentDefinition, clone: string, release: str
   ...atAnyHour(origin),
   environment: clone,
   release,
+  // What clients know stays where they are.
+  addresses: {},
   limits: { ...origin.limits, keepSeconds: 0 },
 });
 

@@ -16,6 +16,7 @@ import type { Store } from "../store/store.ts";
 import { findUpgrade, latestUpgrade, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
+import { type Addresses, openAddresses } from "./addresses.ts";
 import type { Backups } from "./backups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
 import type { CredentialDesk } from "./credentials.ts";
@@ -33,6 +34,7 @@ export interface ControlPlane {
   readonly engine: Engine;
   readonly credentials: CredentialDesk;
   readonly backups: Backups;
+  readonly addresses: Addresses;
   /** Saves the file and starts bringing the environment up; null when it is up already. */
   bringUp(file: { text: string; path: string; by: string }): Promise<{ environment: string; upgrade: string | null }>;
   readonly rehearsals: Rehearsals;
@@ -79,6 +81,7 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     engine,
     credentials,
     backups,
+    addresses: openAddresses(parts),
     rehearsals,
     async plan(environment, wish) {
       const made = await environments.planUpgrade(environment, wish);

@@ -26,6 +26,7 @@ import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
+import { mustHoldNone, releaseAll } from "./addresses.ts";
 import { type Addressing, firstNetwork, keptOf, mustBeFree, networkOf } from "./addressing.ts";
 import { readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
@@ -147,7 +148,11 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     databaseBytes: async (name) => onPrimary(name, (database) => database.bytes()),
     async takeDown(name) {
       await mustBeUnlocked(parts.store, (await find(name)).name, "taken down");
-      const retired = await within(parts.worldToChange((await find(name)).name), retireAll);
+      const { definition } = await find(name);
+      const retired = await within(parts.worldToChange(name), async (world) => {
+        await releaseAll(world, definition);
+        return retireAll(world);
+      });
       // The row goes last: while it is there, somebody can take the rest down.
       parts.forget(name);
       await forgetEnvironment(parts.store, name);
@@ -284,10 +289,10 @@ async function mustFit(
   );
   if (changed.length === 0) {
     const gone = (hostsOf(old) ?? []).filter((host) => !hostsOf(wanted)?.includes(host));
-    if (gone.length === 0) return;
-    return within(parts.world(old.environment), async ({ provider, environment }) =>
-      mustBeFree(environment, gone, await provider.survey(environment)),
-    );
+    return within(parts.world(old.environment), async (world) => {
+      if (gone.length > 0) mustBeFree(world.environment, gone, await world.provider.survey(world.environment));
+      await mustHoldNone(world, old, wanted);
+    });
   }
   throw new Problem("refused", {
     what: `"${old.environment}" is up and can't change ${changed.join(", ")}`,

@@ -8,6 +8,8 @@ import { listUpgrades } from "../store/upgrades.ts";
 export interface EnvironmentSummary {
   environment: string;
   releases: string[];
+  /** Names of floating addresses. */
+  addresses: string[];
   /** The latest ones, newest first. */
   upgrades: { id: string; state: UpgradeState }[];
   /** Where the newest one waits for a person. */
@@ -27,6 +29,7 @@ async function summarize(store: Store, { name, definition }: SavedEnvironment): 
   return {
     environment: name,
     releases: Object.keys(definition.releases),
+    addresses: Object.keys(definition.addresses),
     upgrades: upgrades.map(({ id, state }) => ({ id, state })),
     gate: open ? { upgrade: open.upgrade, name: open.gate, question: open.question } : null,
   };

@@ -25,6 +25,7 @@ import { markSchema } from "./mark-schema.ts";
 import { markReopening } from "./mark-reopening.ts";
 import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
+import { moveAddress } from "./move-address.ts";
 import { openCopy } from "./open-copy.ts";
 import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
@@ -82,6 +83,7 @@ const all = [
   markReopening,
   measureRestore,
   migrate,
+  moveAddress,
   openCopy,
   openDatabase,
   openTestRoute,

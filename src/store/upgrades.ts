@@ -126,7 +126,7 @@ export async function listUpgrades(db: Db, environment: string, limit = 50): Pro
 export async function latestUpgrade(db: Db, environment: string): Promise<UpgradeRun | null> {
   const { rows } = await db.query<Row>(
     `select u.* from changeover.upgrades u join changeover.plans p on p.hash = u.plan_hash where u.environment = $1
-     order by u.state in ('upgraded', 'rolled-back'), p.plan ->> 'strategy' in ('backup', 'verify-backup'),
+     order by u.state in ('upgraded', 'rolled-back'), p.plan ->> 'strategy' in ('backup', 'verify-backup', 'move-address'),
        u.created_at desc, u.id limit 1`,
     [environment],
   );

@@ -1,5 +1,6 @@
 /** The load balancer contract over a real HAProxy of this machine. */
 import { once } from "node:events";
+import http from "node:http";
 import net from "node:net";
 import { ask, clock, createHaproxyWorld } from "../real/haproxy-world.ts";
 import { describeLoadBalancerContract } from "./load-balancer.contract.ts";
@@ -7,6 +8,7 @@ import { type LoadBalancerWorld, settings, type Standing } from "./load-balancer
 
 describeLoadBalancerContract("local", async (): Promise<LoadBalancerWorld> => {
   const world = await createHaproxyWorld();
+  const agent = new http.Agent({ keepAlive: true });
   let addresses = 10;
   const fresh = () => {
     addresses += 1;
@@ -18,10 +20,14 @@ describeLoadBalancerContract("local", async (): Promise<LoadBalancerWorld> => {
     nobody: { address: world.addressOf(9), port: 8000 },
     backend: (name) => world.application(name, fresh()),
     database: (name) => world.database(name, fresh()),
-    ask: (asked = {}) => ask(world.address, asked).catch(() => null),
+    ask: ({ keepAlive, ...asked } = {}) =>
+      ask(world.address, keepAlive ? { ...asked, agent } : asked).catch(() => null),
     connect: (slot) => connect(world.address, settings.endpointPorts[slot]),
     kill: world.kill,
-    close: world.close,
+    async close() {
+      agent.destroy();
+      await world.close();
+    },
   };
 });
 

@@ -30,11 +30,11 @@ export function whyNoLab(): string | null {
   if (process.platform !== "linux") return "hosts of a lab are namespaces of Linux";
   if (process.getuid?.() !== 0) return "only root may make namespaces, links and mounts";
   const folders = (process.env.PATH ?? "").split(":").concat("/usr/sbin", "/sbin");
-  const missing = ["ip", "unshare", "nsenter", "mount", "sshd", "ssh-keygen", "arping"].filter((program) =>
+  const missing = ["ip", "unshare", "nsenter", "mount", "sshd", "ssh-keygen", "arping", "nft"].filter((program) =>
     folders.every((folder) => !existsSync(join(folder, program))),
   );
   if (missing.length === 0) return null;
-  return `${missing.join(", ")} missing: apt-get install iproute2 util-linux openssh-server iputils-arping`;
+  return `${missing.join(", ")} missing: apt-get install iproute2 util-linux openssh-server iputils-arping nftables`;
 }
 
 /** The folder is made first: whoever made it has the network. */
@@ -144,7 +144,7 @@ export async function kill(setting: Setting, host: number): Promise<void> {
 }
 
 /** Process numbers as this machine counts them; the first one brings its namespaces. */
-export const processesOf = async (setting: Setting, host: number): Promise<number[]> =>
+const processesOf = async (setting: Setting, host: number): Promise<number[]> =>
   (await namespaces()).includes(partOf(setting, host)) ? inNamespace(partOf(setting, host)) : [];
 
 export const firstProcess = async (setting: Setting, host: number): Promise<number | null> =>

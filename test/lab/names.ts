@@ -8,7 +8,7 @@ export interface Setting {
   folder: string;
 }
 
-export const NETWORK = "10.77";
+const NETWORK = "10.77";
 export const MOST_HOSTS = 200;
 
 export const settingOf = (network = NETWORK, folder = join(tmpdir(), `changeover-lab-${network}`)): Setting => ({

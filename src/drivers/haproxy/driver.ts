@@ -4,6 +4,7 @@ import type { Host } from "../../model/host.ts";
 import type { LoadBalancer } from "../../model/load-balancer.ts";
 import { checkAddress, checkServer, checkSettings, checkToken } from "../../model/load-balancer-check.ts";
 import { Problem } from "../../model/problem.ts";
+import { createClosing } from "./closing.ts";
 import { renderConfig } from "./config.ts";
 import { readCounters } from "./counters.ts";
 import { type Desired, needDesired, writeDesired } from "./desired.ts";
@@ -27,7 +28,6 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     return socket;
   });
   const maps = createMaps(host, wire);
-  const gate = createGate(host, maps);
 
   const oneByOne = <T>(work: () => Promise<T>) => serially(`files ${host.name} ${host.directory}`, work);
   /** First what is meant, then the configuration a restart would read; the running process comes after both. */
@@ -79,11 +79,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
     setRoute: (route, slot) => maps.set("routes", route, slot ?? "none"),
 
-    readMaintenance: gate.readMaintenance,
-    setMaintenance: gate.setMaintenance,
-    hold: gate.hold,
-    release: gate.release,
-    readHold: gate.readHold,
+    ...createGate(host, maps),
 
     allowTester: async (token) => {
       checkToken(token);
@@ -91,6 +87,8 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
     forgetTesters: () => maps.clear("testers"),
     countTesters: async () => (await maps.readAll("testers")).size,
+
+    ...createClosing(maps),
 
     readEndpoint: (slot) => readEndpoint(wire, slot),
     setEndpoint: async (slot, to) => {

@@ -1,6 +1,7 @@
 /** Brings an environment up from nothing: database and replica, load balancers, servers at the first release. */
 import type { Install } from "../../model/application.ts";
 import type { EnvironmentDefinition } from "../../model/environment.ts";
+import { firstHolder } from "../../model/floating-address.ts";
 import type { Network } from "../../model/network.ts";
 import type { Plan, PlanStep, Stage } from "../../model/plan.ts";
 import type { ServerRecord } from "../../model/provider.ts";
@@ -28,6 +29,7 @@ import {
   ms,
 } from "../layout.ts";
 import { act, atOnce, inOrder } from "../stage.ts";
+import { moveStep } from "./move-address.ts";
 
 export interface BringUpInput {
   definition: EnvironmentDefinition;
@@ -207,6 +209,18 @@ export function firstInstalls(
   }));
 }
 
+function takeStage(
+  definition: EnvironmentDefinition,
+  loadBalancers: ServerRecord[],
+  applications: ServerRecord[],
+): Stage[] {
+  const servers = [...loadBalancers, ...applications];
+  const takes = Object.entries(definition.addresses).map(([name, wanted]) =>
+    moveStep(definition, servers, { name, from: null, to: firstHolder(wanted) }),
+  );
+  return takes.length > 0 ? [inOrder("Take the floating addresses", RETIRE, takes)] : [];
+}
+
 export function openStages(
   { definition }: Pick<BringUpInput, "definition">,
   balancers: ServerRecord[],
@@ -233,6 +247,7 @@ export function openStages(
         : []),
       act(swapPools, { loadBalancers, from: null, to: SLOT }),
     ]),
+    ...takeStage(definition, balancers, applications),
     inOrder("Open to the public", "there is none: the environment is up", [
       act(reopen, { loadBalancers, entrance: entranceOf(definition), health: checks.health }),
     ]),

@@ -32,7 +32,7 @@ export class Connection {
   }
 
   client(): Promise<Client> {
-    if (this.#current) return this.#current;
+    if (this.#current !== null) return this.#current;
     const made = this.#connect();
     this.#current = made;
     const forget = () => {

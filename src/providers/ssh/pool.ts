@@ -24,7 +24,8 @@ export function createSshPool(
   open: (settings: SshSettings) => Transport = createSshTransport,
 ): SshPool {
   const kept = new Map<string, Kept>();
-  const drop = (key: string, { transport }: Kept): Promise<void> => {
+  const drop = (key: string, { transport, idle }: Kept): Promise<void> => {
+    if (idle) clearTimeout(idle);
     kept.delete(key);
     return transport.close();
   };
