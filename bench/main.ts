@@ -4,9 +4,11 @@ import { demoTime } from "./demo-time.ts";
 import { engine } from "./engine.ts";
 import { memory } from "./memory.ts";
 import { planning } from "./planning.ts";
+import { proveAddresses } from "./prove-addresses.ts";
 import { proveChecks } from "./prove-checks.ts";
 import { proveCrash } from "./prove-crash.ts";
 import { proveFaults } from "./prove-faults.ts";
+import { proveLab } from "./prove-lab.ts";
 import { proveMajor } from "./prove-major.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
@@ -31,6 +33,16 @@ const entries: Record<string, Entry[]> = {
       name: "faults",
       says: "one thing breaks at one moment of an upgrade: named ends, no lost write",
       run: proveFaults,
+    },
+    {
+      name: "lab",
+      says: "a major upgrade and a way back with every server on a host of its own; needs root",
+      run: proveLab,
+    },
+    {
+      name: "addresses",
+      says: "moves of a floating address under 400 requests a second: none fails; needs root",
+      run: proveAddresses,
     },
     {
       name: "checks",

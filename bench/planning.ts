@@ -78,7 +78,7 @@ function definitionFor(servers: number): EnvironmentDefinition {
 /** Every guard holds: two load balancers, a primary and its replica, and so many servers that all serve. */
 function wishFor(servers: number) {
   const definition = definitionFor(servers);
-  const network = needsWide(definition) ? "127.220" : "127.31.7";
+  const network = { prefix: needsWide(definition) ? "127.220" : "127.31.7" };
   const recordOf = (kind: ServerKind, prefix: string, place: number): ServerRecord => ({
     environment: "large",
     name: `${prefix}-${place + 1}`,

@@ -35,7 +35,13 @@ export async function proveMajor({ runs, shard }: Asked): Promise<Outcome> {
   };
 }
 
-async function oneRun(product: Product, run: number, what: string, wanted: string, more: string[]): Promise<Row> {
+export async function oneRun(
+  product: Product,
+  run: number,
+  what: string,
+  wanted: string,
+  more: string[],
+): Promise<Row> {
   const began = performance.now();
   const report = await upgradeShop(product, ...more);
   const took = performance.now() - began;
@@ -63,7 +69,7 @@ const rowOf = ({ requests, writes, phases, clientDowntimeMs, writeGapMs }: Repor
   switchMs: phases.fenceMs + phases.syncMs + phases.swapMs + phases.reopenMs,
 });
 
-function failuresOf(row: Row): string[] {
+export function failuresOf(row: Row): string[] {
   const { run, what } = row;
   const counts = ["lost", "duplicated", "failed"]
     .filter((count) => row[count] !== 0)

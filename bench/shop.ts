@@ -1,15 +1,21 @@
 /** The demo's shop in a home of its own, brought up for one measurement and gone afterwards. */
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
 import type { Report } from "../src/model/report.ts";
 import { answerOf, openProduct, type Product } from "../test/product/product.ts";
 
 const FILE = join(import.meta.dirname, "../examples/major/environment.yaml");
 export const SHOP_SIZE = { servers: 4, workers: 1 };
 
-export async function withShop<T>(name: string, work: (product: Product) => Promise<T>): Promise<T> {
+export async function withShop<T>(
+  name: string,
+  work: (product: Product) => Promise<T>,
+  over?: Record<string, unknown>,
+): Promise<T> {
   const product = openProduct(name);
   try {
-    const up = await product.run(["up", FILE]);
+    const up = await product.run(["up", over ? fileOver(product, over) : FILE]);
     if (up.code !== 0) throw new Error(`the shop did not come up: ${up.stderr}`);
     const result = await work(product);
     const down = await product.run(["down", "--all"]);
@@ -18,6 +24,18 @@ export async function withShop<T>(name: string, work: (product: Product) => Prom
   } finally {
     await product.end();
   }
+}
+
+/** The same file with other sections; its releases stay where they are. */
+function fileOver(product: Product, sections: Record<string, unknown>): string {
+  const document = parseDocument(readFileSync(FILE, "utf8"));
+  for (const [name, section] of Object.entries(sections)) document.set(name, document.createNode(section));
+  for (const release of ["1", "2"]) {
+    document.setIn(["releases", release, "artefact"], join(dirname(FILE), `release-${release}`));
+  }
+  const path = join(product.folder, "environment.yaml");
+  writeFileSync(path, String(document));
+  return path;
 }
 
 /** Under the ledger's traffic; throws when it ended without a report. */

@@ -10,17 +10,25 @@ const packageOf = {
   "mariadb-binlog": "mariadb-client",
   sshd: "openssh-server",
   knotd: "knot",
+  ip: "iproute2",
+  unshare: "util-linux",
+  arping: "iputils-arping",
+  nft: "nftables",
 };
 
 const products = ["haproxy", "mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup", "mariadb-binlog"];
+
+/** What separate hosts on one machine are made of. */
+const lab = ["sshd", "ip", "unshare", "arping", "nft"];
 
 /** @type {Record<string, string[]>} */
 const programsOf = {
   demo: products,
   example: products,
-  prove: [...products, "sshd"],
+  lab,
+  prove: [...products, ...lab],
   bench: [...products, "sshd"],
-  test: [...products, "sshd", "knotd"],
+  test: [...products, ...lab, "knotd"],
 };
 
 /** @param {string[]} args */

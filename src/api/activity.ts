@@ -148,6 +148,11 @@ const sentences: Sentence[] = [
   },
   {
     method: "POST",
+    path: /^\/environments\/(?<environment>[^/]+)\/addresses\/(?<address>[^/]+)\/moves$/,
+    says: ({ address }) => `move address "${address}"`,
+  },
+  {
+    method: "POST",
     path: /^\/upgrades\/(?<upgrade>[^/]+)\/gates\/(?<gate>[^/]+)$/,
     says: ({ gate }) => `answer gate "${gate}"`,
   },

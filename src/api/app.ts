@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { ControlPlane } from "../run/control-plane.ts";
 import { alertRoutes } from "./alerts.ts";
 import { type ActivityBook, activityRoutes, writeDown } from "./activity.ts";
+import { addressRoutes } from "./addresses.ts";
 import { backupRoutes } from "./backups.ts";
 import { parseBody } from "./body.ts";
 import { cloneRoutes } from "./clones.ts";
@@ -63,6 +64,7 @@ export function createApp({ controlPlane, activity, health, redact, changed, shu
   app.route("/environments", alertRoutes(controlPlane.alerts));
   app.route("/environments", nameRoutes(controlPlane));
   app.route("/environments", cloneRoutes(controlPlane));
+  app.route("/environments", addressRoutes(controlPlane));
   app.route("/rehearsals", rehearsalRoutes(controlPlane));
   app.route("/upgrades", upgradeRoutes(controlPlane, changed));
   return app;

@@ -55,6 +55,8 @@ export const routeVerbs: Readonly<Record<string, Verb | "nothing">> = {
   "POST /environments/:environment/names/:name/moves": "name-move",
   "POST /environments/:name/clones/plans": "nothing",
   "POST /environments/:name/clones": "clone",
+  "POST /environments/:name/addresses/:address/plans": "nothing",
+  "POST /environments/:name/addresses/:address/moves": "address-move",
   "POST /templates/revisions": "nothing",
   "POST /templates/checks": "nothing",
   "PUT /upgrades/:id/ledger": "nothing",

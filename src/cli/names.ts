@@ -23,6 +23,10 @@ const FINDERS: Record<string, Find> = {
     meant(all, words).flatMap(({ environment, upgrades }) =>
       upgrades.map(({ id, state }) => ({ value: id, says: `${environment}, ${state}` })),
     ),
+  address: (all, words) =>
+    meant(all, words).flatMap(({ environment, addresses }) =>
+      addresses.map((address) => ({ value: address, says: `address of ${environment}` })),
+    ),
   gate: (all, words) =>
     all.flatMap(({ gate }) =>
       gate && words.includes(gate.upgrade) ? [{ value: gate.name, says: gate.question }] : [],

@@ -42,6 +42,7 @@ export const commands: readonly Word[] = [
   { names: ["script"], load: async () => (await import("./commands/script.ts")).script },
   { names: ["alert"], load: async () => (await import("./commands/alert.ts")).alert },
   { names: ["name"], load: async () => (await import("./commands/name.ts")).name },
+  { names: ["address"], load: async () => (await import("./commands/address.ts")).address },
   { names: ["credential"], load: async () => (await import("./commands/credential.ts")).credential },
   { names: ["inputs"], load: async () => (await import("./commands/inputs.ts")).inputs },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },

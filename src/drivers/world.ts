@@ -6,10 +6,13 @@ import { redactionOf } from "../model/redaction.ts";
 import { lineageOf } from "../model/isolation/footprint.ts";
 import { guarded } from "../model/guarded.ts";
 import type { Host } from "../model/host.ts";
+import { hostsOf } from "../model/network.ts";
 import { withKey } from "../model/http-check.ts";
-import type { Provider } from "../model/provider.ts";
+import type { Provider, ServerRecord } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { unrelated, type World } from "../model/world.ts";
+import { createNotedHolder } from "./address/noted.ts";
+import { createAddressHolder } from "./address/on-network.ts";
 import { createApplication } from "./application/driver.ts";
 import { discreet } from "./discreet.ts";
 import { openNames } from "./dns/open.ts";
@@ -126,6 +129,10 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
     async database(server) {
       return createMariadb(await open(server), clock, secret, database.port);
     },
+    async addressHolder(server) {
+      const host = await open(server);
+      return hostsOf(definition) === null ? createNotedHolder(host) : createAddressHolder(host);
+    },
     async application(server) {
       const settings = {
         port: application.port,
@@ -143,7 +150,7 @@ function worldOver(parts: WorldParts, redact: World["redact"], hosts: Hosts, sig
     async ask(server, asker, check, timeoutMs) {
       const host = await open(server);
       const headers: Record<string, string> = asker.tester ? { "x-changeover-tester": secret("tester") } : {};
-      const dial = () => host.dial({ host: host.address, port: asker.port }, timeoutMs);
+      const dial = () => host.dial({ host: asker.at ?? host.address, port: asker.port }, timeoutMs);
       const answer = await ask(dial, withKey(check, randomUUID()), { host: asker.host, headers, timeoutMs });
       return { ...answer, body: redact(answer.body) };
     },
@@ -163,6 +170,20 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
     changes++;
     known.clear();
   };
+  /** A look that was made before a change tells of servers that are no more. */
+  const noting = (before: number, records: readonly ServerRecord[]): void => {
+    if (changes !== before) return;
+    for (const record of records) {
+      if (record.environment !== environment || known.has(record.name)) continue;
+      known.set(record.name, Promise.resolve(provider.hostOf(record)));
+    }
+  };
+  const looking = async <T>(look: Promise<T>, recordsOf: (seen: T) => readonly ServerRecord[]): Promise<T> => {
+    const before = changes;
+    const seen = await look;
+    noting(before, recordsOf(seen));
+    return seen;
+  };
   const forgetting = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => {
     return (...args: A): Promise<R> => act(...args).finally(forget);
   };
@@ -175,16 +196,9 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
     },
     provider: {
       kind: provider.kind,
-      async list(name) {
-        const before = changes;
-        const records = await provider.list(name);
-        // A list that was made before a change tells of servers that are no more.
-        if (name !== environment || changes !== before) return records;
-        for (const record of records) {
-          if (!known.has(record.name)) known.set(record.name, Promise.resolve(provider.hostOf(record)));
-        }
-        return records;
-      },
+      list: (name) => looking(provider.list(name), (records) => records),
+      survey: (name) => looking(provider.survey(name), ({ records }) => records),
+      find: (name, server) => looking(provider.find(name, server), (found) => (found ? [found] : [])),
       hostOf: (record) => provider.hostOf(record),
       open: (name, server) => provider.open(name, server),
       addressTaken: (address, ports) => provider.addressTaken(address, ports),

@@ -2,8 +2,10 @@
 import { groupsOfRule } from "./alerts/action.ts";
 import { unknownPlace } from "./announcement.ts";
 import { type EnvironmentDefinition, environmentSchema } from "./environment.ts";
+import { firstHolder } from "./floating-address.ts";
 import { wrongIn } from "./group/settings.ts";
 import { namesFindings } from "./names.ts";
+import { besideNeeded, serversNeeded } from "./network.ts";
 import { readNamed } from "./template/reference.ts";
 import { type FileKind, type Finding, readYaml } from "./yaml-file.ts";
 
@@ -53,6 +55,7 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (isolation.sameLineage !== undefined && (backups.lineage ?? environment) === environment) {
     found.push({ path: ["isolation", "sameLineage"], why: "backups.lineage is this environment's own name" });
   }
+  found.push(...providerFindings(definition), ...addressFindings(definition));
   const { port } = definition.database;
   if (definition.port === port + 1 || definition.port === port + 2) {
     found.push({ path: ["port"], why: `must differ from ${port + 1} and ${port + 2}, the database endpoints' ports` });
@@ -76,4 +79,40 @@ function templateFindings({ application: { template, image, size }, policy }: En
   return [
     at("template", `is the head of "${template}": name a revision (${template}@1), or set policy.templates: any`),
   ];
+}
+
+function providerFindings(definition: EnvironmentDefinition): Finding[] {
+  const { provider } = definition;
+  if (provider.kind !== "ssh") return [];
+  const { host, hosts } = provider;
+  if ((host === undefined) === (hosts === undefined)) {
+    const why = "needs either host, one machine for all servers, or hosts, one for each";
+    return [{ path: ["provider", host === undefined ? "kind" : "hosts"], why }];
+  }
+  const twice = hosts?.findIndex((one, at) => hosts.indexOf(one) !== at) ?? -1;
+  if (twice >= 0) return [{ path: ["provider", "hosts", twice], why: "stands there twice" }];
+  const needed = serversNeeded(definition);
+  if (hosts === undefined || hosts.length >= needed) return [];
+  const later = `an upgrade needs ${needed + besideNeeded(definition).count}, as new servers stand beside the old`;
+  return [
+    {
+      path: ["provider", "hosts"],
+      why: `${needed} servers need as many hosts, and here are ${hosts.length}; ${later}`,
+    },
+  ];
+}
+
+function addressFindings({ addresses, loadBalancers, provider }: EnvironmentDefinition): Finding[] {
+  const all = Object.entries(addresses);
+  const hosts: readonly string[] = provider.kind === "ssh" ? (provider.hosts ?? []) : [];
+  return all.flatMap(([name, one], at) => {
+    const path = ["addresses", name];
+    const number = Number(firstHolder(one).slice("lb-".length));
+    const twice = all.slice(0, at).some(([, { address }]) => address === one.address);
+    return [
+      ...(number > loadBalancers ? [{ path: [...path, "on"], why: `there are ${loadBalancers} load balancers` }] : []),
+      ...(twice ? [{ path: [...path, "address"], why: "another name has it" }] : []),
+      ...(hosts.includes(one.address) ? [{ path: [...path, "address"], why: "it is a host's own" }] : []),
+    ];
+  });
 }

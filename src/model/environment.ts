@@ -9,6 +9,7 @@ import { catalogueName } from "./template/manifest.ts";
 import { namedTemplate } from "./template/reference.ts";
 import { namesSchema } from "./names.ts";
 import { isolationSchema, lineageName } from "./isolation/declaration.ts";
+import { addressesSchema } from "./floating-address.ts";
 
 export const environmentName = z
   .string()
@@ -101,21 +102,29 @@ const releaseSchema = z.strictObject({
     .describe("environment variables; a credential is looked up by its name when a process is started"),
 });
 
+/** All of them are asked whenever the environment is looked at. */
+const MOST_HOSTS = 1_000;
+
+const sshSchema = z.strictObject({
+  kind: z.literal("ssh"),
+  host: line.optional().describe("one machine for all servers, each with a loopback address there"),
+  hosts: z
+    .array(z.ipv4())
+    .min(1)
+    .max(MOST_HOSTS)
+    .optional()
+    .describe("instead of `host`: one machine for each server, by its address; more than serve, for upgrades"),
+  port: z.int().min(1).max(65535).default(22),
+  user: line,
+  identityFile: line.describe("private key, relative to this file"),
+  knownHosts: line.describe("known_hosts file that holds the hosts' keys"),
+  directory: line.describe("absolute folder there, in which the servers live"),
+});
+
 export const environmentSchema = z.strictObject({
   environment: environmentName.describe("the environment's name"),
   provider: z
-    .discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("local") }),
-      z.strictObject({
-        kind: z.literal("ssh"),
-        host: line,
-        port: z.int().min(1).max(65535).default(22),
-        user: line,
-        identityFile: line.describe("private key, relative to this file"),
-        knownHosts: line.describe("known_hosts file that holds the host's key"),
-        directory: line.describe("absolute folder on that host, in which the servers live"),
-      }),
-    ])
+    .discriminatedUnion("kind", [z.strictObject({ kind: z.literal("local") }), sshSchema])
     .default({ kind: "local" }),
   hosts: z.strictObject({
     public: hostName.describe("host name that the public uses"),
@@ -123,6 +132,7 @@ export const environmentSchema = z.strictObject({
   }),
   port: z.int().min(1).max(65535).default(8080).describe("port of the load balancers"),
   loadBalancers: z.int().min(1).max(8).default(2),
+  addresses: addressesSchema.describe("floating addresses by name, each held by one load balancer at a time"),
   application: z.strictObject({
     name: environmentName,
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),

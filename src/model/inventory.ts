@@ -2,7 +2,7 @@
 import type { DatabaseHealth } from "./database.ts";
 import type { Install, Role } from "./application.ts";
 import type { Endpoint, Member, Slot } from "./load-balancer.ts";
-import type { ServerRecord } from "./provider.ts";
+import type { ServerRecord, Survey } from "./provider.ts";
 
 export interface SeenLoadBalancer {
   record: ServerRecord;
@@ -33,4 +33,6 @@ export interface Inventory {
   loadBalancers: SeenLoadBalancer[];
   applications: SeenApplication[];
   databases: SeenDatabase[];
+  /** Where servers have hosts of their own: which of those are silent, and which hold servers of others. */
+  hosts?: Omit<Survey, "records">;
 }

@@ -27,6 +27,8 @@ export interface Endpoint {
 export interface LoadBalancerSettings {
   /** Where clients come in. */
   port: number;
+  /** On every address of its host, also those that it gets later: only where the host is all its own. */
+  everyAddress?: boolean;
   hosts: { public: string; test: string };
   /** The load balancer's own check of each server: GET, its headers and its status; it does not look at bodies. */
   health: { path: string; headers: Record<string, string>; status: number };
@@ -55,6 +57,8 @@ export interface ServerAnswers {
   /** Those of them with a status of 500 or more. */
   errors: number;
 }
+/** On each answer to the isolated host name: which load balancer gave it. */
+export const ANSWERED_BY = "changeover-load-balancer";
 
 export interface LoadBalancer {
   readonly name: string;
@@ -92,6 +96,10 @@ export interface LoadBalancer {
   hold(lease: { seconds: number; lapsesTo: "open" | "page" }): Promise<void>;
   release(): Promise<void>;
   readHold(): Promise<{ held: boolean; leftMs: number }>;
+
+  /** Whether each answer that goes out by this address asks its client to come again by a new connection. */
+  readClosing(address: string): Promise<boolean>;
+  setClosing(address: string, closing: boolean): Promise<void>;
 
   readEndpoint(slot: Slot): Promise<Endpoint | null>;
   /** New connections go there; those that stand are cut. */

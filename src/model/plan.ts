@@ -31,7 +31,7 @@ export type Strategy =
   | ("relaunch-server" | "replace-server" | "retire-server")
   | ("grow-group" | "shrink-group")
   | ("run-script" | "force-operational")
-  | "move-name";
+  | ("move-name" | "move-address");
 
 /** Those that say which release an environment serves; every other one leaves that as it is. */
 export const wholeStrategies: readonly Strategy[] = ["bring-up", "clone", "from-backup", "major", "restore"];

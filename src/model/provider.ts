@@ -15,6 +15,20 @@ export interface ServerRecord {
   labels: Record<string, string>;
 }
 
+/** A host that did not answer: nobody knows what it holds. */
+export interface Silent {
+  address: string;
+  why: string;
+}
+
+/** What can be seen of an environment where each server has a host of its own, and hosts may be away. */
+export interface Survey {
+  records: ServerRecord[];
+  silent: Silent[];
+  /** Addresses that servers of other environments have. */
+  foreign: string[];
+}
+
 /** Label of a server that must not be retired: who locked it, an upgrade's id. */
 export const LOCKED = "locked";
 
@@ -24,7 +38,12 @@ export const LOCKED = "locked";
  */
 export interface Provider {
   readonly kind: "local" | "ssh" | "simulated";
+  /** Every server; a Problem of kind "unreachable" when a host does not answer, as it may hold one more. */
   list(environment: string): Promise<ServerRecord[]>;
+  /** Only for looking: what is not in it may be there all the same while a host is silent. */
+  survey(environment: string): Promise<Survey>;
+  /** Null when there is surely none of that name; a Problem while a silent host may hold it. */
+  find(environment: string, name: string): Promise<ServerRecord | null>;
   /** Safe to repeat: the same name with the same record gives the same server; another record is a problem. */
   launch(record: ServerRecord): Promise<Host>;
   open(environment: string, name: string): Promise<Host>;
@@ -43,6 +62,17 @@ export interface Provider {
   catalogue(): Promise<Catalogue>;
   close(): Promise<void>;
 }
+
+/** What is to be done about hosts that do not answer. */
+const RETURN_OR_REMOVE =
+  "bring them back, or switch them off and take them out of provider.hosts, then: changeover up environment.yaml";
+
+export const incomplete = (environment: string, silent: readonly Silent[]): Problem =>
+  new Problem("unreachable", {
+    what: `nobody knows what "${environment}" looks like: ${silent.map(({ address }) => address).join(", ")} silent`,
+    why: [...new Set(silent.map(({ address, why }) => `${address}: ${why}`))].join("; "),
+    next: RETURN_OR_REMOVE,
+  });
 
 /** Throws when the server is locked; a server that is not there is no matter. */
 export function refuseLocked(record: ServerRecord | undefined): void {

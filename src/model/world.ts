@@ -3,6 +3,7 @@ import type { Application, HttpCheck } from "./application.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { NameServer } from "./dns-name.ts";
+import type { AddressHolder } from "./floating-address.ts";
 import type { Host, Stored } from "./host.ts";
 import type { Neighbours } from "./isolation/footprint.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
@@ -14,6 +15,8 @@ export interface Asker {
   port: number;
   host: string;
   tester: boolean;
+  /** The address that is asked; the server's own when left out. */
+  at?: string;
 }
 
 export interface Answer {
@@ -37,7 +40,9 @@ export interface World {
   application(server: string): Promise<Application>;
   /** Who says where this environment's names lead; refused when its file has none. */
   names(): Promise<NameServer>;
-  /** One real HTTP request to a server, from where the server is; throws a Problem when no answer came. */
+  /** The server's hold on floating addresses. */
+  addressHolder(server: string): Promise<AddressHolder>;
+  /** One real HTTP request to a server, or from it to an address, from where the server is; throws a Problem when no answer came. */
   ask(server: string, asker: Asker, check: HttpCheck, timeoutMs: number): Promise<Answer>;
   /** A generated secret of this environment, made at first use: "database.app", "tester" … */
   secret(name: string): string;

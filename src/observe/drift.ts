@@ -66,6 +66,7 @@ export function driftOfWorld(wanted: Wanted, inventory: Inventory): Drift[] {
     databases: inService(inventory.databases),
     add: (where, should, seen, heals = false) => found.push({ where, wanted: should, seen, next, heals }),
   };
+  for (const { address, why } of inventory.hosts?.silent ?? []) picture.add(address, "a host that answers", why);
   lookAtCounts(picture);
   for (const { record } of applications.filter(({ record }) => record.labels.slot !== slot)) {
     picture.add(record.name, "no server outside of the pool that serves", `it is of pool ${record.labels.slot}`);

@@ -2,19 +2,20 @@
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import type { Slot } from "../model/load-balancer.ts";
 import { Problem } from "../model/problem.ts";
-import type { ServerKind, ServerRecord } from "../model/provider.ts";
+import type { ServerKind, ServerRecord, Silent } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 
 /** Made once: making one costs more than a thousand comparisons. */
 const byNumber = new Intl.Collator("en", { numeric: true });
 
+/** A host that is silent, or falls silent meanwhile, hides what it holds: then the inventory says so. */
 export async function readInventory(world: World): Promise<Inventory> {
-  const records = (await world.provider.list(world.environment)).sort((left, right) =>
-    byNumber.compare(left.name, right.name),
-  );
+  const { records, silent, foreign } = await world.provider.survey(world.environment);
+  records.sort((left, right) => byNumber.compare(left.name, right.name));
+  const lost: Silent[] = [];
   const readAll = async <T>(kind: ServerKind, read: (world: World, record: ServerRecord) => Promise<T>) => {
     const ofKind = records.filter((record) => record.kind === kind);
-    const seen = await Promise.all(ofKind.map((record) => unlessGone(world, record, () => read(world, record))));
+    const seen = await Promise.all(ofKind.map((record) => unlessGone(world, record, lost, () => read(world, record))));
     return seen.filter((one) => one !== null);
   };
   const [loadBalancers, applications, databases] = await Promise.all([
@@ -22,18 +23,33 @@ export async function readInventory(world: World): Promise<Inventory> {
     readAll("application", readApplication),
     readAll("database", readDatabase),
   ]);
-  return { environment: world.environment, readAt: world.clock.now(), loadBalancers, applications, databases };
+  const hosts = { silent: [...silent, ...lost], foreign };
+  return {
+    environment: world.environment,
+    readAt: world.clock.now(),
+    loadBalancers,
+    applications,
+    databases,
+    ...(hosts.silent.length + foreign.length > 0 ? { hosts } : {}),
+  };
 }
 
-/** Null when the server was retired since it was listed, as upgrades in flight do. */
-async function unlessGone<T>(world: World, { name }: ServerRecord, read: () => Promise<T>): Promise<T | null> {
+/** Null when the server was retired since it was listed, as upgrades in flight do, or when its host fell silent. */
+async function unlessGone<T>(
+  world: World,
+  { name, address }: ServerRecord,
+  lost: Silent[],
+  read: () => Promise<T>,
+): Promise<T | null> {
   try {
     return await read();
   } catch (error) {
     // Also when another one has its name by now.
     if (error instanceof Problem && error.kind === "not-found") return null;
-    const listed = await world.provider.list(world.environment);
-    if (listed.some((record) => record.name === name)) throw error;
+    const again = await world.provider.survey(world.environment);
+    const silent = again.silent.find((one) => one.address === address);
+    if (silent) lost.push(silent);
+    else if (again.records.some((record) => record.name === name)) throw error;
     return null;
   }
 }

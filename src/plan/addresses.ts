@@ -1,6 +1,7 @@
 /** How an environment's network is divided among kinds of servers, and how wide it must be; pure. */
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import { mostIn } from "../model/group/settings.ts";
+import type { Network } from "../model/network.ts";
 import type { ServerKind } from "../model/provider.ts";
 
 /** Last octets in a network of three octets. */
@@ -28,12 +29,14 @@ export const needsWide = ({ application: { servers, group } }: EnvironmentDefini
 /** So many of a group, beside the fixed ones. */
 export const mostInNarrow = (fixed: number): number => Math.max(0, MOST_IN_NARROW - fixed);
 
-export const isWide = (network: string): boolean => network.split(".").length === 2;
+export const isWide = (prefix: string): boolean => prefix.split(".").length === 2;
 
-/** Counts from 0; null when the network has no more for this kind. */
-export function addressAt(network: string, kind: ServerKind, place: number): string | null {
-  const { first, last } = (isWide(network) ? WIDE : NARROW)[kind];
-  if (!isWide(network)) return first + place > last ? null : `${network}.${first + place}`;
+/** Counts from 0; null when the network has no more for this kind. Any host will do for any kind. */
+export function addressAt(network: Network, kind: ServerKind, place: number): string | null {
+  if ("hosts" in network) return network.hosts[place] ?? null;
+  const { prefix } = network;
+  const { first, last } = (isWide(prefix) ? WIDE : NARROW)[kind];
+  if (!isWide(prefix)) return first + place > last ? null : `${prefix}.${first + place}`;
   const third = first + Math.floor(place / EACH);
-  return third > last ? null : `${network}.${third}.${FIRST + (place % EACH)}`;
+  return third > last ? null : `${prefix}.${third}.${FIRST + (place % EACH)}`;
 }

@@ -4,6 +4,7 @@ import { scheduleOn } from "../model/backup.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Endpoint, LoadBalancerSettings, Slot } from "../model/load-balancer.ts";
+import { besideNeeded, hostsOf, type Network } from "../model/network.ts";
 import { Problem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
 import type { Checks } from "../steps/parts/shapes.ts";
@@ -12,15 +13,14 @@ import { addressAt } from "./addresses.ts";
 /** Hands out names and addresses that nobody has; remembers what it gave. */
 export class Layout {
   readonly #environment: string;
-  readonly #network: string;
+  readonly #network: Network;
   readonly #names: Set<string>;
   readonly #addresses: Set<string>;
   /** Below these everything is taken, and stays so. */
   readonly #numbers = new Map<string, number>();
   readonly #places = new Map<ServerKind, number>();
 
-  /** `network` is the beginning of every address: "127.31.7", or "127.220" for many servers. */
-  constructor(environment: string, network: string, present: readonly ServerRecord[]) {
+  constructor(environment: string, network: Network, present: readonly ServerRecord[]) {
     this.#environment = environment;
     this.#network = network;
     this.#names = new Set(present.map(({ name }) => name));
@@ -55,12 +55,41 @@ export class Layout {
       this.#addresses.add(address);
       return address;
     }
-    throw new Problem("refused", {
-      what: `environment "${this.#environment}" has no address left for another ${kind}`,
-      why: `all ${place - 1} of them in ${this.#network} are taken`,
-      next: "retire servers that are kept for diagnosis, or use fewer servers",
-    });
+    throw "hosts" in this.#network
+      ? noHost(this.#environment, kind, this.#network.hosts.length)
+      : new Problem("refused", {
+          what: `environment "${this.#environment}" has no address left for another ${kind}`,
+          why: `all ${place - 1} of them in ${this.#network.prefix} are taken`,
+          next: "retire servers that are kept for diagnosis, or use fewer servers",
+        });
   }
+}
+
+const ADD_HOSTS = "to provider.hosts in the environment file, then: changeover up environment.yaml";
+
+const noHost = (environment: string, kind: ServerKind, hosts: number): Problem =>
+  new Problem("refused", {
+    what: `environment "${environment}" has no host left for another ${kind}`,
+    why: `each of its ${hosts} hosts holds a server`,
+    next: `add one ${ADD_HOSTS}`,
+  });
+
+/** Told as a whole and before anything else: how many hosts an upgrade needs, and how many are missing. */
+export function mustHaveRoom(
+  definition: EnvironmentDefinition,
+  network: Network,
+  present: readonly ServerRecord[],
+): void {
+  if (!("hosts" in network)) return;
+  const taken = new Set(present.map(({ address }) => address));
+  const free = network.hosts.filter((host) => !taken.has(host)).length;
+  const { count, words } = besideNeeded(definition);
+  if (free >= count) return;
+  throw new Problem("refused", {
+    what: `"${definition.environment}" has too few hosts for an upgrade: ${taken.size + count} are needed`,
+    why: `${taken.size} hold a server, and new ones stand beside the old: ${words}; ${free} are free`,
+    next: `add ${count - free} ${ADD_HOSTS}`,
+  });
 }
 
 export const endpointPorts = (definition: EnvironmentDefinition): Record<Slot, number> => ({
@@ -96,6 +125,8 @@ export function installOf(
 
 export const loadBalancerSettings = (definition: EnvironmentDefinition, page: string): LoadBalancerSettings => ({
   port: definition.port,
+  // Floating addresses come to it while it runs, and one that is not held yet can't be listened on.
+  ...(hostsOf(definition) === null ? {} : { everyAddress: true }),
   hosts: definition.hosts,
   health: {
     path: definition.checks.health.path,

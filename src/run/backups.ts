@@ -29,7 +29,8 @@ import type { Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { type BackupsView, viewBackups } from "../view/backups.ts";
 import type { Engine } from "./engine.ts";
-import { type Environments, networkOf } from "./environments.ts";
+import { networkOf } from "./addressing.ts";
+import type { Environments } from "./environments.ts";
 import { mustBeAllowed } from "./locks.ts";
 import { occupied } from "./requests.ts";
 import { within } from "./world-use.ts";
@@ -118,12 +119,11 @@ async function ground({ store, environments, world }: BackupParts, environment: 
   const saved = await environments.find(environment);
   const busy = await unfinishedUpgrade(store, environment);
   if (busy) throw occupied(environment, busy);
-  return within(world(environment), async (seen) => ({
-    definition: saved.definition,
-    network: networkOf(saved),
-    inventory: await readInventory(seen),
-    held: await heldBackups(seen),
-  }));
+  return within(world(environment), async (seen) => {
+    const inventory = await readInventory(seen);
+    const network = networkOf(saved, inventory);
+    return { definition: saved.definition, network, inventory, held: await heldBackups(seen) };
+  });
 }
 
 async function makeRestore(parts: BackupParts, environment: string, backup: string, otherLineage: boolean) {
@@ -169,10 +169,10 @@ function mustBeOfLineage({ backup }: HeldBackup, definition: EnvironmentDefiniti
 
 async function list({ store, environments, world }: BackupParts, environment: string): Promise<BackupsView> {
   const { definition } = await environments.find(environment);
-  const seen = await within(world(environment), async (of) => ({
-    held: await heldBackups(of),
-    records: (await of.provider.list(environment)).filter(isInService),
-  }));
+  const seen = await within(world(environment), async (of) => {
+    const { records } = await of.provider.survey(environment);
+    return { held: await heldBackups(of, records), records: records.filter(isInService) };
+  });
   const owners = seen.held.map(({ backup }) => ownerOf(backup.id));
   const everyMs = (definition.backups.everyHours ?? 0) * 3_600_000;
   return viewBackups({

@@ -1,6 +1,7 @@
 /** Makes the environment in which a rehearsal runs: another one's definition at the release that it serves, under its own name. */
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
+import type { Network } from "../model/network.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { seenTemplate } from "../model/template/server-state.ts";
@@ -8,6 +9,7 @@ import { readBlue } from "../plan/blue.ts";
 import type { BootOf } from "../plan/boot.ts";
 import { planClone } from "../plan/strategies/clone.ts";
 import { originOf, type SavedEnvironment } from "../store/environments.ts";
+import { keptOf } from "./addressing.ts";
 import { readPage } from "./files.ts";
 
 export interface CloneParts {
@@ -16,7 +18,7 @@ export interface CloneParts {
   seen: Inventory;
   clone: string;
   /** A network of its own. */
-  network: string;
+  network: Network;
   boot?: BootOf;
 }
 
@@ -36,7 +38,7 @@ export function makeClone({ origin, seen, clone, network, boot }: CloneParts): {
   });
   const { definitionPath } = origin;
   return {
-    saved: { name: clone, definition, definitionPath, network: { prefix: network, cloneOf: origin.name } },
+    saved: { name: clone, definition, definitionPath, network: { ...keptOf(network), cloneOf: origin.name } },
     plan,
   };
 }
@@ -52,6 +54,8 @@ const definitionOf = (origin: EnvironmentDefinition, clone: string, release: str
   names: undefined,
   // Of a clone that goes it is looked at otherwise (assert-isolated): it has its origin's names.
   isolation: { ...origin.isolation, strict: false },
+  // What clients know stays where they are.
+  addresses: {},
   limits: { ...origin.limits, keepSeconds: 0 },
 });
 

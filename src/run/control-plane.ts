@@ -16,6 +16,7 @@ import type { Store } from "../store/store.ts";
 import { findUpgrade, latestUpgrade, type UpgradeRun, unfinishedUpgrade } from "../store/upgrades.ts";
 import { composeReport } from "../view/report.ts";
 import { type UpgradeView, viewUpgrade } from "../view/upgrade-view.ts";
+import type { Addresses } from "./addresses.ts";
 import type { AlertDesk } from "./alerts.ts";
 import type { Backups } from "./backups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
@@ -41,6 +42,7 @@ import { actedSteps, type WayBackNow, wayBackNow } from "./way-back.ts";
 
 /** What people may ask of each noun. */
 export interface Desks {
+  addresses: Addresses;
   environments: Environments;
   engine: Engine;
   credentials: CredentialDesk;

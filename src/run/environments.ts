@@ -8,12 +8,13 @@ import { type EnvironmentDefinition, environmentSchema } from "../model/environm
 import { parseEnvironment } from "../model/environment-file.ts";
 import type { GuardResult } from "../model/guard.ts";
 import type { Inventory } from "../model/inventory.ts";
+import { hostsOf } from "../model/network.ts";
 import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
+import { incomplete } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { keptServers } from "../observe/drift.ts";
 import { readInventory } from "../observe/inventory.ts";
-import { isWide, needsWide } from "../plan/addresses.ts";
 import { readBlue } from "../plan/blue.ts";
 import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
@@ -32,6 +33,8 @@ import { carriedOut } from "../store/past.ts";
 import { savePlan } from "../store/plans.ts";
 import type { Db, Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
+import { mustHoldNone, releaseAll } from "./addresses.ts";
+import { type Addressing, firstNetwork, keptOf, mustBeFree, networkOf } from "./addressing.ts";
 import { groupSizeOf, readCircumstances, readDrift } from "./circumstances.ts";
 import { atAnyHour, likeServers, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveAlertCredentials, mustHaveCredentials } from "./credentials.ts";
@@ -45,15 +48,13 @@ import { mustNotLend, occupied } from "./requests.ts";
 import { retireAll, type TakenDown } from "./take-down.ts";
 import { within } from "./world-use.ts";
 
-export interface EnvironmentParts {
+export interface EnvironmentParts extends Addressing {
   store: Store;
   artefacts: Artefacts;
   /** Read-only use: what reads the world needs no newer token. */
   world(environment: string): Promise<World>;
   /** Under a token that is newer than any upgrade's. */
   worldToChange(environment: string): Promise<World>;
-  /** The beginning of all its addresses, which nobody else has: "127.31.7", or "127.220" when it must be wide. */
-  chooseNetwork(environment: string, wide: boolean): Promise<string>;
   launches: Launches;
   /** Names of the environment's credentials. */
   credentials(environment: string): Promise<string[]>;
@@ -151,9 +152,10 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
       const origin = await find(name);
       const known = await findEnvironment(parts.store, clone);
       mustBeClone(known, name);
-      const network = known ? networkOf(known) : await parts.chooseNetwork(clone, needsWide(origin.definition));
       const seen = await inventory(name);
       const definition = likeServers(origin.definition, seen);
+      const wanted = { ...definition, environment: clone };
+      const network = await firstNetwork(parts, { definition: wanted, path: origin.definitionPath, known });
       const boot = await parts.launches.bootOf(definition, origin.definitionPath, { inputsOf: name });
       const { saved, plan } = makeClone({ origin, seen, clone, network, boot });
       await saveEnvironment(parts.store, saved);
@@ -165,8 +167,12 @@ export function openEnvironments(parts: EnvironmentParts): Environments {
     },
     databaseBytes: async (name) => onPrimary(name, (database) => database.bytes()),
     async takeDown(name) {
-      await mustBeAllowed(parts.store, { environment: (await find(name)).name, verb: "down" });
-      const taken = await within(parts.worldToChange((await find(name)).name), retireAll);
+      const { definition } = await find(name);
+      await mustBeAllowed(parts.store, { environment: name, verb: "down" });
+      const taken = await within(parts.worldToChange(name), async (world) => {
+        await releaseAll(world, definition);
+        return retireAll(world);
+      });
       // The row goes last: while it is there, somebody can take the rest down.
       parts.forget(name);
       await forgetEnvironment(parts.store, name);
@@ -192,18 +198,19 @@ async function save(
   const up = known !== null && (await within(parts.world(definition.environment), isUp));
   if (known && !(up && canonical(withDefaults(known.definition)) === canonical(definition)))
     await mustBeAllowed(parts.store, { environment: known.name, verb: "up" });
-  if (known && up) await mustFit(parts.store, known.definition, definition);
+  if (known && up) await mustFit(parts, known.definition, definition);
   const goes = known && up ? await mustTakeGroup(parts, known, { definition }) : null;
-  const wide = needsWide(definition);
-  const keeps = known && (up || isWide(networkOf(known)) === wide);
-  const network = keeps ? networkOf(known) : await parts.chooseNetwork(definition.environment, wide);
   mustHaveFolders(definition, path);
   const credentials = await parts.credentials(definition.environment);
   if (!up) mustHaveCredentials(definition, [definition.release], credentials);
   mustHaveAlertCredentials(definition, credentials);
   const source = dataFrom && (await findData(parts, find, { definition, dataFrom, up }));
   const page = readPage(definition, path);
-  const saved = { name: definition.environment, definition, definitionPath: path, network: { prefix: network } };
+  const network = known && up ? null : await firstNetwork(parts, { definition, path, known });
+  const saved = {
+    ...{ name: definition.environment, definition, definitionPath: path },
+    network: network ? keptOf(network) : (known?.network ?? {}),
+  };
   const look = (db: Db) => mustBeApartIn(db, parts, { saved, text, strict: definition.isolation.strict || !!source });
   // Before anything is built: it may take minutes.
   await look(parts.store);
@@ -216,7 +223,7 @@ async function save(
     return seen;
   });
   if (goes !== null) await forgetGroup(parts.store, { environment: definition.environment, group: goes });
-  if (up) return { name: definition.environment, plan: null, warnings };
+  if (network === null) return { name: definition.environment, plan: null, warnings };
   const input = { definition, network, page, artefacts: { [definition.release]: hash }, boot };
   const plan = source ? planFromBackup({ ...input, source }) : planBringUp(input);
   await savePlan(parts.store, plan);
@@ -276,7 +283,7 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
   const artefacts = artefact === null ? {} : { [to]: artefact };
   // A rehearsal is about what its origin would do.
   const boot = await parts.launches.bootOf(definition, definitionPath, { inputsOf: originOf(found) ?? name });
-  const network = networkOf(saved);
+  const network = networkOf(saved, inventory);
   const input = { definition, network, inventory, to, artefacts, failAt, at, boot };
   const { plan, guards, differences } = planUpgrade(input, circumstances);
   mustHaveStep(plan, failAt);
@@ -307,25 +314,40 @@ function withDefaults(definition: EnvironmentDefinition): EnvironmentDefinition 
   return read.success ? read.data : definition;
 }
 
-const isUp = async ({ provider, environment }: World): Promise<boolean> =>
-  (await provider.list(environment)).length > 0;
+/** One server that is seen is enough; none is only certain when every host has said so. */
+async function isUp({ provider, environment }: World): Promise<boolean> {
+  const { records, silent } = await provider.survey(environment);
+  if (records.length === 0 && silent.length > 0) throw incomplete(environment, silent);
+  return records.length > 0;
+}
 
 /** What servers were made with can't change under them, and nothing changes while an upgrade is on its way. */
-async function mustFit(store: Store, old: EnvironmentDefinition, wanted: EnvironmentDefinition): Promise<void> {
-  const busy = await unfinishedUpgrade(store, old.environment);
+async function mustFit(
+  parts: Pick<EnvironmentParts, "store" | "world">,
+  old: EnvironmentDefinition,
+  wanted: EnvironmentDefinition,
+): Promise<void> {
+  const busy = await unfinishedUpgrade(parts.store, old.environment);
   if (busy) throw occupied(old.environment, busy);
   const fixed = ({ provider, hosts, port, loadBalancers, application, database, ...rest }: EnvironmentDefinition) => {
     // What new servers are launched with is of no matter to those that are there.
     const { workers: _, group: _bounds, template: _template, image: _image, size: _size, ...sizes } = application;
     const { maintenance, checks } = rest;
-    const all = { provider, hosts, port, loadBalancers, application: sizes, database, maintenance };
+    const place = hostsOf({ provider }) === null ? provider : { ...provider, hosts: [] };
+    const all = { provider: place, hosts, port, loadBalancers, application: sizes, database, maintenance };
     return { ...all, "checks.health": checks.health };
   };
   const [before, after] = [fixed(old), fixed(wanted)];
   const changed = (Object.keys(before) as (keyof typeof before)[]).filter(
     (key) => canonical(before[key]) !== canonical(after[key]),
   );
-  if (changed.length === 0) return;
+  if (changed.length === 0) {
+    const gone = (hostsOf(old) ?? []).filter((host) => !hostsOf(wanted)?.includes(host));
+    return within(parts.world(old.environment), async (world) => {
+      if (gone.length > 0) mustBeFree(world.environment, gone, await world.provider.survey(world.environment));
+      await mustHoldNone(world, old, wanted);
+    });
+  }
   throw new Problem("refused", {
     what: `"${old.environment}" is up and can't change ${changed.join(", ")}`,
     why: "its servers were made with what the file said then",
@@ -336,8 +358,6 @@ async function mustFit(store: Store, old: EnvironmentDefinition, wanted: Environ
 const installedIn = ({ applications }: Inventory): string[] => [
   ...new Set(applications.flatMap(({ installed }) => installed?.release ?? [])),
 ];
-
-export const networkOf = (saved: Pick<SavedEnvironment, "network">): string => String(saved.network.prefix);
 
 async function packRelease(artefacts: Artefacts, definition: EnvironmentDefinition, release: string, path: string) {
   const wanted = definition.releases[release];

@@ -166,9 +166,9 @@ function finish(store: Store, upgrade: string, token: number, end: End): Promise
 
 /** From here on no host obeys an earlier hold, however late what it sent arrives; one that is away is found out later. */
 async function claimAll(world: World): Promise<World> {
-  const servers = await world.provider.list(world.environment);
+  const { records } = await world.provider.survey(world.environment);
   const claim = async (name: string) => (await world.provider.open(world.environment, name)).claim();
-  const claimed = await Promise.allSettled(servers.map(({ name }) => claim(name)));
+  const claimed = await Promise.allSettled(records.map(({ name }) => claim(name)));
   const stale = claimed.find((one) => one.status === "rejected" && isStale(one.reason));
   if (stale?.status === "rejected") throw stale.reason;
   return world;

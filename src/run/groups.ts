@@ -3,13 +3,11 @@ import type { Activity } from "../model/activity.ts";
 import { whyNotDelete, whyNotLaunch, whyNotTerminate } from "../model/group/by-hand.ts";
 import { boundsAt, type SetByPeople } from "../model/group/bounds.ts";
 import { inOrderOfAge, nextAction } from "../model/group/life.ts";
-import { MOST_SERVERS } from "../model/group/settings.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { VoteKind } from "../model/vote.ts";
 import { sourceIn } from "../observe/group.ts";
-import { isWide, mostInNarrow } from "../plan/addresses.ts";
 import { planGrow } from "../plan/strategies/group/grow.ts";
 import { planShrink } from "../plan/strategies/group/shrink.ts";
 import { lockEnvironment, saveEnvironment } from "../store/environments.ts";
@@ -19,7 +17,8 @@ import { castVote, takeBackVote } from "../store/votes.ts";
 import { drawNext, type GroupView, viewGroup } from "../view/groups.ts";
 import { mustBeNobodysClone } from "./clones.ts";
 import type { Engine } from "./engine.ts";
-import { type Environments, networkOf } from "./environments.ts";
+import { networkOf, roomIn } from "./addressing.ts";
+import type { Environments } from "./environments.ts";
 import type { Launches } from "./launches.ts";
 import { createSight, type GroupSight, groupOf, mustHaveGroup, type SightParts } from "./group-sight.ts";
 import { occupied } from "./requests.ts";
@@ -141,10 +140,11 @@ async function planOf(
 ): Promise<Plan> {
   const saved = await environments.find(environment);
   mustBeNobodysClone(saved);
+  const inventory = await environments.inventory(environment);
   const input = {
     definition: saved.definition,
-    network: networkOf(saved),
-    inventory: await environments.inventory(environment),
+    network: networkOf(saved, inventory),
+    inventory,
     boot: await launches.bootOf(saved.definition, saved.definitionPath),
     group: settings.name,
     has: members.map(({ name }) => name),
@@ -166,7 +166,7 @@ async function setBounds(
   const base = boundsAt(settings, { min: null, max: null }, clock.now());
   const saved = await environments.find(of.environment);
   const fixed = saved.definition.application.servers;
-  const room = isWide(networkOf(saved)) ? MOST_SERVERS : mostInNarrow(fixed);
+  const room = roomIn(saved, fixed);
   const [least, most] = [min ?? base.min, max ?? base.max];
   const why =
     least > most

@@ -58,7 +58,7 @@ function freeName(inventory: Inventory, definitions: readonly ServerDefinition[]
     ...{ environment, name, kind: "application" as const },
     ...{ address: "", labels: {} },
   }));
-  return new Layout(inventory.environment, "127.0.0", [...everyRecord(inventory), ...wanted]).freeName(prefix);
+  return new Layout(inventory.environment, { hosts: [] }, [...everyRecord(inventory), ...wanted]).freeName(prefix);
 }
 
 export function changeServer(

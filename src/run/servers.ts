@@ -28,7 +28,8 @@ import { type ServersView, viewServers } from "../view/servers.ts";
 import { bootsIn } from "./boots.ts";
 import { mustHaveCredentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
-import { type Environments, networkOf } from "./environments.ts";
+import { networkOf } from "./addressing.ts";
+import type { Environments } from "./environments.ts";
 import type { ServerDefinitions } from "./input-ground.ts";
 import type { Launches } from "./launches.ts";
 import { mustBeAllowed } from "./locks.ts";
@@ -135,7 +136,7 @@ async function readGround({ environments }: ServerParts, environment: string): P
     inventory: await readInventory(world),
     boots: await bootsIn(world),
   }));
-  return { definition: saved.definition, network: networkOf(saved), ...seen };
+  return { definition: saved.definition, network: networkOf(saved, seen.inventory), ...seen };
 }
 
 async function groundToChange(parts: ServerParts, environment: string): Promise<Ground> {

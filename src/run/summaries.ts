@@ -10,6 +10,8 @@ export interface EnvironmentSummary {
   releases: string[];
   /** Names of scaling groups. */
   groups: string[];
+  /** Names of floating addresses. */
+  addresses: string[];
   /** The latest ones, newest first. */
   upgrades: { id: string; state: UpgradeState }[];
   /** Where the newest one waits for a person. */
@@ -30,6 +32,7 @@ async function summarize(store: Store, { name, definition }: SavedEnvironment): 
     environment: name,
     releases: Object.keys(definition.releases),
     groups: definition.application.group ? [definition.application.group.name] : [],
+    addresses: Object.keys(definition.addresses),
     upgrades: upgrades.map(({ id, state }) => ({ id, state })),
     gate: open ? { upgrade: open.upgrade, name: open.gate, question: open.question } : null,
   };

@@ -5,6 +5,7 @@ import { missingCredentials } from "../model/credential.ts";
 import type { World } from "../model/world.ts";
 import type { LookParts } from "../run/alert-look.ts";
 import { watchAlerts } from "../run/alert-watch.ts";
+import { openAddresses } from "../run/addresses.ts";
 import { openAlerts } from "../run/alerts.ts";
 import { openBackups } from "../run/backups.ts";
 import { copiedInputs, sharedCredentials } from "../run/carried.ts";
@@ -32,7 +33,7 @@ import { findEnvironment, listEnvironments, originOf } from "../store/environmen
 import { inputsOf } from "../store/inputs.ts";
 import type { Store } from "../store/store.ts";
 import { belongingsOf } from "./belongings.ts";
-import { catalogueOf, type Parts } from "./worlds.ts";
+import { buildProvider, catalogueOf, type Parts } from "./worlds.ts";
 
 export interface DeskParts extends Parts {
   store: Store;
@@ -67,6 +68,7 @@ export function openDesks(parts: DeskParts): OpenDesks {
   return {
     environments,
     engine,
+    addresses: openAddresses(base),
     credentials: openCredentialDesk(store, credentials),
     locks,
     lockdown: openLockdown({ store, environments, artefacts, locks }),
@@ -116,8 +118,12 @@ function environmentParts(parts: DeskParts, library: Library): EnvironmentParts 
       inputs: (environment) => inputsOf(store, environment),
     }),
     chooseNetwork: async (name, wide) => {
-      const others = (await listEnvironments(store)).map(({ network }) => String(network.prefix));
+      const others = (await listEnvironments(store)).flatMap(({ network }) => network.prefix ?? []).map(String);
       return chooseNetwork(home, name, others, wide);
+    },
+    async survey(definition, definitionPath) {
+      const provider = await buildProvider({ definition, definitionPath }, 0, home);
+      return provider.survey(definition.environment).finally(() => provider.close());
     },
     credentials: credentialsOf,
     forget(name) {

@@ -6,6 +6,7 @@ import { Problem } from "../model/problem.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Catalogue } from "../model/template/catalogue.ts";
 import type { World } from "../model/world.ts";
+import type { SshPool } from "../providers/ssh/pool.ts";
 import { createLocalProvider } from "../providers/local/provider.ts";
 import { systemClock } from "../run/clock.ts";
 import { neighboursOf } from "../run/isolation.ts";
@@ -104,7 +105,7 @@ export async function catalogueOf(
   }
 }
 
-async function buildProvider(
+export async function buildProvider(
   { definition, definitionPath }: Pick<SavedEnvironment, "definition" | "definitionPath">,
   token: number,
   home: string,
@@ -112,13 +113,21 @@ async function buildProvider(
   const wanted = definition.provider;
   if (wanted.kind === "local") return createLocalProvider({ directory: join(home, "servers"), token: () => token });
   // Loaded only where it is used: it brings the SSH client.
-  const { createSshProvider } = await import("../providers/ssh/provider.ts");
+  const [{ createSshHostsProvider, createSshProvider }, { transport: connect }] = await Promise.all([
+    import("../providers/ssh/provider.ts"),
+    connections(),
+  ]);
   const beside = (path: string): string => resolve(dirname(definitionPath), path);
-  const { kind: _, ...settings } = wanted;
-  return createSshProvider({
-    ...settings,
-    identityFile: beside(settings.identityFile),
-    knownHosts: beside(settings.knownHosts),
-    token: () => token,
-  });
+  const { kind: _, host = "", hosts, ...rest } = wanted;
+  const [identityFile, knownHosts] = [beside(rest.identityFile), beside(rest.knownHosts)];
+  const settings = { ...rest, identityFile, knownHosts, connect, token: () => token };
+  return hosts ? createSshHostsProvider({ ...settings, hosts }) : createSshProvider({ ...settings, host });
+}
+
+let pool: Promise<SshPool> | null = null;
+
+/** One pool for the whole control plane: a world is opened for each thing that is asked, a connection is not. */
+function connections(): Promise<SshPool> {
+  pool ??= import("../providers/ssh/pool.ts").then(({ createSshPool }) => createSshPool());
+  return pool;
 }

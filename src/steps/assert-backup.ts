@@ -32,9 +32,7 @@ export const assertBackup = defineStep({
     const wrong = [
       ...(found && isVerified(found) ? [] : [found ? `${id} is not proven` : `there is no ${id}`]),
       ...(health.replicating && health.following === wanted ? [] : [`"${source}" does not replicate`]),
-      ...((await world.provider.list(world.environment)).some(({ name }) => name === spare)
-        ? [`"${spare}" is still there`]
-        : []),
+      ...((await world.provider.find(world.environment, spare)) !== null ? [`"${spare}" is still there`] : []),
     ];
     if (found?.verified && wrong.length === 0) {
       const { tables, rows } = found.verified;

@@ -23,7 +23,7 @@ export const launchServer = defineStep({
   }),
   limitMs: () => 60_000,
   async check({ world }, { record, ports }) {
-    if ((await world.provider.list(record.environment)).some(({ name }) => name === record.name)) return;
+    if ((await world.provider.find(record.environment, record.name)) !== null) return;
     const taken = await world.provider.addressTaken(record.address, ports);
     if (taken === null) return;
     throw new Problem("refused", {
@@ -40,7 +40,7 @@ export const launchServer = defineStep({
     return { address: host.address, hostClockMs: await host.readClock() };
   },
   async undo({ world, upgrade }, { record, onUndo }) {
-    const there = (await world.provider.list(record.environment)).find(({ name }) => name === record.name);
+    const there = await world.provider.find(record.environment, record.name);
     if (!there) return;
     if (onUndo === "retire") return world.provider.retire(record.environment, record.name);
     await world.provider.relabel(record.environment, record.name, {

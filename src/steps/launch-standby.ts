@@ -49,7 +49,7 @@ export const launchStandby = defineStep({
   },
   async undo(context, { record, serves }) {
     const { provider } = context.world;
-    const there = (await provider.list(record.environment)).some(({ name }) => name === record.name);
+    const there = (await provider.find(record.environment, record.name)) !== null;
     if (!there) return;
     if (!(await mayServe(context, record, serves))) return provider.retire(record.environment, record.name);
     // Promoted by the way back of the migration: it is the primary now.

@@ -31,7 +31,7 @@ export const openCopy = defineStep({
     });
   },
   async undo({ world }, { server }) {
-    const there = (await world.provider.list(world.environment)).some(({ name }) => name === server);
+    const there = (await world.provider.find(world.environment, server)) !== null;
     if (!there) return;
     const database = await world.database(server);
     if ((await database.health()).running) await database.fence();

@@ -39,6 +39,7 @@ import { markReopening } from "./mark-reopening.ts";
 import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
 import { moveName } from "./move-name.ts";
+import { moveAddress } from "./move-address.ts";
 import { openCopy } from "./open-copy.ts";
 import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
@@ -116,6 +117,7 @@ const all = [
   measureRestore,
   migrate,
   moveName,
+  moveAddress,
   openCopy,
   openDatabase,
   openTestRoute,

@@ -39,7 +39,7 @@ export const restoreBackup = defineStep({
     const { world, upgrade } = context;
     const id = `${upgrade}-${backup}`;
     const holder = await world.database(source);
-    const there = (await world.provider.list(spare.environment)).some(({ name }) => name === spare.name);
+    const there = (await world.provider.find(spare.environment, spare.name)) !== null;
     if (!there) throw unproven(id, "it was not started yet");
     const copy = await world.database(spare.name);
     const evidence = await proveBackup(context, { holder, id, copy, against: "source" });

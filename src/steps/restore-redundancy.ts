@@ -45,7 +45,7 @@ export const restoreRedundancy = defineStep({
     await callPrimary(context, now.name);
     // Half or wholly migrated, or replaced by a backup: nobody may use it, somebody will want to look at it.
     await (await world.database(input.primary)).stop();
-    const record = (await world.provider.list(world.environment)).find(({ name }) => name === input.primary);
+    const record = await world.provider.find(world.environment, input.primary);
     if (record && !record.labels.kept) {
       const labels = { ...record.labels, kept: `diagnosis of ${context.upgrade}` };
       await world.provider.relabel(world.environment, input.primary, labels);
@@ -72,14 +72,14 @@ export const restoreRedundancy = defineStep({
 
 /** A standby or a restored copy that serves now is what the next plan has to find as the primary. */
 async function callPrimary({ world }: StepContext, server: string): Promise<void> {
-  const record = (await world.provider.list(world.environment)).find(({ name }) => name === server);
+  const record = await world.provider.find(world.environment, server);
   if (!record || record.labels.role === "primary") return;
   await world.provider.relabel(world.environment, server, { ...record.labels, role: "primary" });
 }
 
 /** The failed server must not be taken for a replica by the next upgrade. */
 async function mustBePutAside({ world }: StepContext, server: string): Promise<void> {
-  const record = (await world.provider.list(world.environment)).find(({ name }) => name === server);
+  const record = await world.provider.find(world.environment, server);
   const { running } = await (await world.database(server)).health();
   if (record?.labels.kept && !running) return;
   throw new Problem("step-failed", {

@@ -19,7 +19,7 @@ export const retireSpare = defineStep({
     await world.provider.retire(world.environment, spare);
   },
   async verify({ world }, { spare }) {
-    const left = (await world.provider.list(world.environment)).some(({ name }) => name === spare);
+    const left = (await world.provider.find(world.environment, spare)) !== null;
     if (!left) return { retired: spare };
     throw new Problem("step-failed", {
       what: `"${spare}" is still there`,

@@ -39,14 +39,14 @@ export const startBackup = defineStep({
   },
   async verify(context, { holder: name, backup, record }) {
     const { world } = context;
-    const there = (await world.provider.list(record.environment)).some((one) => one.name === record.name);
+    const there = (await world.provider.find(record.environment, record.name)) !== null;
     if (!there) throw unproven(backup, "it was not started yet");
     const [holder, copy] = [await world.database(name), await world.database(record.name)];
     return proveBackup(context, { holder, id: backup, copy, against: "record" });
   },
   async undo(context, { record, serves }) {
     const { provider } = context.world;
-    const there = (await provider.list(record.environment)).some(({ name }) => name === record.name);
+    const there = (await provider.find(record.environment, record.name)) !== null;
     if (!there || (serves && (await mayServe(context, record, serves)))) return;
     await provider.retire(record.environment, record.name);
   },

@@ -10,6 +10,7 @@ export const startLoadBalancer = defineStep({
     server: z.string(),
     settings: z.strictObject({
       port: z.number(),
+      everyAddress: z.boolean().optional(),
       hosts: z.strictObject({ public: z.string(), test: z.string() }),
       health: z.strictObject({ path: z.string(), headers: z.record(z.string(), z.string()), status: z.number() }),
       page: z.string(),

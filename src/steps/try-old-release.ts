@@ -57,7 +57,7 @@ export const tryOldRelease = defineStep({
     });
   },
   async undo(context, { server, graceMs }) {
-    const there = (await context.world.provider.list(context.world.environment)).some(({ name }) => name === server);
+    const there = (await context.world.provider.find(context.world.environment, server)) !== null;
     if (!there) return;
     await (await context.world.application(server)).stop("web", graceMs);
     await dropLabel(context, server, OLD_RELEASE_NOTE);

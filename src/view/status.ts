@@ -6,7 +6,7 @@ import type { ServerRecord } from "../model/provider.ts";
 import { seenTemplate } from "../model/template/server-state.ts";
 import { type BackupsView, drawBackupSummary } from "./backups.ts";
 import { drawGroupSummary, type GroupView } from "./groups.ts";
-import { drawLadder } from "./ladder.ts";
+import { drawLadder, oneLine } from "./ladder.ts";
 import type { UpgradeView } from "./upgrade-view.ts";
 
 export interface StatusFacts {
@@ -34,6 +34,9 @@ export function drawStatus({
   for (const seen of inventory.loadBalancers) lines.push(`  ${drawLoadBalancer(seen)}`);
   for (const seen of inventory.applications) lines.push(`  ${drawApplication(seen)}`);
   for (const seen of inventory.databases) lines.push(`  ${drawDatabase(seen)}`);
+  for (const { address, why } of inventory.hosts?.silent ?? []) {
+    lines.push(`  ${head({ name: "?", address })} SILENT: ${oneLine(why)}; whatever it holds is not shown here`);
+  }
   if (backups) lines.push("", ...drawBackupSummary(backups));
   lines.push(...groups.map(drawGroupSummary));
   const raised = alerts ? drawRaised(alerts) : [];

@@ -5,7 +5,7 @@ import { Fleet } from "../../src/providers/simulated/host-fleet.ts";
 import { createSimulatedProvider } from "../../src/providers/simulated/provider.ts";
 import { describeHostContract } from "./host.contract.ts";
 import { registered, simulatedPrograms as programs } from "./host/simulated-programs.ts";
-import type { HostWorld } from "./host/world.ts";
+import { type HostWorld, linesIn } from "./host/world.ts";
 
 function placeOf({ directory }: Host): [environment: string, name: string] {
   const [environment = "", name = ""] = directory.split("/").slice(-2);
@@ -19,6 +19,10 @@ describeHostContract("simulated", async (): Promise<HostWorld> => {
     clock,
     programs,
     address: "10.0.0.7",
+    outside: (_host, name) => {
+      const path = `/outside/${name}`;
+      return { path, lines: () => linesIn(fleet.files.read(path)?.toString() ?? "") };
+    },
     provider: (token = 1) => createSimulatedProvider({ fleet, token: () => token }),
     crash: async (host) => fleet.crash(...placeOf(host)),
     loseStoppers: async (host) => fleet.loseStoppers(...placeOf(host)),

@@ -1,5 +1,5 @@
 /** The host contract as tests: whoever provides servers passes them all. */
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { describeCommands, describeFiles } from "./host/files.ts";
 import { describeJobs } from "./host/jobs.ts";
 import { describeLeases } from "./host/leases.ts";
@@ -9,7 +9,25 @@ import { describeServices } from "./host/services.ts";
 import { describeTokens } from "./host/tokens.ts";
 import type { HostWorld } from "./host/world.ts";
 
-export function describeHostContract(name: string, makeWorld: () => Promise<HostWorld>): void {
+const PARTS = {
+  commands: describeCommands,
+  files: describeFiles,
+  jobs: describeJobs,
+  services: describeServices,
+  lines: describeLines,
+  leases: describeLeases,
+  tokens: describeTokens,
+  servers: describeServers,
+};
+type Part = keyof typeof PARTS;
+
+export const EVERY_PART = Object.keys(PARTS) as Part[];
+
+export function describeHostContract(
+  name: string,
+  makeWorld: () => Promise<HostWorld>,
+  parts: readonly Part[] = EVERY_PART,
+): void {
   describe(`hosts of the ${name} provider`, () => {
     let made: HostWorld | null = null;
     const world = (): HostWorld => {
@@ -19,14 +37,8 @@ export function describeHostContract(name: string, makeWorld: () => Promise<Host
     beforeAll(async () => {
       made = await makeWorld();
     });
+    afterEach(() => made?.rest?.());
     afterAll(() => made?.close());
-    describe("commands", () => describeCommands(world));
-    describe("files", () => describeFiles(world));
-    describe("jobs", () => describeJobs(world));
-    describe("services", () => describeServices(world));
-    describe("lines of logs", () => describeLines(world));
-    describe("leases", () => describeLeases(world));
-    describe("tokens", () => describeTokens(world));
-    describe("servers", () => describeServers(world));
+    for (const part of parts) describe(part, () => PARTS[part](world));
   });
 }

@@ -9,6 +9,7 @@ import { type LoadBalancerWorld, settings, type Standing } from "./load-balancer
 
 describeLoadBalancerContract("local", async (): Promise<LoadBalancerWorld> => {
   const world = await createHaproxyWorld();
+  const agent = new http.Agent({ keepAlive: true });
   let addresses = 10;
   const fresh = () => {
     addresses += 1;
@@ -20,7 +21,8 @@ describeLoadBalancerContract("local", async (): Promise<LoadBalancerWorld> => {
     nobody: { address: world.addressOf(9), port: 8000 },
     backend: (name) => world.application(name, fresh()),
     database: (name) => world.database(name, fresh()),
-    ask: (asked = {}) => ask(world.address, asked).catch(() => null),
+    ask: ({ keepAlive, ...asked } = {}) =>
+      ask(world.address, keepAlive ? { ...asked, agent } : asked).catch(() => null),
     connect: (slot) => connect(world.address, settings.endpointPorts[slot]),
     async openSocket() {
       const socket = await openWebSocket(world.address, settings.port, settings.hosts.public);
@@ -33,7 +35,10 @@ describeLoadBalancerContract("local", async (): Promise<LoadBalancerWorld> => {
       return { ask: () => ask(world.address, { ...asked, agent }).catch(() => null), end: async () => agent.destroy() };
     },
     kill: world.kill,
-    close: world.close,
+    async close() {
+      agent.destroy();
+      await world.close();
+    },
   };
 });
 

@@ -1,5 +1,6 @@
 /** The load balancer contract as tests, which build on each other: whoever provides load balancers passes them all. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { describeAddresses } from "./load-balancer/addresses.ts";
 import { describeEndpoints } from "./load-balancer/endpoints.ts";
 import { describeGate } from "./load-balancer/gate.ts";
 import { describeBirth, describeDeath } from "./load-balancer/life.ts";
@@ -20,6 +21,7 @@ export function describeLoadBalancerContract(name: string, makeWorld: () => Prom
     describe("birth", () => describeBirth(world));
     describe("routes and members", () => describeMembers(world));
     describe("page and hold", () => describeGate(world));
+    describe("addresses", () => describeAddresses(world));
     describe("endpoints", () => describeEndpoints(world));
     describe("death", () => describeDeath(world));
   });

@@ -90,7 +90,7 @@ const engine = await startEngine({
   world: async () => {
     const world = {
       environment: plan.environment,
-      provider: { list: async () => [], close: async () => {} },
+      provider: { survey: async () => ({ records: [] }), close: async () => {} },
       redact: (text: string) => text,
       within: () => world,
     };

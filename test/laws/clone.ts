@@ -10,7 +10,7 @@ import { nextToken, type Ran, run, type RunOptions, type ShopSite } from "./run.
 import { artefacts, releases, shop } from "./shop.ts";
 
 const definition = { ...shop, environment: "shop-rehearsal" };
-const network = "127.1.2";
+const network = { prefix: "127.1.2" };
 
 /** Its releases may misbehave without those of the original doing so. */
 export function cloneSite({ site: { clock } }: ShopSite, origin: Site): ShopSite {

@@ -65,7 +65,7 @@ function judge(bytes: Buffer): Verdict {
   try {
     const definition = parseEnvironment(readText(bytes, FILE), FILE);
     const artefacts = Object.fromEntries(Object.keys(definition.releases).map((name) => [name, "a".repeat(32)]));
-    const plan = planBringUp({ definition, network: "127.1.1", page: "<p>", artefacts });
+    const plan = planBringUp({ definition, network: { prefix: "127.1.1" }, page: "<p>", artefacts });
     checkPlan(plan, steps);
     for (const { step, input } of plan.stages.flatMap((stage) => stage.steps)) {
       if (step === "start-load-balancer") checkSettings((input as { settings: LoadBalancerSettings }).settings);

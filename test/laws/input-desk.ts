@@ -57,10 +57,10 @@ export async function openInputFixture(): Promise<InputFixture> {
   const worldNow = () => createSimulatedWorld({ site, clock, token: nextToken() });
   const definitionPath = path.join(home, "shop.yaml");
   writeFileSync(definitionPath, JSON.stringify(shop));
-  await saveEnvironment(store, { name: "shop", definition: shop, definitionPath, network: { prefix: network } });
+  await saveEnvironment(store, { name: "shop", definition: shop, definitionPath, network });
   const credentials = openCredentials(home);
   const environments = openEnvironments({
-    ...{ ...nothingElse, store, artefacts: openArtefacts(home), chooseNetwork: async () => network },
+    ...{ ...nothingElse, store, artefacts: openArtefacts(home), chooseNetwork: async () => network.prefix },
     ...{ world: async () => worldNow(), worldToChange: async () => worldNow() },
     credentials: async (name) => credentials.names(name),
   });
@@ -78,7 +78,7 @@ export async function openInputFixture(): Promise<InputFixture> {
     async launch(server, inputs, template = "web") {
       const { provider, environment } = worldNow();
       const there = (await provider.list(environment)).length;
-      const address = `${network}.${there + 1}`;
+      const address = `${network.prefix}.${there + 1}`;
       const labels: Record<string, string> = server.startsWith("burst") ? { group: "burst" } : {};
       const host = await provider.launch({ environment, name: server, kind: "application", address, labels });
       const launch: Launch = { template: templateRef(template), image: null, size: null, inputs };

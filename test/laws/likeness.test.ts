@@ -15,18 +15,18 @@ import { run } from "./run.ts";
 import { artefacts, releases, shop } from "./shop.ts";
 
 /** A shop of this size and name, up and seen. */
-async function seen(definition: EnvironmentDefinition, network: string): Promise<Inventory> {
+async function seen(definition: EnvironmentDefinition, prefix: string): Promise<Inventory> {
   const site = new Site({ definition, clock: new SimulatedClock(), releases: releases() });
   const world = createSimulatedWorld({ site, clock: site.clock, token: 0 });
-  const plan = planBringUp({ definition, network, page: "<h1>soon</h1>", artefacts });
+  const plan = planBringUp({ definition, network: { prefix }, page: "<h1>soon</h1>", artefacts });
   const { end } = await run({ site, world }, plan, { upgrade: "u-up" });
   expect(end.state).toBe("upgraded");
   return readInventory(world);
 }
 
-async function planOf(definition: EnvironmentDefinition, network: string, more: object = {}): Promise<Plan> {
-  const inventory = await seen(definition, network);
-  return planMajor({ definition, network, inventory, to: "2", artefacts, failAt: null, ...more });
+async function planOf(definition: EnvironmentDefinition, prefix: string, more: object = {}): Promise<Plan> {
+  const inventory = await seen(definition, prefix);
+  return planMajor({ definition, network: { prefix }, inventory, to: "2", artefacts, failAt: null, ...more });
 }
 
 const elsewhere = fc.record({
@@ -93,7 +93,7 @@ test.each<[string, EnvironmentDefinition, object]>([
 ])("%s is a difference", async (_what, definition, more) => {
   const wanted = likenessOf(await planOf(shop, "127.1.1"));
   const inventory = await seen(shop, "127.1.1");
-  const input = { definition, network: "127.1.1", inventory, to: "2", artefacts, failAt: null, ...more };
+  const input = { definition, network: { prefix: "127.1.1" }, inventory, to: "2", artefacts, failAt: null, ...more };
   expect(likenessOf(planMajor(input))).not.toBe(wanted);
 });
 
@@ -102,7 +102,7 @@ test("the value of an input may be a secret or a host name, and is no difference
   const planWith = (url: string) =>
     planMajor({
       definition: release((two) => Object.assign(two, { inputs: { URL: url } })),
-      network: "127.1.1",
+      network: { prefix: "127.1.1" },
       inventory,
       to: "2",
       artefacts,

@@ -37,7 +37,7 @@ export const shop: EnvironmentDefinition = environmentSchema.parse({
   limits: { healthySeconds: 3, stopSeconds: 1, drainSeconds: 1, syncSeconds: 3, prepareSeconds: 5, migrateSeconds: 5 },
 });
 
-export const network = "127.1.1";
+export const network = { prefix: "127.1.1" };
 export const artefacts = { "1": "a".repeat(64), "2": "b".repeat(64), "3": "c".repeat(64) };
 
 /** Each release's schema takes what the one before had and breaks it. */

@@ -23,7 +23,7 @@ export const staging: EnvironmentDefinition = environmentSchema.parse({
 
 const stagingPlan = (holder: string, backup: string, definition = staging): Plan =>
   planFromBackup({
-    ...{ definition, network: STAGING_NETWORK, page: "<h1>soon</h1>", artefacts },
+    ...{ definition, network: { prefix: STAGING_NETWORK }, page: "<h1>soon</h1>", artefacts },
     source: { environment: shop.environment, holder, backup },
   });
 
@@ -38,7 +38,7 @@ export async function takeStage(definition = staging) {
   const { server, backup } = await heldIn(live, "u-backup-backup");
   await site.clock.sleep(QUIET_MS);
   const stage = new Site({ definition, clock: site.clock, releases: releases() });
-  const others = () => [footprintOf(site, network)];
+  const others = () => [footprintOf(site, network.prefix)];
   const place: ShopSite = {
     ...{ site: stage, origin: site, others },
     world: createSimulatedWorld({ site: stage, clock: site.clock, token: 0, origin: site, others }),

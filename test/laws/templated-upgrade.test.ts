@@ -99,7 +99,7 @@ async function clonedFrom(origin: TemplatedSite, inputs: Parameters<typeof bootW
   const clone = await emptySite(definition, origin);
   const blue = readBlue(await readInventory(origin.world));
   const of = { origin: shop.environment, blue, boot: () => bootWith(inputs) };
-  const plan = planClone({ definition, network: "127.1.2", page: "<h1>soon</h1>", artefacts, ...of });
+  const plan = planClone({ definition, network: { prefix: "127.1.2" }, page: "<h1>soon</h1>", artefacts, ...of });
   return { clone, ...(await run(clone, plan, { upgrade: "u-clone" })) };
 }
 

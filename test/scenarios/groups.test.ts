@@ -53,7 +53,7 @@ const withGroup = (more: Record<string, unknown>): EnvironmentDefinition =>
 
 async function save(definition: EnvironmentDefinition): Promise<void> {
   writeFileSync(file, stringify(definition));
-  await saveEnvironment(store, { name: "shop", definition, definitionPath: file, network: { prefix: network } });
+  await saveEnvironment(store, { name: "shop", definition, definitionPath: file, network });
 }
 
 beforeAll(async () => {
@@ -73,7 +73,7 @@ beforeAll(async () => {
     },
     world: () => worldOf(0),
     worldToChange: async () => worldOf(await takeToken(store)),
-    chooseNetwork: async () => network,
+    chooseNetwork: async () => network.prefix,
     ...nothingElse,
   });
   const record = async (done: Omit<Activity, "at">): Promise<void> => void told.push(done);

@@ -80,13 +80,14 @@ describe("names", () => {
       environment: "live",
       releases: ["1", "2"],
       groups: ["burst"],
+      addresses: ["www"],
       upgrades: [
         { id: "u-2", state: "at-gate" },
         { id: "u-1", state: "upgraded" },
       ],
       gate: { upgrade: "u-2", name: "reopen", question: "Reopen?" },
     },
-    { environment: "staging", releases: ["3"], groups: [], upgrades: [], gate: null },
+    { environment: "staging", releases: ["3"], groups: [], addresses: [], upgrades: [], gate: null },
   ];
   const server = createServer((request, response) => {
     if (request.url === "/environments") response.end(JSON.stringify(environments));
@@ -104,6 +105,7 @@ describe("names", () => {
     expect(await named("environment", "status", "")).toEqual(["live", "staging"]);
     expect(await named("release", "plan", "staging", "--to", "")).toEqual(["3"]);
     expect(await named("release", "plan", "--to", "")).toEqual(["1", "2", "3"]);
+    expect(await named("address", "address", "move", "")).toEqual(["www"]);
     expect(await named("upgrade", "report", "")).toEqual(["u-2", "u-1"]);
     expect(await named("gate", "approve", "u-2", "")).toEqual(["reopen"]);
     expect(await named("gate", "approve", "u-1", "")).toEqual([]);

@@ -74,7 +74,7 @@ beforeAll(async () => {
   const carriers = [{ what: "notes", carry: async (from: string, to: string) => `${from}${to}`.length }];
   clones = openEnvironmentClones({ store, environments, belongings, carriers });
   const definition = parseEnvironment(text, LIVE);
-  await saveEnvironment(store, { name: "shop", definition, definitionPath: LIVE, network: { prefix: network } });
+  await saveEnvironment(store, { name: "shop", definition, definitionPath: LIVE, network });
 }, 60_000);
 
 beforeEach(async () => {

@@ -95,6 +95,38 @@ test("a missing section is told at the place where it is missing", () => {
   expect(mistakes("").text.what).toMatch(/has \d+ mistakes/);
 });
 
+const onHosts = (hosts: string, more = "") =>
+  `provider: { kind: ssh, ${hosts}, user: root, identityFile: key, knownHosts: known, directory: /srv }\n${more}${good}`;
+const ten = Array.from({ length: 10 }, (_, at) => `10.77.1.${at + 1}`).join(", ");
+
+test("servers are on one machine or on one each, and the list may be longer than what serves", () => {
+  const hosts = parseEnvironment(
+    onHosts(`hosts: [${ten}]`, "addresses: { www: { address: 10.77.0.9, on: lb-2 } }\n"),
+    "x",
+  );
+  expect(hosts.provider).toMatchObject({ kind: "ssh", port: 22, hosts: expect.arrayContaining(["10.77.1.10"]) });
+  expect(hosts.addresses).toEqual({ www: { address: "10.77.0.9", on: "lb-2" } });
+  expect(parseEnvironment(onHosts("host: far.test"), "x").provider).toMatchObject({ host: "far.test" });
+});
+
+test.each([
+  ["neither host nor hosts", onHosts("port: 22"), "provider.kind: needs either host"],
+  ["both of them", onHosts(`host: far.test, hosts: [${ten}]`), "provider.hosts: needs either host"],
+  ["a host twice", onHosts(`hosts: [${ten}, 10.77.1.1]`), "provider.hosts.10: stands there twice"],
+  ["no address", onHosts("hosts: [far.test]"), "provider.hosts.0: "],
+  [
+    "too few hosts",
+    onHosts("hosts: [10.77.1.1, 10.77.1.2]"),
+    "6 servers need as many hosts, and here are 2; an upgrade needs 10, as new servers stand beside the old",
+  ],
+  ["an address that is a host's own", onHosts(`hosts: [${ten}]`, "addresses: { w: { address: 10.77.1.2 } }\n"), "own"],
+  ["an address with two names", `addresses: { a: { address: 10.0.0.1 }, b: { address: 10.0.0.1 } }\n${good}`, "has it"],
+  ["more than there are load balancers", `addresses: { a: { address: 10.0.0.1, on: 3 } }\n${good}`, "there are 2"],
+  ["a load balancer of another name", `addresses: { a: { address: 10.0.0.1, on: web } }\n${good}`, "addresses.a.on: "],
+])("of hosts and addresses is refused: %s", (_what, text, why) => {
+  expect(mistakes(text).text.why).toContain(why);
+});
+
 test.each([
   ["the release is not there", changed('release: "1"', 'release: "9"'), 'release "9" is not among the releases', 8],
   ["both hosts are one", changed("green.shop.test", "shop.test"), "must differ from hosts.public", 4],

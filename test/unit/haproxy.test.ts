@@ -27,6 +27,7 @@ const settings = {
 };
 const desired: Desired = {
   settings,
+  name: "lb-1",
   address: "127.0.0.9",
   socket: "/srv/lb/runtime.sock",
   connections: 8000,

@@ -64,7 +64,7 @@ beforeAll(async () => {
     artefacts,
     world,
     worldToChange: world,
-    chooseNetwork: async () => network,
+    chooseNetwork: async () => network.prefix,
     ...nothingElse,
   });
   locks = openLockDesk({ store, environments });

@@ -41,6 +41,7 @@ import { picture } from "../laws/picture.ts";
 import { bringUp, type ShopSite } from "../laws/run.ts";
 import { artefacts, network, shop } from "../laws/shop.ts";
 import { nothingElse } from "../laws/nothing-else.ts";
+import { openAddresses } from "../../src/run/addresses.ts";
 
 const home = mkdtempSync(path.join(os.tmpdir(), "changeover-rehearsals-"));
 const CLONE = "shop-rehearsal";
@@ -82,6 +83,7 @@ async function begin(): Promise<void> {
     world: async (name) => worldOf(name, 0),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),
     chooseNetwork: async () => "127.1.2",
+    survey: async () => ({ records: [], silent: [], foreign: [] }),
     credentials: async () => [],
     launches: { bootOf: async () => undefined },
     forget: (name) => void forgotten.push(name),
@@ -96,6 +98,7 @@ async function begin(): Promise<void> {
     lockdown: openLockdown({ ...parts, artefacts: packed, locks }),
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
+    addresses: openAddresses(parts),
     servers: openServers({ ...parts, ...nothingElse, redact: (text) => text }),
     groups: openGroups({ ...parts, ...nothingElse, record: async () => {} }),
     inputs: openInputs({
@@ -130,7 +133,7 @@ beforeAll(async () => {
   const definitionPath = path.join(home, "environment.yaml");
   writeFileSync(definitionPath, JSON.stringify(shop));
   const saved = { name: "shop", definition: shop, definitionPath };
-  await saveEnvironment(store, { ...saved, network: { prefix: network } });
+  await saveEnvironment(store, { ...saved, network });
   before = await picture(live.site, live.world);
   await begin();
 }, 60_000);

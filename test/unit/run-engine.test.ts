@@ -75,7 +75,7 @@ function begin(): Promise<Engine> {
       tokens.push(token);
       const world = {
         ...{ environment, clock: systemClock },
-        provider: { list: async () => [], close: async () => void closed++ },
+        provider: { list: async () => [], survey: async () => ({ records: [] }), close: async () => void closed++ },
         redact: (text: string) => text,
         application: async () => application,
         within: () => world,

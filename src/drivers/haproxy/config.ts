@@ -1,5 +1,5 @@
 /** Renders HAProxy's configuration from what the load balancer is meant to be; pure. */
-import type { Slot } from "../../model/load-balancer.ts";
+import { ANSWERED_BY, type Slot } from "../../model/load-balancer.ts";
 import type { Desired } from "./desired.ts";
 import { joinAddress } from "./parse.ts";
 
@@ -68,15 +68,16 @@ function defaults(): string {
 `;
 }
 
-function input({ settings, address, connections }: Desired): string {
-  const { port, retryAfterSeconds } = settings;
+function input({ settings, name, address, connections }: Desired): string {
+  const { port, retryAfterSeconds, everyAddress } = settings;
+  const listening = everyAddress ? `*:${port}` : joinAddress({ address, port });
   const crowded = Math.floor(connections * 0.9);
   const page = "http-request set-var(txn.page) bool(true) if public";
   const answer = "http-request return status 503 content-type";
   const later = `hdr Retry-After ${retryAfterSeconds} hdr Cache-Control no-store`;
   const unknown = 'http-request return status 404 content-type text/plain string "unknown host\\n"';
   return `frontend web
-  bind ${joinAddress({ address, port })}
+  bind ${listening}
   option idle-close-on-response
   option forwardfor
   acl public var(txn.public) -m bool
@@ -116,6 +117,8 @@ function input({ settings, address, connections }: Desired): string {
   http-response track-sc1 str(answered) table traffic if public request
   http-response set-var(txn.answered) bool(true)
   acl answered var(txn.answered) -m found
+  http-after-response set-header Connection close if { dst,map_str(maps/closing.map,off) -m str on }
+  http-after-response set-header ${ANSWERED_BY} "${name}" if { var(txn.route) -m str test }
   http-after-response set-var(txn.failed) sc_inc_gpc(2,0) if public !paged !answered { status ge 500 }
   use_backend web_%[var(txn.slot)]
 `;

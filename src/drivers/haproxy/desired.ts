@@ -12,12 +12,14 @@ const member = endpoint.extend({ server: z.string() });
 const desiredSchema = z.object({
   settings: z.object({
     port: z.number(),
+    everyAddress: z.boolean().optional(),
     hosts: z.object({ public: z.string(), test: z.string() }),
     health: z.object({ path: z.string(), headers: z.record(z.string(), z.string()), status: z.number() }),
     page: z.string(),
     retryAfterSeconds: z.number(),
     endpointPorts: z.object({ a: z.number(), b: z.number() }),
   }),
+  name: z.string().default(""),
   address: z.string(),
   socket: z.string(),
   /** What the host allows, measured when it was started. */

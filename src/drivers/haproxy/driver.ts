@@ -4,6 +4,7 @@ import type { Host } from "../../model/host.ts";
 import type { LoadBalancer } from "../../model/load-balancer.ts";
 import { checkAddress, checkServer, checkSettings, checkToken } from "../../model/load-balancer-check.ts";
 import { Problem } from "../../model/problem.ts";
+import { createClosing } from "./closing.ts";
 import { renderConfig } from "./config.ts";
 import { readCounters } from "./counters.ts";
 import { type Desired, needDesired, writeDesired } from "./desired.ts";
@@ -85,6 +86,8 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
     forgetTesters: () => maps.clear("testers"),
     countTesters: async () => (await maps.readAll("testers")).size,
+
+    ...createClosing(maps),
 
     readEndpoint: (slot) => readEndpoint(wire, slot),
     setEndpoint: async (slot, to) => {

@@ -13,6 +13,7 @@ export const FIRST_MAPS = {
   hold: { public: "0" },
   lapse: { public: "open" },
   testers: {},
+  closing: {},
 } as const;
 export type MapName = keyof typeof FIRST_MAPS;
 

@@ -57,6 +57,7 @@ export async function startHaproxy(
     endpoints: { a: null, b: null },
     ...before,
     settings,
+    name: host.name,
     address: host.address,
     socket: socketPath(host.directory),
     connections: machine.connections,

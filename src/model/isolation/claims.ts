@@ -44,9 +44,11 @@ export const databases: Claims = ({ network, definition: { database } }) =>
 /** On this machine the home and the environment's name keep folders apart; on another one, what the file says. */
 export const folders: Claims = ({ environment, definition: { provider } }) => {
   if (provider.kind !== "ssh") return [];
-  const machine = `${plainAddress(provider.host)}:${provider.port}`;
   const folder = `${provider.directory.replace(/\/+/g, "/").replace(/\/$/, "")}/${environment}`;
-  return [{ at: { key: ["provider", "directory"] }, value: `${machine}${folder}` }];
+  return machinesOf(provider).map(({ value }) => ({
+    at: { key: ["provider", "directory"] },
+    value: `${value}:${provider.port}${folder}`,
+  }));
 };
 
 export const lineages: Claims = ({ definition }) => [
@@ -56,11 +58,18 @@ export const lineages: Claims = ({ definition }) => [
 /** A machine that both stand on is no way from one to the other. */
 export function machines({ definition: { provider } }: Footprint, from: Footprint): Claim[] {
   if (provider.kind !== "ssh") return [];
-  const value = plainAddress(provider.host);
   const other = from.definition.provider;
-  const both = other.kind === "ssh" && plainAddress(other.host) === value;
-  return both ? [] : [{ at: { key: ["provider", "host"] }, value }];
+  const theirs = other.kind === "ssh" ? machinesOf(other).map(({ value }) => value) : [];
+  return machinesOf(provider).filter(({ value }) => !theirs.includes(value));
 }
+
+type Ssh = Extract<Footprint["definition"]["provider"], { kind: "ssh" }>;
+
+/** A host takes one server of one environment, so two may list the same: only what both use at once is shared. */
+const machinesOf = ({ host, hosts }: Ssh): Claim[] => [
+  ...(host === undefined ? [] : [{ at: { key: ["provider", "host"] }, value: plainAddress(host) }]),
+  ...(hosts ?? []).map((one, at) => ({ at: { key: ["provider", "hosts", String(at)] }, value: plainAddress(one) })),
+];
 
 export type Meets = (one: string, other: string) => boolean;
 

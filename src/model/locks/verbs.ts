@@ -155,4 +155,5 @@ export const verbOfRun: Readonly<Record<Plan["strategy"], Verb>> = {
   "run-script": "server-script",
   "force-operational": "server-force-operational",
   "move-name": "name-move",
+  "move-address": "address-move",
 };

@@ -1,6 +1,8 @@
 /** Brings an environment up from nothing: database and replica, load balancers, servers at the first release. */
 import type { Install } from "../../model/application.ts";
 import type { EnvironmentDefinition } from "../../model/environment.ts";
+import { firstHolder } from "../../model/floating-address.ts";
+import type { Network } from "../../model/network.ts";
 import type { Plan, PlanStep, Stage } from "../../model/plan.ts";
 import type { ServerRecord } from "../../model/provider.ts";
 import { assertApart } from "../../steps/assert-apart.ts";
@@ -17,10 +19,11 @@ import { type BootOf, bootSteps } from "../boot.ts";
 import { install, startInPool, startWorkers } from "../launching.ts";
 import { databaseEndpoint, endpointPorts, entranceOf, installOf, Layout, loadBalancerSettings, ms } from "../layout.ts";
 import { act, atOnce, inOrder } from "../stage.ts";
+import { moveStep } from "./move-address.ts";
 
 export interface BringUpInput {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   /** HTML of the maintenance page. */
   page: string;
   /** Content hash of each release's artefact. */
@@ -219,6 +222,18 @@ export function firstInstalls(
   }));
 }
 
+function takeStage(
+  definition: EnvironmentDefinition,
+  loadBalancers: ServerRecord[],
+  applications: ServerRecord[],
+): Stage[] {
+  const servers = [...loadBalancers, ...applications];
+  const takes = Object.entries(definition.addresses).map(([name, wanted]) =>
+    moveStep(definition, servers, { name, from: null, to: firstHolder(wanted) }),
+  );
+  return takes.length > 0 ? [inOrder("Take the floating addresses", RETIRE, takes)] : [];
+}
+
 export function openStages(
   { definition }: Pick<BringUpInput, "definition">,
   balancers: ServerRecord[],
@@ -235,6 +250,7 @@ export function openStages(
       ...startWorkers(definition, workers),
       act(swapPools, { loadBalancers, from: null, to: SLOT }),
     ]),
+    ...takeStage(definition, balancers, applications),
     inOrder("Open to the public", "there is none: the environment is up", [
       act(reopen, { loadBalancers, entrance: entranceOf(definition), health: definition.checks.health }),
     ]),

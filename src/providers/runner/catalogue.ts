@@ -35,3 +35,17 @@ export async function readCatalogue(transport: Transport, folder: string): Promi
   const size = { architectures, cores: number(cores), memoryMiB: number(memoryMiB), diskMiB: number(diskMiB) };
   return { images: [{ name: system, architectures }], sizes: [{ name: OWN, ...size }] };
 }
+
+/** Of several machines: what holds for each of them. */
+export function commonOf(all: readonly Catalogue[]): Catalogue {
+  const images = [...new Set(all.flatMap((one) => one.images.map(({ name }) => name)))];
+  const sizes = all.flatMap((one) => one.sizes);
+  const architectures = [...new Set(sizes.flatMap((size) => size.architectures))];
+  const least = (key: "cores" | "memoryMiB" | "diskMiB"): number => Math.min(...sizes.map((size) => size[key]));
+  return {
+    images: images.map((name) => ({ name, architectures })),
+    sizes: [
+      { name: OWN, architectures, cores: least("cores"), memoryMiB: least("memoryMiB"), diskMiB: least("diskMiB") },
+    ],
+  };
+}

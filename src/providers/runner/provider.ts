@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Host } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
-import { type Provider, refuseLocked, type ServerRecord } from "../../model/provider.ts";
+import { type Provider, refuseLocked, type ServerRecord, type Survey } from "../../model/provider.ts";
 import type { Catalogue } from "../../model/template/catalogue.ts";
 import { readCatalogue } from "./catalogue.ts";
 import { RunnerHost } from "./host.ts";
@@ -19,6 +19,8 @@ export interface RunnerProviderOptions {
   directory: string;
   /** The fencing token, read anew for each request. */
   token: () => number;
+  /** The machine holds one server and no other, of whatever environment. */
+  alone?: boolean;
 }
 
 const fileOf = (record: ServerRecord): Buffer => Buffer.from(`${JSON.stringify(record)}\n`);
@@ -28,30 +30,46 @@ export class RunnerProvider implements Provider {
   readonly kind: "local" | "ssh";
   readonly #runner: Runner;
   readonly #directory: string;
+  readonly #alone: string[];
 
-  constructor({ kind, transport, directory, token }: RunnerProviderOptions) {
+  constructor({ kind, transport, directory, token, alone }: RunnerProviderOptions) {
     this.kind = kind;
+    this.#alone = alone ? ["alone"] : [];
     this.#directory = directory.replace(/\/+$/, "");
     this.#runner = new Runner(transport, this.#directory, token);
   }
 
   async list(environment: string): Promise<ServerRecord[]> {
     const text = await this.#runner.text({ verb: "list", folder: this.#folder(environment) });
-    return lines(text).map((line) => JSON.parse(line) as ServerRecord);
+    return recordsIn(text);
+  }
+
+  async survey(environment: string): Promise<Survey> {
+    return { records: await this.list(environment), silent: [], foreign: [] };
+  }
+
+  async find(environment: string, name: string): Promise<ServerRecord | null> {
+    return (await this.list(environment)).find((record) => record.name === name) ?? null;
+  }
+
+  /** Of every environment that lives on this machine. */
+  async held(): Promise<ServerRecord[]> {
+    return recordsIn(await this.#runner.text({ verb: "held", folder: this.#directory }));
+  }
+
+  /** Shuts out every older control plane that would launch, relabel or retire anything of the environment here. */
+  async claimEnvironment(environment: string): Promise<void> {
+    await this.#runner.text({ verb: "claim-environment", folder: this.#folder(environment) });
   }
 
   async launch(record: ServerRecord): Promise<Host> {
     const folder = this.#folder(record.environment);
-    const args = [checkedServer(record.name), randomUUID()];
+    const args = [checkedServer(record.name), randomUUID(), ...this.#alone];
     const text = await this.#runner.text({ verb: "launch", folder, args, stdin: fileOf(record) });
     // The record it was launched with, and what became of it by relabelling: both are this server.
-    const [launched, now] = lines(text).map((line) => JSON.parse(line) as ServerRecord);
+    const [launched, now] = recordsIn(text);
     if (launched && now && (same(record, launched) || same(record, now))) return this.#host(now);
-    throw new Problem("refused", {
-      what: `"${record.name}" exists already in "${record.environment}"`,
-      why: `it is another server: ${JSON.stringify(now)}`,
-      next: "retire it first, or take another name",
-    });
+    throw existsAlready(record, now);
   }
 
   async open(environment: string, name: string): Promise<Host> {
@@ -70,7 +88,7 @@ export class RunnerProvider implements Provider {
 
   async retire(environment: string, name: string): Promise<void> {
     const folder = this.#folder(environment);
-    refuseLocked((await this.list(environment)).find((record) => record.name === name));
+    refuseLocked((await this.find(environment, name)) ?? undefined);
     try {
       await this.#runner.text({ verb: "retire", folder, args: [checkedServer(name)], timeoutMs: 180_000 });
     } catch (error) {
@@ -112,4 +130,15 @@ export class RunnerProvider implements Provider {
     new RunnerHost(this.#runner, record, `${this.#folder(record.environment)}/${record.name}`);
 }
 
-const lines = (text: string): string[] => text.split("\n").filter((line) => line.trim() !== "");
+export const existsAlready = (wanted: ServerRecord, there: ServerRecord | undefined): Problem =>
+  new Problem("refused", {
+    what: `"${wanted.name}" exists already in "${wanted.environment}"`,
+    why: `it is another server: ${JSON.stringify(there)}`,
+    next: "retire it first, or take another name",
+  });
+
+const recordsIn = (text: string): ServerRecord[] =>
+  text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => JSON.parse(line) as ServerRecord);

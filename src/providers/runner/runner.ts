@@ -107,6 +107,13 @@ function throwRefusal(request: Request, stderr: string): void {
       next: "leave it to the newer one: changeover status",
     });
   }
+  if (kind === "occupied") {
+    throw new Problem("refused", {
+      what: `refused ${about(request)}`,
+      why: `that machine holds ${rest.join(" ")} already, and each server has one to itself`,
+      next: "changeover status, then choose another host",
+    });
+  }
   if (kind === "busy") {
     throw new Problem("timed-out", {
       what: `no turn for ${about(request)}`,

@@ -1,6 +1,7 @@
 /** A simulated load balancer as a machine: what it does with a request, and its own checks of its servers. */
 import type { HttpCheck } from "../../model/application.ts";
 import {
+  ANSWERED_BY,
   type Endpoint,
   type LoadBalancerSettings,
   type Member,
@@ -23,7 +24,12 @@ export interface LoadBalancerSurroundings {
   changed(what: string): void;
 }
 
-export type Request = Pick<Asker, "host"> & { tester: string | null; check: HttpCheck };
+export type Request = Pick<Asker, "host"> & {
+  tester: string | null;
+  check: HttpCheck;
+  /** The address by which it came; the machine's own when left out. */
+  by?: string;
+};
 
 /** Something that goes on until it ends or is cut. */
 interface Flight {
@@ -57,6 +63,9 @@ const plain = (status: number, body: string, headers: Record<string, string> = {
 
 const none = (): TrafficCounters => ({ requests: 0, paged: 0, held: 0, failed: 0 });
 
+/** Ports and capitals make no difference. */
+const isHost = (asked: string, host: string): boolean => asked.split(":")[0]?.toLowerCase() === host.toLowerCase();
+
 function takeOff(): Flight {
   const { promise, resolve } = Promise.withResolvers<null>();
   const flight: Flight = {
@@ -80,6 +89,13 @@ export class LoadBalancerServer {
   readonly routes: Record<Route, Slot | null> = { public: null, test: null };
   maintenance = false;
   readonly testers = new Set<string>();
+  /** Addresses by which each answer ends its connection. */
+  readonly closing = new Set<string>();
+  /** Floating addresses that the machine holds, each until it is taken from it. */
+  readonly floating = new Map<string, Flight>();
+  /** Addresses of hosts to which it passes on what began there, by floating address. */
+  readonly passing = new Map<string, string>();
+  readonly #asked = new Map<string, number>();
   held: { until: number; lapsesTo: "open" | "page" } | null = null;
   /** Where its process leads, and on its disk where the next one will. */
   readonly endpoints: Record<Slot, Endpoint | null> = { a: null, b: null };
@@ -119,6 +135,33 @@ export class LoadBalancerServer {
     for (const slot of ["a", "b"] as const) {
       this.cutDatabase(slot);
       for (const member of this.members[slot]) this.cutRequests(member);
+    }
+  }
+
+  take(address: string): void {
+    if (!this.floating.has(address)) this.floating.set(address, takeOff());
+  }
+
+  /** Whatever is on its way by it dies. */
+  release(address: string): void {
+    this.floating.get(address)?.cut();
+    this.floating.delete(address);
+  }
+
+  connectionsBy(address: string): number {
+    return this.#asked.get(address) ?? 0;
+  }
+
+  /** By a floating address: null when it is not held, or no more when the answer is there. */
+  async answerBy(address: string, request: Request): Promise<Answer | null> {
+    const held = this.floating.get(address);
+    if (!held) return null;
+    const count = (more: number) => this.#asked.set(address, this.connectionsBy(address) + more);
+    count(1);
+    try {
+      return await Promise.race([held.ended, this.answer({ ...request, by: address })]);
+    } finally {
+      count(-1);
     }
   }
 
@@ -186,13 +229,22 @@ export class LoadBalancerServer {
   async answer(request: Request): Promise<Answer | null> {
     await this.#around.clock.wake(NETWORK_MS);
     const life = this.#life;
-    return this.running && Promise.race([life.ended, this.#serve(this.running, request, life)]);
+    const answer = this.running && (await Promise.race([life.ended, this.#serve(this.running, request, life)]));
+    return answer && this.#signed(this.running ?? { hosts: null }, request, answer);
+  }
+
+  /** What it says of itself on its answers. */
+  #signed({ hosts }: { hosts: LoadBalancerSettings["hosts"] | null }, request: Request, answer: Answer): Answer {
+    const { by = this.address, host } = request;
+    const headers = { ...answer.headers };
+    if (this.closing.has(by)) headers.connection = "close";
+    if (hosts && isHost(host, hosts.test)) headers[ANSWERED_BY] = this.name;
+    return { ...answer, headers };
   }
 
   async #serve({ hosts }: LoadBalancerSettings, request: Request, life: Flight): Promise<Answer | null> {
     const { tester, check } = request;
-    const asked = request.host.split(":")[0]?.toLowerCase();
-    const route = (["public", "test"] as const).find((one) => hosts[one].toLowerCase() === asked);
+    const route = (["public", "test"] as const).find((one) => isHost(request.host, hosts[one]));
     if (!route) return plain(404, "unknown host");
     const counts = route === "public" && !(tester !== null && this.testers.has(tester));
     if (counts) this.counters.requests += 1;

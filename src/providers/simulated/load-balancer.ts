@@ -92,6 +92,14 @@ export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalan
     },
     forgetTesters: () => act("forget testers", 3, (on) => on.testers.clear()),
     countTesters: async () => (await up()).testers.size,
+    readClosing: async (address) => (await up()).closing.has(address),
+    async setClosing(address, closing) {
+      checkAddress({ address, port: 1 });
+      await act(`${closing ? "close" : "keep"} connections by ${address}`, 3, (on) => {
+        if (closing) on.closing.add(address);
+        else on.closing.delete(address);
+      });
+    },
     readEndpoint: async (slot) => (await up()).endpoints[slot],
     async setEndpoint(slot, to) {
       if (to) checkAddress(to);

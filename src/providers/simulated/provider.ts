@@ -38,7 +38,9 @@ export function createSimulatedProvider({ fleet, token }: SimulatedProviderOptio
   };
   return {
     kind: "simulated",
-    list: async (name) => [...fleet.environment(name).servers.values()].map(({ record }) => structuredClone(record)),
+    list: async (name) => recordsIn(fleet, name),
+    survey: async (name) => ({ records: recordsIn(fleet, name), silent: [], foreign: [] }),
+    find: async (environment, name) => recordsIn(fleet, environment).find((record) => record.name === name) ?? null,
     launch: async (record) => new SimulatedHost(fleet, launch(fleet, change(record.environment), record), token),
     open: async (environment, name): Promise<Host> => new SimulatedHost(fleet, find(environment, name), token),
     hostOf: ({ environment, name }): Host => new SimulatedHost(fleet, find(environment, name), token),
@@ -66,6 +68,9 @@ export function createSimulatedProvider({ fleet, token }: SimulatedProviderOptio
     close: async () => {},
   };
 }
+
+const recordsIn = (fleet: Fleet, environment: string): ServerRecord[] =>
+  [...fleet.environment(environment).servers.values()].map(({ record }) => structuredClone(record));
 
 function launch(fleet: Fleet, { servers }: Environment, record: ServerRecord): Server {
   const there = servers.get(checkedServer(record.name));

@@ -2,13 +2,14 @@
 import type { EnvironmentDefinition } from "../../model/environment.ts";
 import type { Endpoint } from "../../model/load-balancer.ts";
 import { Problem } from "../../model/problem.ts";
+import type { Answer } from "../../model/world.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { Account } from "./database-connection.ts";
 import { DatabaseServer } from "./database-server.ts";
 import { NameRecords } from "./name-records.ts";
 import { Fleet, type Server } from "./host-fleet.ts";
 import type { Program } from "./host-processes.ts";
-import { LoadBalancerServer, type Web } from "./load-balancer-server.ts";
+import { LoadBalancerServer, type Request, type Web } from "./load-balancer-server.ts";
 import { type Connected, programsOf, type SimulatedRelease } from "./programs.ts";
 
 const DISK_BYTES = 2_000_000_000;
@@ -28,6 +29,10 @@ export class Site {
   readonly fleet: Fleet;
   /** Those who listen, by `address:port`. */
   readonly listening = new Map<string, Web>();
+  /** To whom everybody sends for a floating address: who announced it last. */
+  readonly announced = new Map<string, string>();
+  /** Machines of others that say that they have an address. */
+  readonly strangers = new Map<string, string[]>();
   /** Lines of what was exported, by name; they are the control plane's and survive every server. */
   readonly exports = new Map<string, readonly string[]>();
   /** Packed templates by their content's hash. */
@@ -87,6 +92,13 @@ export class Site {
 
   web(address: string, port: number): Web | null {
     return this.listening.get(`${address}:${port}`) ?? null;
+  }
+
+  /** Null when nobody is sent to, or whoever is does not hold it. */
+  async answerAt(address: string, request: Request): Promise<Answer | null> {
+    const all = this.loadBalancers();
+    const name = this.announced.get(address) ?? all.find(({ floating }) => floating.has(address))?.name;
+    return all.find((one) => one.name === name)?.answerBy(address, request) ?? null;
   }
 
   /** The database behind an address, straight or through a load balancer's endpoint; null when nobody answers. */

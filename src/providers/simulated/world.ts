@@ -10,6 +10,7 @@ import type { Provider } from "../../model/provider.ts";
 import { unrelated, type World } from "../../model/world.ts";
 import { type ControlPlane, effect, within } from "./acting.ts";
 import { actingHost } from "./acting-host.ts";
+import { createSimulatedAddressHolder } from "./address-holder.ts";
 import { createSimulatedApplication } from "./application.ts";
 import { createSimulatedDatabase } from "./database.ts";
 import { createSimulatedLoadBalancer } from "./load-balancer.ts";
@@ -70,6 +71,14 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
       const server = () => site.database(name);
       return createSimulatedDatabase({ plane, host: await open(name), server, port: database.port, environment });
     },
+    async addressHolder(name) {
+      return createSimulatedAddressHolder({
+        plane,
+        host: await open(name),
+        site,
+        server: () => site.loadBalancer(name),
+      });
+    },
     async application(name) {
       const web = (address: string, port: number) => site.web(address, port);
       const { port } = application;
@@ -86,12 +95,14 @@ export function createSimulatedWorld(parts: SimulatedWorldParts): World {
     },
     diskUse: async (server) => site.bytesOn(server, (await open(server)).directory),
     diskFree: async (server) => site.diskOf((await open(server)).name),
-    async ask(server, { host, tester }, check, timeoutMs) {
+    async ask(server, { host, tester, at }, check, timeoutMs) {
       const asked = withKey(check, randomUUID());
       const request = { host, tester: tester ? secret("tester") : null, check: asked };
-      const said = `${asked.method} ${asked.path} through "${server}"`;
+      const said = `${asked.method} ${asked.path} ${at === undefined ? "through" : `by ${at} from`} "${server}"`;
+      const answering = () =>
+        at === undefined ? site.loadBalancer(server).answer(request) : site.answerAt(at, request);
       await plane.passing(`before ${said}`);
-      const answer = await within(plane, timeoutMs, site.loadBalancer(server).answer(request));
+      const answer = await within(plane, timeoutMs, answering());
       await plane.passing(`after ${said}`);
       if (!answer) throw noAnswer(server, timeoutMs);
       return answer;
@@ -115,6 +126,8 @@ function acting(provider: Provider, plane: ControlPlane): Provider {
   return {
     kind: provider.kind,
     list: (environment) => provider.list(environment),
+    survey: (environment) => provider.survey(environment),
+    find: (environment, name) => provider.find(environment, name),
     open: (environment, name) => provider.open(environment, name),
     hostOf: (record) => provider.hostOf(record),
     addressTaken: (address, ports) => provider.addressTaken(address, ports),

@@ -6,7 +6,7 @@ import { Collected } from "../runner/collected.ts";
 import { type DialTarget, feed, type Transport, type TransportResult } from "../runner/transport.ts";
 import { ChannelStream } from "./channel-stream.ts";
 import { Connection, type SshSettings } from "./connection.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../runner/turns.ts";
 
 /** An sshd allows ten sessions for a connection unless it is told otherwise. */
 const sessionsAtOnce = 8;

@@ -1,11 +1,13 @@
 /** Every backup of an environment, read from beside its data, on whichever server it lies. */
 import type { Backup, HeldBackup } from "../../model/backup.ts";
 import { Problem } from "../../model/problem.ts";
+import type { ServerRecord } from "../../model/provider.ts";
 import type { World } from "../../model/world.ts";
 
-export async function heldBackups(world: World): Promise<HeldBackup[]> {
+/** Of all servers, unless only those are asked for that can be seen. */
+export async function heldBackups(world: World, records?: readonly ServerRecord[]): Promise<HeldBackup[]> {
   const found: HeldBackup[] = [];
-  for (const { name, kind, labels } of await world.provider.list(world.environment)) {
+  for (const { name, kind, labels } of records ?? (await world.provider.list(world.environment))) {
     if (kind !== "database") continue;
     const backups = await unlessGone(world, name);
     found.push(...backups.map((backup) => ({ server: name, kept: labels.kept ?? null, backup })));
@@ -20,8 +22,7 @@ async function unlessGone(world: World, name: string): Promise<Backup[]> {
   } catch (error) {
     // Also when another one has its name by now.
     if (error instanceof Problem && error.kind === "not-found") return [];
-    const listed = await world.provider.list(world.environment);
-    if (listed.some((record) => record.name === name)) throw error;
+    if ((await world.provider.find(world.environment, name)) !== null) throw error;
     return [];
   }
 }

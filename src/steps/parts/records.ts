@@ -9,7 +9,7 @@ export const SCHEMA_NOTE = "schema";
 export const OLD_RELEASE_NOTE = "oldRelease";
 
 export async function recordOf({ world }: StepContext, server: string): Promise<ServerRecord> {
-  const record = (await world.provider.list(world.environment)).find(({ name }) => name === server);
+  const record = await world.provider.find(world.environment, server);
   if (record) return record;
   throw new Problem("not-found", {
     what: `there is no server "${server}"`,
@@ -28,7 +28,7 @@ export async function addLabels(context: StepContext, server: string, labels: Re
 
 export async function dropLabel(context: StepContext, server: string, label: string): Promise<void> {
   const { world } = context;
-  const record = (await world.provider.list(world.environment)).find(({ name }) => name === server);
+  const record = await world.provider.find(world.environment, server);
   if (record?.labels[label] === undefined) return;
   const { [label]: _, ...rest } = record.labels;
   await world.provider.relabel(world.environment, server, rest);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Clock } from "../../../src/model/clock.ts";
 import type { Host } from "../../../src/model/host.ts";
 import type { Provider } from "../../../src/model/provider.ts";
-import type { HostWorld, Programs } from "./world.ts";
+import { type HostWorld, linesIn, type Programs } from "./world.ts";
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -27,7 +27,7 @@ export const shellPrograms: Programs = {
   deaf: (path) => `trap '' TERM; while :; do echo beat >>${quote(path)}; sleep 0.02; done`,
 };
 
-const realClock: Clock = {
+export const realClock: Clock = {
   now: () => Date.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
@@ -47,9 +47,10 @@ function readProcess(pid: string, what: "environ" | "cmdline"): string[] {
   }
 }
 
-async function crash(host: Host): Promise<void> {
+/** `folder`: where the server's directory lies on this machine. */
+export async function endAllOf(folder: string): Promise<void> {
   for (let round = 0; round < 200; round += 1) {
-    const pids = processesOf(host.directory);
+    const pids = processesOf(folder);
     if (pids.length === 0) return;
     for (const pid of pids) kill(pid);
     await realClock.sleep(5);
@@ -57,7 +58,7 @@ async function crash(host: Host): Promise<void> {
   throw new Error("processes do not die");
 }
 
-async function loseStoppers({ directory }: Host): Promise<void> {
+export async function loseStoppers({ directory }: Host): Promise<void> {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const stoppers = pids.filter((pid) => {
     const words = readProcess(pid, "cmdline");
@@ -103,8 +104,12 @@ export function realWorld({ folder, home, make, closing }: RealSetting): HostWor
     clock: realClock,
     programs: shellPrograms,
     address: freshAddress(),
+    outside: (_host, name) => {
+      const path = join(folder, name);
+      return { path, lines: () => linesIn(existsSync(path) ? readFileSync(path, "utf8") : "") };
+    },
     provider,
-    crash,
+    crash: (host) => endAllOf(host.directory),
     loseStoppers,
     echo: (at) =>
       new Promise((resolve, reject) => {

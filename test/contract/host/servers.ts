@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { ARCHITECTURES } from "../../../src/model/template/catalogue.ts";
-import { beating, launch, linesOf, problemOf, record, type Setting } from "./world.ts";
+import { eventually, launch, problemOf, record, type Setting } from "./world.ts";
 
 export function describeServers(world: Setting): void {
   test("a server is launched once, found again, and keeps what it is", async () => {
@@ -35,18 +35,18 @@ export function describeServers(world: Setting): void {
   test("retiring ends everything on it and forgets it; a new server of that name is a new one", async () => {
     const { provider, programs } = world();
     const host = await launch(world());
-    const shared = await launch(world());
-    const beat = (path: string) => programs.beatBehind(`${shared.directory}/${path}`);
-    await host.startJob({ id: "job", command: beat("by-job"), timeoutMs: 60_000 });
-    await host.startService({ name: "web", command: beat("by-service") });
-    await host.setLease({ name: "hold", seconds: 0.1, onLapse: beat("by-lapse") });
-    for (const path of ["by-job", "by-service", "by-lapse"]) await beating(world(), shared, path);
+    const beats = ["by-job", "by-service", "by-lapse"].map((name) => world().outside(host, name));
+    const beat = (at: number) => programs.beatBehind(beats[at]?.path ?? "");
+    await host.startJob({ id: "job", command: beat(0), timeoutMs: 60_000 });
+    await host.startService({ name: "web", command: beat(1) });
+    await host.setLease({ name: "hold", seconds: 0.1, onLapse: beat(2) });
+    for (const { lines } of beats) await eventually(world(), async () => lines().length > 1);
     await provider().retire("live", host.name);
     await provider().retire("live", host.name);
-    const counted = () => Promise.all(["by-job", "by-service", "by-lapse"].map((path) => linesOf(shared, path)));
-    const before = await counted();
+    const counted = () => beats.map(({ lines }) => lines().length);
+    const before = counted();
     await world().clock.sleep(300);
-    expect(await counted()).toEqual(before);
+    expect(counted()).toEqual(before);
 
     expect(await problemOf(host.claim())).toBe("not-found");
     expect(await problemOf(host.readFile("x"))).toBe("not-found");
@@ -59,16 +59,16 @@ export function describeServers(world: Setting): void {
   test("a stream reaches a port and a unix socket of the host, and nobody at all is a problem", async () => {
     const host = await launch(world());
     const port = 7_301;
-    await world().echo({ host: world().address, port });
+    await world().echo({ host: host.address, port });
     await world().echo({ unix: `${host.directory}/s` });
-    for (const to of [{ host: world().address, port }, { unix: `${host.directory}/s` }]) {
+    for (const to of [{ host: host.address, port }, { unix: `${host.directory}/s` }]) {
       const stream = await host.dial(to, 5_000);
       stream.write("ping");
       const [answer] = await once(stream, "data");
       expect(String(answer)).toBe("ping");
       stream.destroy();
     }
-    expect(await problemOf(host.dial({ host: world().address, port: 7_302 }, 5_000))).toBe("unreachable");
+    expect(await problemOf(host.dial({ host: host.address, port: 7_302 }, 5_000))).toBe("unreachable");
     expect(await problemOf(host.dial({ unix: `${host.directory}/none` }, 5_000))).toBe("unreachable");
   });
 

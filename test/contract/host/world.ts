@@ -28,7 +28,10 @@ export interface Programs {
 export interface HostWorld {
   clock: Clock;
   programs: Programs;
-  address: string;
+  /** For the next server; where each has a host of its own, another one at each look. */
+  readonly address: string;
+  /** A file of the machine a host is on that belongs to no server, and the lines in it. */
+  outside(host: Host, name: string): { path: string; lines(): string[] };
   /** A control plane that has this token; all of them see the same servers. */
   provider(token?: number): Provider;
   /** Everything on the server dies at once, as when the machine is restarted. */
@@ -37,6 +40,8 @@ export interface HostWorld {
   loseStoppers(host: Host): Promise<void>;
   /** Echoes what it is sent, until the world is closed. */
   echo(at: { host: string; port: number } | { unix: string }): Promise<void>;
+  /** After each test; those with few hosts empty them. */
+  rest?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,7 +76,10 @@ export async function problemOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-export async function eventually<T>(world: HostWorld, look: () => Promise<T | null | false | undefined>): Promise<T> {
+export async function eventually<T>(
+  world: Pick<HostWorld, "clock">,
+  look: () => Promise<T | null | false | undefined>,
+): Promise<T> {
   const seen = await waitFor(world.clock, { withinMs: 20_000, everyMs: 20 }, look);
   if (seen === null) throw new Error("it never came");
   return seen;
@@ -84,7 +92,7 @@ export const finished = (world: HostWorld, host: Host, id: string): Promise<JobS
   });
 
 export const linesOf = async (host: Host, path: string): Promise<string[]> =>
-  ((await host.readFile(path)) ?? "").split("\n").filter(Boolean);
+  linesIn((await host.readFile(path)) ?? "");
 
 /** True when the daemon of `beatBehind` writes; false when a good while brings no line. */
 export async function beats(world: HostWorld, host: Host, path: string): Promise<boolean> {
@@ -98,3 +106,5 @@ export async function beats(world: HostWorld, host: Host, path: string): Promise
 
 export const beating = (world: HostWorld, host: Host, path: string): Promise<true> =>
   eventually(world, async () => (await linesOf(host, path)).length > 1);
+
+export const linesIn = (text: string): string[] => text.split("\n").filter(Boolean);

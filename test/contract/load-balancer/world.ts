@@ -24,6 +24,8 @@ export interface Ask {
   path?: string;
   body?: string;
   tester?: string;
+  /** By a client that would ask again over the same connection. */
+  keepAlive?: boolean;
 }
 
 export interface Answered {

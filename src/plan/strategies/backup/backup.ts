@@ -2,6 +2,7 @@
 import { scheduleOn } from "../../../model/backup.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory } from "../../../model/inventory.ts";
+import type { Network } from "../../../model/network.ts";
 import type { Plan, PlanStep } from "../../../model/plan.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { assertBackup } from "../../../steps/assert-backup.ts";
@@ -18,7 +19,7 @@ import { act, inOrder } from "../../stage.ts";
 
 export interface BackupInput {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   inventory: Inventory;
   why: "schedule" | "person";
 }

@@ -2,6 +2,7 @@
 import type { HeldBackup } from "../../../model/backup.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory } from "../../../model/inventory.ts";
+import type { Network } from "../../../model/network.ts";
 import type { Plan } from "../../../model/plan.ts";
 import { retireSpare } from "../../../steps/retire-spare.ts";
 import { startBackup } from "../../../steps/start-backup.ts";
@@ -11,7 +12,7 @@ import { act, inOrder } from "../../stage.ts";
 
 export interface VerifyInput {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   inventory: Inventory;
   held: HeldBackup;
 }

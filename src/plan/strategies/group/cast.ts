@@ -1,6 +1,7 @@
 /** Who plays which part when a scaling group changes: read from the world, because the file may say something else by now. */
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory, SeenApplication } from "../../../model/inventory.ts";
+import type { Network } from "../../../model/network.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { BootOf } from "../../boot.ts";
 import { type Blue, readBlue } from "../../blue.ts";
@@ -8,7 +9,7 @@ import { loadBalancersRun, nothingLeft, publicPasses } from "../../guards/load-b
 
 export interface GroupInput {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   inventory: Inventory;
   group: string;
   /** What new servers boot with; left out where they have no template. */

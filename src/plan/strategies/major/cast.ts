@@ -2,6 +2,7 @@
 import type { Install } from "../../../model/application.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory, SeenApplication, SeenDatabase } from "../../../model/inventory.ts";
+import type { Network } from "../../../model/network.ts";
 import type { LoadBalancerSettings, Slot } from "../../../model/load-balancer.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
@@ -14,12 +15,13 @@ import {
   installOf,
   Layout,
   loadBalancerSettings,
+  mustHaveRoom,
   scheduledServers,
 } from "../../layout.ts";
 
 export interface MajorInput {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   inventory: Inventory;
   to: string;
   /** Content hash of each release's artefact. */
@@ -88,6 +90,7 @@ export function castMajor(input: MajorInput): Cast {
   const blue = readBlue(inventory);
   const wish = { definition, blue, to };
   mustPass(ask(neededGuards, wish), wish);
+  mustHaveRoom(definition, input.network, everyRecord(inventory));
   const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
   const replica = blue.replicas.find(({ health }) => health.replicating) as SeenDatabase;
   const loadBalancers = blue.loadBalancers.map(({ record }) => record);

@@ -2,6 +2,7 @@
 import type { HeldBackup } from "../../../model/backup.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory } from "../../../model/inventory.ts";
+import type { Network } from "../../../model/network.ts";
 import type { Slot } from "../../../model/load-balancer.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
@@ -11,7 +12,7 @@ import { replicaInSync } from "../../replica.ts";
 
 export interface RestoreInput {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   inventory: Inventory;
   held: HeldBackup;
   /** The primary's schema now. */

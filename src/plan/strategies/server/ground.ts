@@ -3,6 +3,7 @@ import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory, SeenApplication } from "../../../model/inventory.ts";
 import type { Slot } from "../../../model/load-balancer.ts";
 import type { Plan, PlanStep, Stage, Strategy } from "../../../model/plan.ts";
+import type { Network } from "../../../model/network.ts";
 import { Problem } from "../../../model/problem.ts";
 import { LOCKED } from "../../../model/provider.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
@@ -14,7 +15,7 @@ import { act } from "../../stage.ts";
 
 export interface Ground {
   definition: EnvironmentDefinition;
-  network: string;
+  network: Network;
   inventory: Inventory;
   /** What servers booted with; those without a template are not in it. */
   boots: ReadonlyMap<string, Boot>;

@@ -1,7 +1,7 @@
 
 # SERVERS: folders of an environment. These verbs are given the environment's folder, which has a token of its own.
 
-launch() { # name, id; the record by stdin
+launch() { # name, id, "alone" where this machine is to hold one server only; the record by stdin
   mkdir -p "$state" && chmod 700 "$state"
   part=$state/launch-$$
   mkdir -p "$part/$state" && chmod 700 "$part/$state"
@@ -12,12 +12,30 @@ launch() { # name, id; the record by stdin
   mkdir "$part/$state/jobs" "$part/$state/services" "$part/$state/leases"
   : >"$part/$state/lock"
   fence "$state"
+  [ "${3-}" != alone ] || only_here "$1"
   [ -d "$1" ] || mv -T "$part" "$1" || refuse "failed cannot make $1"
   cat "$1/$state/launched.json" "$1/server.json"
 }
 
-list_servers() {
-  set -- */server.json
+# Whatever its environment: the lock is one for the whole machine, and is kept on descriptor 8.
+only_here() { # name
+  mkdir -p "../$state"
+  exec 8>>"../$state/lock"
+  flock -w 30 8 || refuse busy
+  for other in ../*/*/server.json; do
+    [ -e "$other" ] || continue
+    other=${other#../}
+    [ "${other%/server.json}" = "${PWD##*/}/$1" ] || refuse "occupied ${other%/server.json}"
+  done
+}
+
+# From here on no older control plane launches, relabels or retires anything of this environment on this machine.
+claim_environment() {
+  mkdir -p "$state" && chmod 700 "$state" || refuse "failed cannot write $folder"
+  fence "$state"
+}
+
+list_servers() { # the records' files
   [ -e "$1" ] || exit 0
   # All at once; where one was retired in between, one by one.
   if records=$(cat -- "$@" 2>/dev/null); then

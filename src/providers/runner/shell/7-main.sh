@@ -1,7 +1,7 @@
 
 case $verb in
-launch) mkdir -p "$folder" ;;
-list) [ -d "$folder" ] || exit 0 ;;
+launch | claim-environment) mkdir -p "$folder" ;;
+list | held) [ -d "$folder" ] || exit 0 ;;
 retire) [ -d "$folder" ] || exit 0 ;;
 esac
 cd "$folder" 2>/dev/null || refuse not-found
@@ -29,7 +29,9 @@ lease-watch) lease_watch "$@" ;;
 lease-state) lease_state "$@" ;;
 lease-end) lease_end "$@" ;;
 launch) launch "$@" ;;
-list) list_servers ;;
+list) list_servers */server.json ;;
+held) list_servers */*/server.json ;;
+claim-environment) claim_environment ;;
 open) open_server "$@" ;;
 relabel) relabel "$@" ;;
 retire) retire "$@" ;;
