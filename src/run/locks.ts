@@ -1,7 +1,7 @@
 /** Asks the lock matrix about the world as it is: the one function that everything that changes something calls first. */
 import { type Lock, lockedBy, lockedThing, unlockCommand } from "../model/lock.ts";
 import { type LockState, mayDo, type Ruling } from "../model/locks/matrix.ts";
-import { type Asker, type Verb, verbOfRun, verbs } from "../model/locks/verbs.ts";
+import { type Asker, type Verb, verbOfRun, verbs, verbsOf } from "../model/locks/verbs.ts";
 import { Problem } from "../model/problem.ts";
 import { locksOf } from "../store/locks.ts";
 import { strategyOf } from "../store/plans.ts";
@@ -15,6 +15,8 @@ export interface Doing {
   asker?: Asker;
   /** Those that it would touch; of a verb that touches all servers, all of them. */
   servers?: readonly string[];
+  /** The scaling group that it is about, for the refusal's words. */
+  group?: string;
 }
 
 /** What stands in its way, read just now. */
@@ -68,22 +70,28 @@ const touchedLocks = (locks: readonly Lock[], { verb, servers }: Pick<Doing, "ve
   });
 
 function refusal(ruling: Ruling & { allowed: false }, { locks, run }: LockFacts, doing: Doing): Problem {
-  const { environment, verb, servers = [] } = doing;
-  const about =
-    servers.length === 1 && servers[0] ? { environment, server: servers[0] } : { environment, server: null };
-  const what = `${lockedThing(about)} can't ${verbs[verb].cant}`;
+  const { verb } = doing;
+  const what = `${subjectOf(doing)} can't ${verbs[verb].cant}`;
   const locked =
     ruling.by === "environment" ? locks.find(({ server }) => server === null) : touchedLocks(locks, doing)[0];
   if (ruling.by === "run") return alone(what, run);
   if (ruling.by !== "asker" && locked) return isLocked(locked, what);
-  return new Problem("refused", { what, why: ruling.why, next: `changeover locks ${environment}` });
+  return new Problem("refused", { what, why: ruling.why, next: `changeover locks ${doing.environment}` });
+}
+
+/** What it is that can't: the one server, the group, else the environment. */
+function subjectOf({ environment, verb, servers = [], group }: Doing): string {
+  if (group !== undefined && verb in verbsOf["scaling group"]) return `scaling group "${group}"`;
+  const [only, ...others] = servers;
+  const isAboutOne = verb in verbsOf.server && only !== undefined && others.length === 0;
+  return lockedThing({ environment, server: isAboutOne ? only : null });
 }
 
 function alone(what: string, run: UpgradeRun | null): Problem {
   const id = run?.id ?? "another upgrade";
   return new Problem("refused", {
     what,
-    why: `it has an unfinished upgrade, which alone holds the key: "${id}" is ${run?.state ?? "running"}`,
+    why: `"${id}" is ${run?.state ?? "running"}, and alone holds the key`,
     next: run?.state === "stuck" ? `changeover rollback ${id}` : `changeover watch ${id}`,
   });
 }

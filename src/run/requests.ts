@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
 import type { Forecast } from "../model/forecast.ts";
 import { drawLoss, type Loss } from "../model/loss.ts";
-import { type Asker, verbOfRun } from "../model/locks/verbs.ts";
+import { type Asker, type Verb, verbOfRun } from "../model/locks/verbs.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { HotFix } from "../model/upgrade.ts";
@@ -37,10 +37,13 @@ export interface Begin {
   yes: boolean;
   by: string;
   forecast?: Forecast | null;
+  /** What the lock matrix is asked for; what its kind of run says when left out. */
+  verb?: Verb;
   /** A person when left out. */
   asker?: Asker;
   /** Those that it changes, when it changes only some: their locks count. */
   servers?: readonly string[];
+  group?: string;
 }
 
 /** Gives the new upgrade's id. Refused when the lock matrix denies what it does. */
@@ -56,8 +59,8 @@ export async function requestUpgrade(
   await store.transaction(async (db) => {
     await lockEnvironment(db, environment);
     await mustNotLend(db, environment);
-    const { asker, servers } = asked;
-    await mustBeAllowed(db, { environment, verb: verbOfRun[plan.strategy], asker, servers });
+    const { verb = verbOfRun[plan.strategy], asker, servers, group } = asked;
+    await mustBeAllowed(db, { environment, verb, asker, servers, group });
     const planHash = await savePlan(db, plan);
     const { yes, by: askedBy, boot, forecast } = asked;
     if (await insertUpgrade(db, { id, environment, planHash, options: { yes }, askedBy, boot, forecast })) return;

@@ -56,10 +56,10 @@ export const awaitNoSessions = defineStep({
     const isOver = async (): Promise<boolean> => {
       const open = await tryOpenSessions(context, asked, asked.servers);
       if (open === null) return false;
+      if (sum(open) === 0) return true;
       const sessions = tellEach(open, (left) => `${many(left)} open`);
       if (sessions !== told) await context.tell({ left: sum(open), sessions, until: new Date(last).toISOString() });
       told = sessions;
-      if (sum(open) === 0) return true;
       const cut = await context.sessionsCut();
       if (cut) await markCut(world, asked.servers, cut);
       return cut !== null;

@@ -5,7 +5,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { heldBackups } from "./parts/held-backups.ts";
-import { drainsOf, heldBySessions, many, openSessions, type Pool, stillOpen, tellEach } from "./parts/sessions.ts";
+import { drainsOf, heldBySessions, many, openSessions, type Pool, stillOpen, sum, tellEach } from "./parts/sessions.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -75,7 +75,8 @@ async function leave(context: StepContext, names: string[], pool: Pool & { sessi
   const { world } = context;
   const open = await openSessions(context, pool, names);
   const drains = await drainsOf(world, names, pool.sessionsMs);
-  await context.tell({ sessions: tellEach(open, (left) => (left === 0 ? "no session left" : `${many(left)} cut`)) });
+  const words = (left: number) => (left === 0 ? "no session left" : `${many(left)} cut`);
+  if (sum(open) > 0) await context.tell({ sessions: tellEach(open, words) });
   await each(pool.loadBalancers, async (name) => {
     const loadBalancer = await world.loadBalancer(name);
     for (const { server } of await loadBalancer.members(pool.slot)) {

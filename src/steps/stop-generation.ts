@@ -34,7 +34,8 @@ export const stopGeneration = defineStep({
     const { world, until } = context;
     await each(workers, async (name) => (await world.application(name)).stop("worker", graceMs));
     await until(drainMs, async () => (await sessionsInFlight(context, where)) === 0, 20);
-    await context.tell({ sessionsCut: await sessionsInFlight(context, where) });
+    const left = await sessionsInFlight(context, where);
+    if (left > 0) await context.tell({ sessionsCut: left });
     await each(names, async (name) => (await world.application(name)).stop("web", graceMs));
   },
   async verify({ world }, { servers: names, workers }) {

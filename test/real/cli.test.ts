@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DriftAnswer } from "../../src/api/contract.ts";
 import { commands } from "../../src/cli/program.ts";
 import { waitFor } from "../../src/model/clock.ts";
+import type { LockdownView } from "../../src/model/lockdown.ts";
 import { parseEnvironment } from "../../src/model/environment-file.ts";
 import type { LedgerSummary, Report } from "../../src/model/report.ts";
 import { systemClock } from "../../src/run/clock.ts";
@@ -174,7 +175,32 @@ describe("an environment", () => {
     expect((await run("status")).stdout).toContain(": audit");
     expect((await run("unlock")).code).toBe(0);
     expect((await run("unlock")).code).toBe(3);
+  });
 
+  test("a server is locked by its name; a lock down is applied, says what a person must do, and holds an upgrade off", async () => {
+    expect((await run("lock", "board", "app-1", "--why", "audit")).stdout).toContain('Server "app-1" is locked.');
+    expect((await run("lock", "board", "app-9", "--why", "audit")).code).toBe(4);
+    expect((await run("locks")).stdout).toMatch(/server "app-1" locked by .+: audit/);
+    expect((await run("down")).stderr).toMatch(
+      /server "app-1" is locked by .+\n {2}next: changeover unlock board app-1/,
+    );
+    const looked = await run("lockdown", "--json");
+    expect(looked.code).toBe(3);
+    const applied = await run("lockdown", "--apply", "--why", "the sale", "--json");
+    expect(applied.code, "the board lies in no git").toBe(3);
+    const open = answerOf<LockdownView>(applied).lines.filter(({ ok }) => !ok);
+    expect(open.map(({ subject, asks }) => [subject, asks])).toEqual([
+      ["environment file", "committed"],
+      ["release 2024.1", "committed"],
+    ]);
+    expect((await run("plan", "--to", "2024.2")).stderr).toContain("changeover unlock board --all");
+    expect((await run("unlock", "--all")).code).toBe(0);
+    expect((await run("locks")).stdout).toContain("nothing is locked");
+    expect((await run("sessions")).stdout).toMatch(/app-1 +pool a +0 open {2}\(lb-1 0\)/);
+    expect((await run("sessions", "cut", "--why", "none")).code).toBe(3);
+  });
+
+  test("a time that is no time, or is over, plans nothing", async () => {
     expect((await run("plan", "--to", "2024.2", "--at", "tomorrow")).code).toBe(2);
     const over = await run("plan", "--to", "2024.2", "--at", "2020-01-01T02:00:00+01:00");
     expect(over.code).toBe(3);

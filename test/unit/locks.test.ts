@@ -3,10 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { createApp } from "../../src/api/app.ts";
 import { routeVerbs } from "../../src/api/route-verbs.ts";
+import type { Verb } from "../../src/model/locks/verbs.ts";
 import { mayDo } from "../../src/model/locks/matrix.ts";
 import type { EnvironmentDefinition } from "../../src/model/environment.ts";
 import type { LockdownLine } from "../../src/model/lockdown.ts";
@@ -25,6 +27,8 @@ import { steps } from "../../src/steps/registry.ts";
 import { openArtefacts } from "../../src/store/artefacts.ts";
 import { openCredentials } from "../../src/store/credentials.ts";
 import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
+import { locksOf, putLock } from "../../src/store/locks.ts";
+import { migrate, shippedMigrations } from "../../src/store/migrate.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { setState, takeUpgrade } from "../../src/store/upgrades.ts";
 import { nextToken, run } from "../laws/run.ts";
@@ -97,7 +101,10 @@ async function inFlight<T>(strategy: Plan["strategy"], during: (id: string) => P
   }
 }
 
-function begin(strategy: Plan["strategy"], asked: { servers?: string[] } = {}): Promise<string> {
+function begin(
+  strategy: Plan["strategy"],
+  asked: { verb?: Verb; servers?: string[]; group?: string } = {},
+): Promise<string> {
   const plan: Plan = {
     format: 1,
     environment: "shop",
@@ -110,6 +117,32 @@ function begin(strategy: Plan["strategy"], asked: { servers?: string[] } = {}): 
   };
   return requestUpgrade(store, steps, plan, { yes: true, by: "ben", boot: 1, ...asked });
 }
+
+test("a lock that an earlier release put on is there afterwards, on the whole environment", async () => {
+  const admin = new pg.Client({ connectionString: store.url });
+  await admin.connect();
+  await admin.query("create database earlier");
+  await admin.end();
+  const client = new pg.Client({ connectionString: store.url.replace("/changeover?", "/earlier?") });
+  await client.connect();
+  try {
+    await migrate(
+      client,
+      shippedMigrations().filter(({ name }) => name < "0011"),
+    );
+    await client.query(
+      "insert into changeover.environments (name, definition, definition_path) values ('live', '{}', '')",
+    );
+    await client.query("insert into changeover.locks (environment, reason, by) values ('live', 'audit', 'anna')");
+    await migrate(client);
+    expect(await locksOf(client, "live")).toMatchObject([{ environment: "live", server: null, ...anna }]);
+    const more = { environment: "live", server: "app-1", ...anna };
+    expect([await putLock(client, more), await putLock(client, more)]).toEqual([true, false]);
+    expect(await putLock(client, { ...more, server: null })).toBe(false);
+  } finally {
+    await client.end();
+  }
+});
 
 test("a server has a lock of its own, which counts for that server and for what is about all of them", async () => {
   const lock = await locks.lock("shop", "app-1", anna);
@@ -159,6 +192,10 @@ test("no run begins that the matrix denies, whatever was looked at before", asyn
   await expect(begin("major")).rejects.toThrow('can\'t be upgraded · server "db-1" is locked by anna');
   await expect(begin("restore")).rejects.toThrow("can't be restored");
   await inFlight("backup", async () => {});
+  const shrink = (server: string) => begin("major", { verb: "group-shrink", group: "burst", servers: [server] });
+  await expect(shrink("db-1")).rejects.toThrow('scaling group "burst" can\'t shrink · server "db-1" is locked by anna');
+  const shrunk = await shrink("app-1");
+  await setState(store, shrunk, await takeUpgrade(store, shrunk), "rolled-back");
   await locks.lock("shop", null, anna);
   await expect(begin("bring-up")).rejects.toThrow("can't be brought up or changed · locked by anna");
   await inFlight("verify-backup", async () => {});
@@ -167,7 +204,7 @@ test("no run begins that the matrix denies, whatever was looked at before", asyn
 test("a run in flight alone holds the key: others are refused, what steers it is not, and its servers can't be locked", async () => {
   await inFlight("major", async (id) => {
     await expect(locks.lock("shop", "app-1", anna)).rejects.toThrow(
-      `can't have a server locked · it has an unfinished upgrade, which alone holds the key: "${id}" is running · changeover watch ${id}`,
+      `can't have a server locked · "${id}" is running, and alone holds the key · changeover watch ${id}`,
     );
     await locks.lock("shop", null, anna);
     await mustBeAllowed(store, { environment: "shop", verb: "rollback" });
