@@ -83,10 +83,11 @@ export async function serve(): Promise<void> {
   const record = (done: Omit<Activity, "at">) =>
     recordActivity(store, { ...done, problem: done.problem && redact(done.problem) });
   const alertParts: LookParts = {
-    ...{ store, clock: systemClock, boot: engine.token, world: look, record, send: sendMessage, runScript: null },
+    ...{ store, clock: systemClock, boot: engine.token, world: look, record, runScript: null },
+    send: (message, receiver) => sendMessage(systemClock, message, receiver),
     credential: (name, credential) => credentials.value(name, credential) ?? noCredential(name, credential),
   };
-  const watch = watchAlerts(alertParts);
+  const watch = await watchAlerts(alertParts, !external);
   const rehearsals = openRehearsals({ store, engine, environments });
   const changes = await openChanges({ url, revive });
   const app = createApp({

@@ -19,6 +19,10 @@ const FINDERS: Record<string, Find> = {
     meant(all, words).flatMap(({ environment, upgrades }) =>
       upgrades.map(({ id, state }) => ({ value: id, says: `${environment}, ${state}` })),
     ),
+  alert: (all, words) =>
+    meant(all, words).flatMap(({ environment, alerts }) =>
+      alerts.map((alert) => ({ value: alert, says: `alert of ${environment}` })),
+    ),
   gate: (all, words) =>
     all.flatMap(({ gate }) =>
       gate && words.includes(gate.upgrade) ? [{ value: gate.name, says: gate.question }] : [],

@@ -13,7 +13,7 @@ import {
 import { newestVerified, onShelf } from "../model/backup.ts";
 import type { LinesAsked } from "../model/host.ts";
 import type { Slot } from "../model/load-balancer.ts";
-import { asProblem } from "../model/problem.ts";
+import { asProblem, Problem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 
@@ -124,10 +124,10 @@ async function see<T>(looker: Looker, read: () => Promise<T>): Promise<Seen<T> |
 
 async function limited<T>({ world: { clock }, endsAt }: Looker, most: number, read: () => Promise<T>): Promise<T> {
   const ms = Math.min(most, endsAt - clock.now());
-  if (ms <= 0) throw new Error("the look at the others took all the time");
+  if (ms <= 0) throw silent("the look at the others took all the time");
   const over = new AbortController();
   const late = clock.sleep(ms, over.signal).then(() => {
-    throw new Error(`no answer within ${ms} ms`);
+    throw silent(`no answer within ${ms} ms`);
   });
   late.catch(() => {});
   try {
@@ -136,6 +136,9 @@ async function limited<T>({ world: { clock }, endsAt }: Looker, most: number, re
     over.abort();
   }
 }
+
+const silent = (why: string): Problem =>
+  new Problem("timed-out", { what: "it can't be looked at", why, next: "changeover status" });
 
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];

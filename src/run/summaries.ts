@@ -8,6 +8,7 @@ import { listUpgrades } from "../store/upgrades.ts";
 export interface EnvironmentSummary {
   environment: string;
   releases: string[];
+  alerts: string[];
   /** The latest ones, newest first. */
   upgrades: { id: string; state: UpgradeState }[];
   /** Where the newest one waits for a person. */
@@ -27,6 +28,7 @@ async function summarize(store: Store, { name, definition }: SavedEnvironment): 
   return {
     environment: name,
     releases: Object.keys(definition.releases),
+    alerts: definition.alerts.map((rule) => rule.name),
     upgrades: upgrades.map(({ id, state }) => ({ id, state })),
     gate: open ? { upgrade: open.upgrade, name: open.gate, question: open.question } : null,
   };

@@ -79,13 +79,14 @@ describe("names", () => {
     {
       environment: "live",
       releases: ["1", "2"],
+      alerts: ["lag"],
       upgrades: [
         { id: "u-2", state: "at-gate" },
         { id: "u-1", state: "upgraded" },
       ],
       gate: { upgrade: "u-2", name: "reopen", question: "Reopen?" },
     },
-    { environment: "staging", releases: ["3"], upgrades: [], gate: null },
+    { environment: "staging", releases: ["3"], alerts: ["busy"], upgrades: [], gate: null },
   ];
   const server = createServer((request, response) => {
     if (request.url === "/environments") response.end(JSON.stringify(environments));
@@ -105,6 +106,7 @@ describe("names", () => {
     expect(await named("release", "plan", "--to", "")).toEqual(["1", "2", "3"]);
     expect(await named("upgrade", "report", "")).toEqual(["u-2", "u-1"]);
     expect(await named("gate", "approve", "u-2", "")).toEqual(["reopen"]);
+    expect(await named("alert", "alert", "test", "staging", "")).toEqual(["busy"]);
     expect(await named("gate", "approve", "u-1", "")).toEqual([]);
     expect(await named("reason", "rollback", "--reason", "")).toEqual([]);
   });
