@@ -27,6 +27,10 @@ const FINDERS: Record<string, Find> = {
     meant(all, words).flatMap(({ environment, addresses }) =>
       addresses.map((address) => ({ value: address, says: `address of ${environment}` })),
     ),
+  alert: (all, words) =>
+    meant(all, words).flatMap(({ environment, alerts }) =>
+      alerts.map((alert) => ({ value: alert, says: `alert of ${environment}` })),
+    ),
   gate: (all, words) =>
     all.flatMap(({ gate }) =>
       gate && words.includes(gate.upgrade) ? [{ value: gate.name, says: gate.question }] : [],

@@ -13,27 +13,13 @@ import {
 import { newestVerified, onShelf } from "../model/backup.ts";
 import type { LinesAsked } from "../model/host.ts";
 import type { Slot } from "../model/load-balancer.ts";
-import { asProblem } from "../model/problem.ts";
 import type { ServerKind, ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
+import { inTurns, limited, type Looker, type LookMemory, see, seldom } from "./limited-look.ts";
 
-/** What is kept from one look to the next, for one environment. */
-export interface LookMemory {
-  /** By `lineKey`: where counting went on. */
-  places: Map<string, string>;
-  /** What costs much and changes slowly. */
-  slow: Map<string, { at: number; seen: Seen<unknown> }>;
-}
-
-export const freshMemory = (): LookMemory => ({ places: new Map(), slow: new Map() });
-
-/** For one question to one server; a host that is gone answers nothing at all. */
-const SERVER_MS = 5_000;
 const LIST_MS = 10_000;
 /** Of all questions together. */
 const LOOK_MS = 40_000;
-const AT_ONCE = 16;
-const SLOW_MS = 60_000;
 /** Of each log and look. */
 const LOG_BYTES = 262_144;
 
@@ -54,18 +40,13 @@ export async function lookForAlerts(world: World, asked: Asked): Promise<AlertSi
   }
 }
 
-interface Looker {
-  world: World;
-  endsAt: number;
-}
-
 async function look(looker: Looker, asked: Asked): Promise<AlertSight> {
   const { world } = looker;
   const { rules, busy } = asked;
   const metrics = new Set(rules.map(({ when }) => when.metric));
   const records = await limited(looker, LIST_MS, () => world.provider.list(world.environment));
   const reader = readerOf(looker, records);
-  const sight: AlertSight = { ...NOTHING, at: world.clock.now(), busy, records };
+  const sight: AlertSight = { ...nothingYet(), at: world.clock.now(), busy, records };
   const traffic = [...metrics].some((metric) => COUNTED.has(metric));
   sight.balancers = await reader.each("load-balancer", ({ name }) => readBalancer(world, name, traffic));
   [sight.web, sight.databases] = await Promise.all([
@@ -84,7 +65,7 @@ async function look(looker: Looker, asked: Asked): Promise<AlertSight> {
   return sight;
 }
 
-const NOTHING = { balancers: {}, web: {}, databases: {}, lags: {}, disks: {}, lines: {}, backup: null };
+const nothingYet = () => ({ balancers: {}, web: {}, databases: {}, lags: {}, disks: {}, lines: {}, backup: null });
 const COUNTED = new Set<MetricName>([
   ...(["answersPerSecond", "errorsPerSecond", "errorPercent"] as const),
   ...(["requestsPerSecond", "failedPerSecond", "failedPercent"] as const),
@@ -110,41 +91,6 @@ function readerOf(looker: Looker, records: readonly ServerRecord[]) {
       return Object.fromEntries(found.filter((one): one is [string, Seen<T>] => one[1] !== null));
     },
   };
-}
-
-/** Null: it is not there. */
-async function see<T>(looker: Looker, read: () => Promise<T>): Promise<Seen<T> | null> {
-  try {
-    return { seen: await limited(looker, SERVER_MS, read) };
-  } catch (error) {
-    const { kind, text } = asProblem(error);
-    return kind === "not-found" ? null : { unknown: `${text.what}: ${text.why}`.slice(0, 300) };
-  }
-}
-
-async function limited<T>({ world: { clock }, endsAt }: Looker, most: number, read: () => Promise<T>): Promise<T> {
-  const ms = Math.min(most, endsAt - clock.now());
-  if (ms <= 0) throw new Error("the look at the others took all the time");
-  const over = new AbortController();
-  const late = clock.sleep(ms, over.signal).then(() => {
-    throw new Error(`no answer within ${ms} ms`);
-  });
-  late.catch(() => {});
-  try {
-    return await Promise.race([read(), late]);
-  } finally {
-    over.abort();
-  }
-}
-
-async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = [...items.entries()];
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) results[next[0]] = await work(next[1]);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
-  return results;
 }
 
 async function readBalancer(world: World, name: string, traffic: boolean): Promise<BalancerSight | null> {
@@ -204,21 +150,6 @@ function targetsOf(sight: AlertSight, rules: readonly AlertRule[], is: (metric: 
       if (sight.records.some((record) => record.name === name)) found.set(name, [...(found.get(name) ?? []), rule]);
     }
   return found;
-}
-
-async function seldom<T>(
-  looker: Looker,
-  { slow }: LookMemory,
-  key: string,
-  read: () => Promise<T>,
-): Promise<Seen<T> | null> {
-  const known = slow.get(key);
-  const now = looker.world.clock.now();
-  if (known && "seen" in known.seen && now - known.at < SLOW_MS) return known.seen as Seen<T>;
-  const seen = await see(looker, read);
-  if (seen) slow.set(key, { at: now, seen });
-  else slow.delete(key);
-  return seen;
 }
 
 async function readLines(looker: Looker, sight: AlertSight, { rules, memory }: Asked): Promise<void> {

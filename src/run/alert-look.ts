@@ -8,7 +8,8 @@ import { addUp } from "../model/alerts/tallies.ts";
 import type { Outcome } from "../model/alerts/task.ts";
 import { asProblem } from "../model/problem.ts";
 import type { World } from "../model/world.ts";
-import { freshMemory, lookForAlerts, type LookMemory } from "../observe/alert-sight.ts";
+import { lookForAlerts } from "../observe/alert-sight.ts";
+import { freshMemory, type LookMemory } from "../observe/limited-look.ts";
 import { keepWatch, takeOverActions } from "../store/alert-events.ts";
 import { alertStates, forgetAlertStates, quenchesOf, type SavedAlert, saveAlertStates } from "../store/alerts.ts";
 import { findEnvironment, type SavedEnvironment } from "../store/environments.ts";
@@ -40,7 +41,7 @@ const WATCH_MS = 60_000;
 const GAP_LOOKS = 4;
 const GAP_MS = 30_000;
 
-export const gapOf = (alertSeconds: number): number => Math.max(GAP_MS, GAP_LOOKS * alertSeconds * 1000);
+const gapOf = (alertSeconds: number): number => Math.max(GAP_MS, GAP_LOOKS * alertSeconds * 1000);
 
 /** Gives the actions that are on their way; they never throw. */
 export async function lookOnce(
@@ -57,7 +58,7 @@ export async function lookOnce(
     return { boot, now, until: now + WATCH_MS };
   };
   if (!(await keepWatch(store, name, until()))) return [];
-  const orphans = await takeOverActions(store, name, boot);
+  const orphans = await takeOverActions(store, name, { boot, before: clock.now() - WATCH_MS });
   const samplesOf = await measure(parts, saved, memory, known);
   const now = clock.now();
   const quenches = await quenchesOf(store, name, now);

@@ -1,18 +1,22 @@
 /** Watches every environment that has alerts, each at its own pace: one that can't be looked at holds up no other. */
 import { problemData } from "../model/upgrade.ts";
+import { endWatches } from "../store/alert-events.ts";
 import { ownEnvironments, type SavedEnvironment } from "../store/environments.ts";
 import { freshWatch, lookOnce, type LookParts, type WatchMemory } from "./alert-look.ts";
 import { repeat } from "./repeat.ts";
 
 const TICK_MS = 1_000;
 
-export function watchAlerts(parts: LookParts): { stop(): Promise<void> } {
+/** `alone`: nobody else can be watching, so that whoever did has died. */
+export async function watchAlerts(parts: LookParts, alone: boolean): Promise<{ stop(): Promise<void> }> {
+  if (alone) await endWatches(parts.store, null);
   const { tick, settled } = createAlertWatch(parts, console.error);
   const loop = repeat(tick, TICK_MS, console.error);
   return {
     async stop() {
       await loop.stop();
       await settled();
+      await endWatches(parts.store, parts.boot);
     },
   };
 }

@@ -12,6 +12,7 @@ export interface EnvironmentSummary {
   groups: string[];
   /** Names of floating addresses. */
   addresses: string[];
+  alerts: string[];
   /** The latest ones, newest first. */
   upgrades: { id: string; state: UpgradeState }[];
   /** Where the newest one waits for a person. */
@@ -33,6 +34,7 @@ async function summarize(store: Store, { name, definition }: SavedEnvironment): 
     releases: Object.keys(definition.releases),
     groups: definition.application.group ? [definition.application.group.name] : [],
     addresses: Object.keys(definition.addresses),
+    alerts: definition.alerts.map((rule) => rule.name),
     upgrades: upgrades.map(({ id, state }) => ({ id, state })),
     gate: open ? { upgrade: open.upgrade, name: open.gate, question: open.question } : null,
   };

@@ -38,6 +38,8 @@ import { buildProvider, catalogueOf, type Parts } from "./worlds.ts";
 export interface DeskParts extends Parts {
   store: Store;
   engine: Engine;
+  /** No other control plane uses this store. */
+  alone: boolean;
   /** For looking. */
   world(environment: string): Promise<World>;
   worldToChange(environment: string): Promise<World>;
@@ -50,7 +52,7 @@ export interface OpenDesks extends Desks {
   stop(): Promise<void>;
 }
 
-export function openDesks(parts: DeskParts): OpenDesks {
+export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
   const { store, engine, world, credentials, artefacts, record, redact } = parts;
   const clock = systemClock;
   const library = openLibrary({ store, artefacts });
@@ -64,7 +66,12 @@ export function openDesks(parts: DeskParts): OpenDesks {
   const rehearsals = openRehearsals(base);
   const locks = openLockDesk(base);
   const inputParts = { ...base, credentials: opened.credentials, redact, templates: templateInputs(library) };
-  const loops = [rehearsals, runSchedule(common, backups), runGroups(groupParts, groups), watchAlerts(alerts)];
+  const loops = [
+    rehearsals,
+    runSchedule(common, backups),
+    runGroups(groupParts, groups),
+    await watchAlerts(alerts, parts.alone),
+  ];
   return {
     environments,
     engine,
@@ -91,7 +98,8 @@ export function openDesks(parts: DeskParts): OpenDesks {
 
 function alertParts({ store, engine, world, credentials, record }: DeskParts, scripts: Desks["scripts"]): LookParts {
   return {
-    ...{ store, clock: systemClock, boot: engine.token, world, record, send: sendMessage },
+    ...{ store, clock: systemClock, boot: engine.token, world, record },
+    send: (message, receiver) => sendMessage(systemClock, message, receiver),
     async runScript({ environment, server, script }, by) {
       const selection = { kind: "named" as const, servers: [server] };
       await scripts.run(environment, { script, selection, given: {}, by, yes: true, dryRun: false });

@@ -55,8 +55,8 @@ export async function serve(): Promise<void> {
   });
   const record = (done: Omit<Activity, "at">) =>
     recordActivity(store, { ...done, problem: done.problem && redact(done.problem) });
-  const desks = openDesks({
-    ...{ ...parts, store, engine, record, redact },
+  const desks = await openDesks({
+    ...{ ...parts, store, engine, record, redact, alone: !external },
     // Looking must neither be refused nor make an upgrade in flight stale.
     world: async (name) => worldOf(name, await tokenToLook(store, name, engine.token)),
     worldToChange: async (name) => worldOf(name, await takeToken(store)),

@@ -77,13 +77,17 @@ export async function alertEvents(
   return rows.map((row) => ({ ...row, id: Number(row.id), at: row.at.getTime() }));
 }
 
-/** Actions that another control plane began and did not end; from now on they are this one's. */
-export async function takeOverActions(db: Db, environment: string, boot: number): Promise<Begun[]> {
+/** Actions that another control plane began before that time and did not end; from now on they are this one's. */
+export async function takeOverActions(
+  db: Db,
+  environment: string,
+  { boot, before }: { boot: number; before: number },
+): Promise<Begun[]> {
   const { rows } = await db.query<{ id: string; task: AlertTask }>(
     `update changeover.alert_events set boot = $2
-     where environment = $1 and event = 'action' and outcome is null and boot <> $2
+     where environment = $1 and event = 'action' and outcome is null and boot <> $2 and at < $3
      returning id, task`,
-    [environment, boot],
+    [environment, boot, new Date(before)],
   );
   return rows.map(({ id, task }) => ({ id: Number(id), task }));
 }
@@ -101,4 +105,9 @@ export async function keepWatch(
     [environment, boot, new Date(until), new Date(now)],
   );
   return rowCount === 1;
+}
+
+/** Whoever comes next need not wait. `boot` null: of every control plane, by one that knows that it is alone. */
+export async function endWatches(db: Db, boot: number | null): Promise<void> {
+  await db.query("delete from changeover.alert_watches where $1::bigint is null or boot = $1", [boot]);
 }

@@ -145,12 +145,17 @@ export function drawAlertDetails(view: AlertDetails): string[] {
   ];
 }
 
-export function drawEvent({ at, target, event, says, synthetic, outcome, why }: AlertEventView): string {
+function drawEvent({ at, target, event, says, synthetic, outcome, why }: AlertEventView): string {
   if (event !== "action") return `${time(at)} ${says}`;
   const made = synthetic ? "SYNTHETIC: " : "";
-  const ended = outcome === null ? "under way" : outcome === "done" ? "done" : outcome.toUpperCase();
+  const ended = outcome === null ? "under way" : ENDED[outcome];
   return `${time(at)} ${made}${says}, ${target}: ${ended}${because(why ?? "")}`;
 }
+
+const ENDED: Record<Outcome["outcome"], string> = {
+  ...{ done: "done", failed: "FAILED", denied: "DENIED" },
+  nothing: "nothing to do",
+};
 
 export interface AlertTestView {
   environment: string;

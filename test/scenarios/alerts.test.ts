@@ -266,7 +266,7 @@ test("a server that never answers is unknown, and the others are seen all the sa
   await seen.goOn(25);
   const { targets } = await seen.desk.show("shop", "up");
   expect(targets).toMatchObject([
-    { target: "app-1", state: "raised", value: null, says: "unknown: an unexpected error: no answer within 5000 ms" },
+    { target: "app-1", state: "raised", value: null, says: "unknown: it can't be looked at: no answer within 5000 ms" },
     { target: "burst-1", state: "ok", value: 1 },
   ]);
 });

@@ -18,7 +18,7 @@ import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";
 import { bringUp, nextToken, type ShopSite } from "../laws/run.ts";
 import { network, shop } from "../laws/shop.ts";
 
-export const LOOK_SECONDS = 5;
+const LOOK_SECONDS = 5;
 
 export interface ControlDatabase {
   store: Store;

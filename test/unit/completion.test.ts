@@ -81,13 +81,14 @@ describe("names", () => {
       releases: ["1", "2"],
       groups: ["burst"],
       addresses: ["www"],
+      alerts: ["lag"],
       upgrades: [
         { id: "u-2", state: "at-gate" },
         { id: "u-1", state: "upgraded" },
       ],
       gate: { upgrade: "u-2", name: "reopen", question: "Reopen?" },
     },
-    { environment: "staging", releases: ["3"], groups: [], addresses: [], upgrades: [], gate: null },
+    { environment: "staging", releases: ["3"], groups: [], addresses: [], alerts: ["busy"], upgrades: [], gate: null },
   ];
   const server = createServer((request, response) => {
     if (request.url === "/environments") response.end(JSON.stringify(environments));
@@ -108,6 +109,7 @@ describe("names", () => {
     expect(await named("address", "address", "move", "")).toEqual(["www"]);
     expect(await named("upgrade", "report", "")).toEqual(["u-2", "u-1"]);
     expect(await named("gate", "approve", "u-2", "")).toEqual(["reopen"]);
+    expect(await named("alert", "alert", "test", "staging", "")).toEqual(["busy"]);
     expect(await named("gate", "approve", "u-1", "")).toEqual([]);
     expect(await named("reason", "rollback", "--reason", "")).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { sendMessage } from "../../src/drivers/webhook/send.ts";
+import { systemClock } from "../../src/run/clock.ts";
 import type { Message } from "../../src/model/alerts/message.ts";
 
 const message: Message = {
@@ -48,36 +49,40 @@ const whyOf = (work: Promise<void>): Promise<string> =>
 
 test("a receiver that fails is tried again under the same delivery, at most three times", async () => {
   const good = await receive([503, 429, 200]);
-  expect(await whyOf(sendMessage(message, { url: good.url, secret: "key" }, quick))).toBe("none");
+  expect(await whyOf(sendMessage(systemClock, message, { url: good.url, secret: "key" }, quick))).toBe("none");
   expect(new Set(good.came.map((headers) => headers["changeover-delivery"]))).toEqual(new Set([message.id]));
   expect(good.came.every((headers) => /^t=\d+,v1=[0-9a-f]{64}$/.test(String(headers["changeover-signature"])))).toBe(
     true,
   );
   server.close();
   const bad = await receive([500, 500, 500, 200]);
-  expect(await whyOf(sendMessage(message, { url: bad.url, secret: null }, quick))).toContain("it answered 500");
+  expect(await whyOf(sendMessage(systemClock, message, { url: bad.url, secret: null }, quick))).toContain(
+    "it answered 500",
+  );
   expect(bad.came).toHaveLength(3);
   expect(bad.came[0]?.["changeover-signature"]).toBeUndefined();
 });
 
 test.each([400, 404, 410, 301])("one that answers %i is not asked twice", async (status) => {
   const { came, url } = await receive([status, 200]);
-  expect(await whyOf(sendMessage(message, { url, secret: null }, quick))).toContain(`it answered ${status}`);
+  expect(await whyOf(sendMessage(systemClock, message, { url, secret: null }, quick))).toContain(
+    `it answered ${status}`,
+  );
   expect(came).toHaveLength(1);
 });
 
 test("one that never answers costs no more than its time", async () => {
   const { url } = await receive([null, null, null]);
-  const why = await whyOf(sendMessage(message, { url, secret: null }, { ...quick, timeoutMs: 50 }));
+  const why = await whyOf(sendMessage(systemClock, message, { url, secret: null }, { ...quick, timeoutMs: 50 }));
   expect(why).toContain("no answer within 50 ms");
 });
 
 test("what the address hides is in no problem", async () => {
   const { url } = await receive([400]);
-  const refused = await whyOf(sendMessage(message, { url, secret: "signing-secret" }, quick));
+  const refused = await whyOf(sendMessage(systemClock, message, { url, secret: "signing-secret" }, quick));
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  const unreached = await whyOf(sendMessage(message, { url, secret: "signing-secret" }, quick));
+  const unreached = await whyOf(sendMessage(systemClock, message, { url, secret: "signing-secret" }, quick));
   expect(unreached).toContain("it can't be reached: ECONNREFUSED");
   for (const why of [refused, unreached]) expect(why).not.toMatch(/path-secret|query-secret|signing-secret/);
 });

@@ -1,6 +1,6 @@
 /** Sends a message by HTTP POST: signed, with a limit on each try, and tried again only where that can help. */
-import { setTimeout as pause } from "node:timers/promises";
 import { DELIVERY, type Message, SIGNATURE, signatureOf } from "../../model/alerts/message.ts";
+import type { Clock } from "../../model/clock.ts";
 import { Problem } from "../../model/problem.ts";
 
 export interface Receiver {
@@ -19,6 +19,7 @@ const PATIENCE: Patience = { timeoutMs: 5_000, pausesMs: [1_000, 5_000] };
 
 /** Throws a Problem that names the receiver's host only: the rest of its address may be a secret. */
 export async function sendMessage(
+  clock: Clock,
   message: Message,
   { url, secret }: Receiver,
   { timeoutMs, pausesMs }: Patience = PATIENCE,
@@ -26,8 +27,10 @@ export async function sendMessage(
   const body = JSON.stringify(message);
   let failure = "it was not tried";
   for (const pauseMs of [0, ...pausesMs]) {
-    if (pauseMs > 0) await pause(pauseMs);
-    const ended = await tryOnce(url, body, headersOf(message, body, secret), timeoutMs);
+    if (pauseMs > 0) await clock.sleep(pauseMs);
+    const headers = headersOf(message);
+    if (secret !== null) headers[SIGNATURE] = signatureOf(body, secret, clock.now());
+    const ended = await tryOnce(url, body, headers, timeoutMs);
     if (ended.why === null) return;
     failure = ended.why;
     if (!ended.again) break;
@@ -39,14 +42,11 @@ export async function sendMessage(
   });
 }
 
-function headersOf(message: Message, body: string, secret: string | null): Record<string, string> {
-  return {
-    "content-type": "application/json",
-    "user-agent": "changeover",
-    [DELIVERY]: message.id,
-    ...(secret === null ? {} : { [SIGNATURE]: signatureOf(body, secret, Date.now()) }),
-  };
-}
+const headersOf = ({ id }: Message): Record<string, string> => ({
+  "content-type": "application/json",
+  "user-agent": "changeover",
+  [DELIVERY]: id,
+});
 
 /** Elsewhere nobody agreed to take it. */
 const REDIRECT = "manual";

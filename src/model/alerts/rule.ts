@@ -18,10 +18,12 @@ const serverName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "must be the na
 const seconds = z.number().min(0).max(LONGEST_SECONDS);
 const credential = z.strictObject({ credential: credentialName });
 
-const webAddress = z
-  .string()
-  .max(2_000)
-  .refine((address) => /^https?:$/.test(URL.parse(address)?.protocol ?? ""), "must be an http or https address");
+const webAddress = z.string().max(2_000).refine(isWebAddress, "must be an http or https address without a user");
+
+function isWebAddress(written: string): boolean {
+  const address = URL.parse(written);
+  return address !== null && /^https?:$/.test(address.protocol) && `${address.username}${address.password}` === "";
+}
 
 const actionSchema = z
   .strictObject({
@@ -29,7 +31,9 @@ const actionSchema = z
     group: alertName.optional().describe("the scaling group that is voted on"),
     notify: z
       .strictObject({
-        url: z.union([webAddress, credential], { error: "must be an http or https address, or { credential: NAME }" }),
+        url: z.union([webAddress, credential], {
+          error: "must be an http or https address without a user, or { credential: NAME }",
+        }),
         secret: credential.optional().describe("each message is signed with it (HMAC-SHA256)"),
       })
       .optional()

@@ -52,6 +52,9 @@ function measure(rule: AlertRule, target: string, sight: AlertSight, tallies: Ta
   if (metric === "backupAgeHours") return ofBackup(sight);
   const record = sight.records.find(({ name }) => name === target);
   if (!record) return unknown(`there is no server "${target}"`);
+  const of = metricOf(metric);
+  if (of.of === "server" && !of.kinds.includes(record.kind))
+    return unknown(`"${target}" is of the kind ${record.kind}, and ${metric} is measured on: ${of.kinds.join(", ")}`);
   if (metric === "running") return isRunning(record, sight);
   if (metric === "errorLines") return linesOf(rule, record, sight, tallies);
   if (metric === "diskFreeBytes" || metric === "diskFreePercent") return ofDisk(metric, sight.disks[target]);
@@ -60,9 +63,8 @@ function measure(rule: AlertRule, target: string, sight: AlertSight, tallies: Ta
   return ofApplication(rule, target, sight, tallies);
 }
 
-const notLooked = "nobody looked";
-const whyUnknown = (one: Seen<unknown> | undefined): Measured =>
-  unknown(one && "unknown" in one ? one.unknown : notLooked);
+/** What is not in the sight at all was retired since the servers were listed. */
+const whyUnknown = (one: Seen<unknown> | undefined): Measure => (one && "unknown" in one ? unknown(one.unknown) : null);
 
 /** What is down because a run wants it so is not judged; what died is. */
 function isRunning({ name, kind }: ServerRecord, { busy, balancers, web, databases }: AlertSight): Measure {
@@ -143,13 +145,19 @@ function ofReplica(metric: MetricName, name: string, sight: AlertSight): Measure
   const { running, replicating, following, error, bootsFollowing } = seen.seen;
   // Stopped on purpose, as for a backup: one that stopped by itself would follow again when it boots.
   if (sight.busy && following === null && !bootsFollowing) return null;
-  if (metric === "follows") return exactly(replicating ? 1 : 0, replicating ? "" : (error ?? stillness(running)));
+  if (metric === "follows")
+    return exactly(replicating ? 1 : 0, replicating ? "" : (error ?? stillness(running, following)));
   const lag = sight.lags[name];
   if (!lag || !("seen" in lag)) return whyUnknown(lag);
   return lag.seen === null ? unknown("its data has parted from the primary's") : exactly(lag.seen);
 }
 
-const stillness = (running: boolean): string => (running ? "it follows nobody" : "it does not run");
+function stillness(running: boolean, following: string | null): string {
+  if (!running) return "it does not run";
+  return following === null
+    ? "it follows nobody"
+    : `it follows ${following}, but a thread of its replication stands still`;
+}
 
 function ofApplication({ when }: AlertRule, name: string, sight: AlertSight, tallies: Tallies): Measure {
   const balancers = seenBalancers(sight);
@@ -159,7 +167,13 @@ function ofApplication({ when }: AlertRule, name: string, sight: AlertSight, tal
   const members = balancers.map((one) => one.sight.members[slot].find(({ server }) => server === name));
   // One that is being brought up is let in when it is good.
   if (isAtWork(sight) || (sight.busy && members.every((member) => member === undefined))) return null;
-  if (when.metric === "sessions") return exactly(members.reduce((sum, member) => sum + (member?.sessions ?? 0), 0));
+  const all = Object.keys(sight.balancers).length;
+  const partly = balancers.length < all ? `by ${balancers.length} of ${all} load balancers` : "";
+  if (when.metric === "sessions")
+    return exactly(
+      members.reduce((sum, member) => sum + (member?.sessions ?? 0), 0),
+      partly,
+    );
   if (when.metric === "healthy") {
     const good = members.filter((member) => member?.healthy && member.state === "ready").length;
     return exactly((100 * good) / members.length, `${good} of ${members.length}`);
@@ -168,8 +182,8 @@ function ofApplication({ when }: AlertRule, name: string, sight: AlertSight, tal
   if (counted.length === 0) return null;
   const sum = (of: "answers" | "errors"): number => counted.reduce((all, { counts }) => all + (counts[of] ?? 0), 0);
   const ms = Math.max(...counted.map((one) => one.ms));
-  if (when.metric === "answersPerSecond") return perSecond(sum("answers"), ms);
-  if (when.metric === "errorsPerSecond") return perSecond(sum("errors"), ms);
+  if (when.metric === "answersPerSecond") return perSecond(sum("answers"), ms, partly);
+  if (when.metric === "errorsPerSecond") return perSecond(sum("errors"), ms, partly);
   return share(sum("errors"), sum("answers"), "answers");
 }
 
@@ -180,7 +194,7 @@ function lately(tallies: Tallies, key: string, seconds: number) {
   return tally ? countedWithin(tally, seconds * 1000) : null;
 }
 
-const perSecond = (counted: number, ms: number): Measured => exactly((counted * 1000) / ms);
+const perSecond = (counted: number, ms: number, note = ""): Measured => exactly((counted * 1000) / ms, note);
 
 /** Of nothing, nothing failed. */
 const share = (part: number, all: number, of: string): Measured =>
