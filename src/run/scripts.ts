@@ -1,7 +1,9 @@
 /** What people do with the scripts of server templates: list them, run one on some servers, say that a server is mended. */
+import type { Host } from "../model/host.ts";
 import type { LaunchValue } from "../model/launch.ts";
 import { Problem } from "../model/problem.ts";
 import type { ServerRecord } from "../model/provider.ts";
+import type { Manifest } from "../model/template/manifest.ts";
 import { launchValues } from "../model/template/process-inputs.ts";
 import { seenTemplate } from "../model/template/server-state.ts";
 import type { World } from "../model/world.ts";
@@ -88,13 +90,21 @@ export function openScripts(parts: ScriptParts): Scripts {
 /** Every server with a template that is there, whatever its state. */
 async function candidatesIn(world: World): Promise<Candidate[]> {
   const records = (await world.provider.list(world.environment)).filter((record) => seenTemplate(record) !== null);
-  const seen = await each(records, async (record): Promise<Candidate[]> => {
+  return each(records, async (record) => {
     const host = await world.host(record.name);
-    const [hash, manifest, kept] = [await templateOn(host), await manifestOn(host), await launchOn(host)];
-    if (hash === null || !manifest) return [];
-    return [{ record, hash, manifest, inputs: kept ? Object.keys(launchValues(kept)) : [] }];
+    const [hash, manifest, kept] = [await templateOn(host), await readableOn(host), await launchOn(host)];
+    return { record, hash, manifest, inputs: kept ? Object.keys(launchValues(kept)) : [] };
   });
-  return seen.flat();
+}
+
+/** One that this release can't read takes nothing from the other servers. */
+async function readableOn(host: Host): Promise<Manifest | null> {
+  try {
+    return await manifestOn(host);
+  } catch (error) {
+    if (error instanceof Problem && error.kind === "bad-input") return null;
+    throw error;
+  }
 }
 
 /** What serves, as far as the servers say it. */

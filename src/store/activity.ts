@@ -23,7 +23,9 @@ const EVERYTHING = `
   select at, by, environment, upgrade, says, problem from changeover.activity
   union all
   select u.ended_at, 'changeover', u.environment, u.id,
-    format('%s of %s ended: %s', p.plan ->> 'strategy', u.environment, u.state), u.reason
+    format('%s of %s ended: %s', p.plan ->> 'strategy', u.environment,
+      case when p.plan ->> 'strategy' = 'run-script' and u.state = 'rolled-back' then 'stopped' else u.state end),
+    u.reason
   from changeover.upgrades u join changeover.plans p on p.hash = u.plan_hash where u.ended_at is not null
   union all
   select j.result_at, u.asked_by, u.environment, u.id, j.says, j.problem ->> 'why'

@@ -1,6 +1,7 @@
 /** What people see of templates on servers: which one runs with what, how it stands, and which scripts it has. Pure. */
 import type { ServerRecord } from "../model/provider.ts";
 import { type Manifest, scriptsOf } from "../model/template/manifest.ts";
+import { plainValue, sayValue } from "../model/template/process-inputs.ts";
 import { byAge, seenTemplate, type TemplateState } from "../model/template/server-state.ts";
 
 export interface ScriptView {
@@ -8,7 +9,14 @@ export interface ScriptView {
   phase: string;
   description: string;
   seconds: number;
-  inputs: { name: string; required: boolean; choices: string[] | null; description: string }[];
+  inputs: {
+    name: string;
+    required: boolean;
+    choices: string[] | null;
+    /** What it is when nobody says anything, as people read it. */
+    default: string | null;
+    description: string;
+  }[];
 }
 
 export interface TemplatedServer {
@@ -32,7 +40,7 @@ export interface ScriptsView {
 
 interface Seen {
   record: ServerRecord;
-  manifest: Manifest;
+  manifest: Manifest | null;
 }
 
 export function viewScripts(facts: { environment: string; now: number; candidates: readonly Seen[] }): ScriptsView {
@@ -40,7 +48,7 @@ export function viewScripts(facts: { environment: string; now: number; candidate
   const scripts: Record<string, ScriptView[]> = {};
   for (const { record, manifest } of sorted) {
     const name = seenTemplate(record)?.template ?? "";
-    scripts[name] ??= scriptsOf(manifest).map(viewScript);
+    if (manifest) scripts[name] ??= scriptsOf(manifest).map(viewScript);
   }
   return {
     environment: facts.environment,
@@ -51,8 +59,9 @@ export function viewScripts(facts: { environment: string; now: number; candidate
 
 export const viewScript = ({ name, phase, description, seconds, inputs }: ReturnType<typeof scriptsOf>[number]) => ({
   ...{ name, phase, description, seconds },
-  inputs: Object.entries(inputs).map(([input, { required, choices, description: told }]) => ({
+  inputs: Object.entries(inputs).map(([input, { required, choices, default: fallback, description: told }]) => ({
     ...{ name: input, required, choices: choices ?? null, description: told },
+    default: plainValue(fallback).map(sayValue)[0] ?? null,
   })),
 });
 
@@ -90,7 +99,8 @@ export function drawScript({ name, phase, description, seconds, inputs }: Script
     ...inputs.map((input) => {
       const choices = input.choices ? ` (${input.choices.join(", ")})` : "";
       const told = input.description === "" ? "" : `: ${input.description}`;
-      return `      ${input.name}${input.required ? ", required" : ""}${choices}${told}`;
+      const fallback = input.default === null ? "" : ` = ${input.default}`;
+      return `      ${input.name}${fallback}${input.required ? ", required" : ""}${choices}${told}`;
     }),
   ];
 }

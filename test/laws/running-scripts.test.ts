@@ -9,6 +9,7 @@ import { planHash } from "../../src/model/plan.ts";
 import { scriptOutcome } from "../../src/view/scripts.ts";
 import { viewUpgrade } from "../../src/view/upgrade-view.ts";
 import { memoryJournal } from "../../src/run/memory-journal.ts";
+import { WayBackWanted } from "../../src/run/way-back.ts";
 import { tellingMoments } from "./moments.ts";
 import { type Ran, run, type RunOptions } from "./run.ts";
 import {
@@ -23,6 +24,7 @@ import {
   type TemplatedSite,
 } from "./templated.ts";
 
+const STRANDED = `it is stranded at ${BOOT[1]}: exit 3: no luck with ${BOOT[1]}`;
 const NAMES = ["app-1", "app-2", "app-3", "app-4"];
 /** Launched one after the other, in this order: names do not say who is the oldest. */
 const OLDEST_FIRST = ["app-3", "app-1", "app-4", "app-2"];
@@ -124,6 +126,23 @@ test("between the oldest and the rest a person may say no: then the rest is left
   expect(outcome).toMatchObject({ ran: [{ server: "app-3" }], failed: null, notRun: ["app-1", "app-4", "app-2"] });
 });
 
+test("told to stop in the middle, the script that runs is ended, and no other begins", async () => {
+  const site = await fleet();
+  site.scripts.takesMs = 4_000;
+  const back = new AbortController();
+  const watch = (moment: string) => {
+    if (moment.startsWith("after startJob")) site.site.clock.after(100, () => back.abort(new WayBackWanted("enough")));
+  };
+  const { end, outcome } = await runReport(site, { kind: "all" }, { wayBackAsked: back.signal, watch });
+  expect(end).toMatchObject({ state: "rolled-back", reason: { why: "enough" } });
+  expect(site.scripts.ran.map(({ server }) => server)).toEqual(["app-3"]);
+  expect(await (await site.world.host("app-3")).jobState("script-u-run")).toMatchObject({
+    state: "done",
+    cancelled: true,
+  });
+  expect(outcome).toMatchObject({ ran: [], failed: { server: "app-3" }, notRun: ["app-1", "app-4", "app-2"] });
+});
+
 test("what is not operational takes no script: named it is refused, of all of them it is left out and told", async () => {
   const site = await fleet();
   await run(site, await retirePlan(site, ["app-4"]), { upgrade: "u-gone" });
@@ -131,9 +150,9 @@ test("what is not operational takes no script: named it is refused, of all of th
   await run(site, launchPlan(["app-4"], "keep"), { upgrade: "u-lost" });
   const all = planRunScript(await wishOf(site, { kind: "all" }));
   expect(all.servers).toEqual(["app-3", "app-1", "app-2"]);
-  expect(all.leftOut).toEqual([{ server: "app-4", why: "it is kept for diagnosis of u-lost" }]);
+  expect(all.leftOut).toEqual([{ server: "app-4", why: STRANDED }]);
   const named = await wishOf(site, { kind: "named", servers: ["app-4"] });
-  expect(() => planRunScript(named)).toThrow('"report" can\'t be run in "shop" · "app-4": it is kept');
+  expect(() => planRunScript(named)).toThrow(`"report" can't be run in "shop" · "app-4": ${STRANDED}`);
 });
 
 test("a stranded server is operational on the word of a person, and then takes scripts", async () => {

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { beforeEach, expect, test } from "vitest";
 import { type ActivityBook, activityRoutes, writeDown } from "../../src/api/activity.ts";
 import { toWire } from "../../src/api/problems.ts";
+import { scriptRoutes } from "../../src/api/scripts.ts";
 import { type Activity, type ActivityFilter, BY } from "../../src/model/activity.ts";
 import { Problem } from "../../src/model/problem.ts";
 
@@ -71,4 +72,24 @@ test("it is filtered by what was asked, and refuses what it does not know", asyn
   expect(asked).toEqual([{ environment: "live", since: 5, limit: 2 }]);
   for (const bad of ["limit=0", "limit=many", "colour=red"])
     expect((await send("GET", `/activity?${bad}`)).status, bad).toBe(409);
+});
+
+test("a script is named as people named it, also one that is a path", async () => {
+  const run: unknown[] = [];
+  const scripts = { run: async (...asked: unknown[]) => void run.push(asked) };
+  const api = new Hono();
+  api.use(writeDown(book));
+  api.route("/environments", scriptRoutes({ scripts } as never));
+  const body = JSON.stringify({ selection: { kind: "all" }, by: "lena", yes: true });
+  const path = `/environments/live/scripts/${encodeURIComponent("scripts/one.sh")}`;
+  const asked = { method: "POST", headers: { [BY]: "lena" }, body };
+  expect((await api.request(`${path}/runs`, asked)).status).toBe(200);
+  await api.request(`${path}/plans`, { ...asked, body: JSON.stringify({ selection: { kind: "all" } }) });
+  expect(run.map((one) => (one as [string, { script: string }])[1].script)).toEqual([
+    "scripts/one.sh",
+    "scripts/one.sh",
+  ]);
+  expect(written).toEqual([
+    { by: "lena", environment: "live", upgrade: null, says: "run scripts/one.sh in live", problem: null },
+  ]);
 });

@@ -149,11 +149,31 @@ test.each([
     16,
   ],
   ["an announcement with an unknown place", `${good}announcement: see {url}\n`, "nobody knows what {url} is", 15],
+  [
+    "the head of a template",
+    changed("  name: shop\n", "  name: shop\n  template: app\n"),
+    'application.template: is the head of "app": name a revision (app@1), or set policy.templates: any',
+    7,
+  ],
+  [
+    "an image without a template",
+    changed("  name: shop\n", "  name: shop\n  image: debian-12\n"),
+    "application.image: means nothing without application.template",
+    7,
+  ],
   ["a staging that is itself", `${good}staging: shop\n`, "must be another environment", 15],
 ])("keys are checked against each other: %s", (_what, text, why, line) => {
   const { text: said } = mistakes(text);
   expect(said.why).toContain(why);
   expect(said.at).toBe(`shop.yaml:${line}`);
+});
+
+test("a revision of a template is taken, and its head where the policy lets it be", () => {
+  const of = (template: string, policy = "") =>
+    parseEnvironment(changed("  name: shop\n", `  name: shop\n  template: ${template}\n`) + policy, "shop.yaml");
+  expect(of("app@3").application.template).toBe("app@3");
+  expect(of("app", "policy: { templates: any }\n").application.template).toBe("app");
+  expect(() => of("app@0")).toThrow("must be NAME@REVISION");
 });
 
 test("a ledger may carry its key in path, headers or body, and a group counts as servers", () => {

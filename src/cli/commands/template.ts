@@ -1,9 +1,10 @@
 /** `changeover template list|show|commit|diff|check`: server templates, their revisions, what differs, whether they fit. */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { Problem } from "../../model/problem.ts";
 import type { TemplateDifferences } from "../../model/template/differences.ts";
+import { MANIFEST } from "../../model/template/manifest.ts";
 import { readNamed, sayTemplate } from "../../model/template/reference.ts";
 import type { Committed } from "../../run/template-library.ts";
 import {
@@ -131,8 +132,9 @@ function addCheck(group: Command, ends: Ends): void {
     });
 }
 
-/** What has a slash, or is a folder here, is no name. */
-const isFolder = (which: string): boolean => which.includes("/") || readNamed(which) === null;
+/** What has a slash, or is a template's folder here, is no name. */
+const isFolder = (which: string): boolean =>
+  which.includes("/") || readNamed(which) === null || existsSync(join(which, MANIFEST));
 
 function ofWhich(which: string): { name: string } | { folder: string } {
   const named = isFolder(which) ? null : readNamed(which);

@@ -61,10 +61,10 @@ export const byAge = (left: ServerRecord, right: ServerRecord): number =>
 export function scriptsRefused(record: ServerRecord): string | null {
   const seen = seenTemplate(record);
   if (!seen) return "it was launched without a template";
-  if (record.labels.kept !== undefined && seen.forcedBy === null) return `it is kept for ${record.labels.kept}`;
-  if (seen.state === "operational") return null;
-  const { stranded } = seen;
-  return stranded ? `it is stranded at ${stranded.at}: ${stranded.why}` : `it is ${seen.state}`;
+  const { stranded, state, forcedBy } = seen;
+  if (stranded) return `it is stranded at ${stranded.at}: ${stranded.why}`;
+  if (state !== "operational") return `it is ${state}`;
+  return record.labels.kept !== undefined && forcedBy === null ? `it is kept for ${record.labels.kept}` : null;
 }
 
 export const strandedProblem = (server: string, environment: string, at: string, why: string): Problem =>

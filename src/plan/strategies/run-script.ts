@@ -14,9 +14,9 @@ import { act, inOrder } from "../stage.ts";
 /** A server with a template, as it was seen. */
 export interface Candidate {
   record: ServerRecord;
-  /** Content of the template that lies there. */
-  hash: string;
-  manifest: Manifest;
+  /** Content of the template that lies there; null, with no manifest, where it was stranded before that. */
+  hash: string | null;
+  manifest: Manifest | null;
   /** Names of the inputs that it runs with. */
   inputs: readonly string[];
 }
@@ -91,7 +91,7 @@ function stagesOf(script: string, selection: Selection, steps: PlanStep[], gateM
 }
 
 const scriptIn = ({ manifest }: Candidate, name: string): PlacedScript | undefined => {
-  const scripts = scriptsOf(manifest);
+  const scripts = manifest ? scriptsOf(manifest) : [];
   return (
     scripts.find((one) => one.phase === "operational" && one.name === name) ?? scripts.find((one) => one.name === name)
   );
@@ -112,7 +112,7 @@ function choose({ environment, script, selection, candidates }: RunScriptWish) {
   const chosen = candidates.filter(({ record }) => !refusals.get(record.name));
   const leftOut = [...refusals].flatMap(([server, why]) => (why ? [{ server, why }] : []));
   if (chosen.length > 0) return { chosen: chosen.sort((left, right) => byAge(left.record, right.record)), leftOut };
-  const known = [...new Set(candidates.flatMap(({ manifest }) => scriptsOf(manifest).map(({ name }) => name)))];
+  const known = candidates.flatMap(({ manifest }) => (manifest ? scriptsOf(manifest) : [])).map(({ name }) => name);
   const why = leftOut.map(({ server, why: one }) => `"${server}": ${one}`).join("; ") || "no server has a template";
   throw cantRun(known.includes(script) ? "refused" : "not-found", environment, script, why);
 }
@@ -121,11 +121,10 @@ const refusal = (candidate: Candidate, script: string): string | null =>
   scriptsRefused(candidate.record) ??
   (scriptIn(candidate, script)
     ? null
-    : `${seenTemplate(candidate.record)?.template} has no script "${script}", but ${
-        scriptsOf(candidate.manifest)
-          .map(({ name }) => name)
-          .join(", ") || "none at all"
-      }`);
+    : `${seenTemplate(candidate.record)?.template} has no script "${script}", but ${namesIn(candidate)}`);
+
+const namesIn = ({ manifest }: Candidate): string =>
+  (manifest ? scriptsOf(manifest) : []).map(({ name }) => name).join(", ") || "none at all";
 
 const cantRun = (kind: "refused" | "not-found", environment: string, script: string, why: string): Problem =>
   new Problem(kind, {
@@ -179,7 +178,7 @@ function stepFor({ given }: RunScriptWish, { candidate, script }: Found): PlanSt
   return act(runScript, {
     server: candidate.record.name,
     script: { name, phase, run, seconds, inputs: Object.keys(inputs) },
-    hash: candidate.hash,
+    hash: candidate.hash ?? "",
     defaults: Object.fromEntries(fallbacks),
     given: own,
   });
