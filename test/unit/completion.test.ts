@@ -106,6 +106,7 @@ describe("names", () => {
     expect(await named("release", "plan", "--to", "")).toEqual(["1", "2", "3"]);
     expect(await named("upgrade", "report", "")).toEqual(["u-2", "u-1"]);
     expect(await named("gate", "approve", "u-2", "")).toEqual(["reopen"]);
+    expect(await named("group", "group", "show", "")).toEqual(["burst"]);
     expect(await named("gate", "approve", "u-1", "")).toEqual([]);
     expect(await named("reason", "rollback", "--reason", "")).toEqual([]);
   });
