@@ -12,7 +12,7 @@ const on = (
 });
 
 export const groupSentences: readonly Sentence[] = [
-  on("PUT", "/state", (group) => `enable or disable group "${group}"`),
+  on("POST", "/(?<verb>enable|disable)", (group, { verb }) => `${verb} group "${group}"`),
   on("PUT", "/bounds", (group) => `set the bounds of group "${group}"`),
   on("POST", "/launches", (group) => `launch a server of group "${group}"`),
   on("POST", "/terminations", (group) => `terminate servers of group "${group}"`),

@@ -4,6 +4,7 @@ import type { Loss } from "../model/loss.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary, Report } from "../model/report.ts";
+import { onceAlone } from "../store/backup-requests.ts";
 import { requestsFor } from "../store/control-requests.ts";
 import type { JournalEntry } from "../model/upgrade.ts";
 import { gatesOf } from "../store/gates.ts";
@@ -122,18 +123,8 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
       await mustBeCurrent(environments, environment, plan, planHash);
       return engine.startUpgrade(plan, { yes, by, forecast: await foretell(environment, plan) });
     },
-    async takeDown(environment) {
-      const busy = await unfinishedUpgrade(store, environment);
-      if (busy && busy.state !== "stuck") {
-        throw new Problem("refused", {
-          what: `environment "${environment}" can't be taken down`,
-          why: `upgrade ${busy.id} is ${busy.state}`,
-          next: `changeover rollback ${busy.id}, or wait for its end: changeover watch ${busy.id}`,
-        });
-      }
-      await mustNotBeRehearsed(store, environment);
-      return environments.takeDown(environment);
-    },
+    // A group whose servers go must not launch others in their place.
+    takeDown: (environment) => onceAlone(store, environment, () => takeDown(parts, environment), "groups"),
     ...upgradesOf(parts),
     async ledgerTask(environment) {
       const { definition } = await environments.find(environment);
@@ -146,6 +137,19 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
       return { definition: definition.ledger, host: definition.hosts.public, targets };
     },
   };
+}
+
+async function takeDown({ store, environments }: ControlPlaneParts, environment: string): Promise<number> {
+  const busy = await unfinishedUpgrade(store, environment);
+  if (busy && busy.state !== "stuck") {
+    throw new Problem("refused", {
+      what: `environment "${environment}" can't be taken down`,
+      why: `upgrade ${busy.id} is ${busy.state}`,
+      next: `changeover rollback ${busy.id}, or wait for its end: changeover watch ${busy.id}`,
+    });
+  }
+  await mustNotBeRehearsed(store, environment);
+  return environments.takeDown(environment);
 }
 
 type OfUpgrades = "upgrade" | "latest" | "report" | "loss" | "rollback" | "saveLedger";

@@ -85,3 +85,16 @@ export function whileAlone(
     return true;
   });
 }
+
+/** The same, after whoever does it just now. */
+export function onceAlone<T>(
+  store: Store,
+  environment: string,
+  work: () => Promise<T>,
+  on: keyof typeof LOCKS,
+): Promise<T> {
+  return store.transaction(async (db) => {
+    await db.query("select pg_advisory_xact_lock($1, hashtext($2))", [LOCKS[on], environment]);
+    return work();
+  });
+}

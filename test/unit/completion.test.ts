@@ -110,6 +110,7 @@ describe("names", () => {
     expect(await named("upgrade", "report", "")).toEqual(["u-2", "u-1"]);
     expect(await named("gate", "approve", "u-2", "")).toEqual(["reopen"]);
     expect(await named("alert", "alert", "test", "staging", "")).toEqual(["busy"]);
+    expect(await named("group", "group", "show", "")).toEqual(["burst"]);
     expect(await named("gate", "approve", "u-1", "")).toEqual([]);
     expect(await named("reason", "rollback", "--reason", "")).toEqual([]);
   });

@@ -161,6 +161,27 @@ test.each([
     "application.image: means nothing without application.template",
     7,
   ],
+  [
+    "a group whose first size is beyond its most",
+    changed("  name: shop\n", "  name: shop\n  group: { name: burst, size: 5, min: 1, max: 4 }\n"),
+    "application.group.size: must be from min to max, 1 to 4",
+    7,
+  ],
+  [
+    "a group that is to be at least more than at most",
+    changed("  name: shop\n", "  name: shop\n  group: { name: burst, size: 2, min: 3 }\n"),
+    "application.group.min: 3 is more than max, 2",
+    7,
+  ],
+  [
+    "a change of a group's schedule that can't be",
+    changed(
+      "  name: shop\n",
+      "  name: shop\n  group:\n    name: burst\n    size: 2\n    schedule:\n      - { days: [mon], at: '08:00', min: 4, max: 3 }\n",
+    ),
+    "application.group.schedule.0.min: 4 is more than its max, 3",
+    11,
+  ],
   ["a staging that is itself", `${good}staging: shop\n`, "must be another environment", 15],
 ])("keys are checked against each other: %s", (_what, text, why, line) => {
   const { text: said } = mistakes(text);

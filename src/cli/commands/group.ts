@@ -69,8 +69,8 @@ const isNow = ({ group: name, ...view }: GroupView): string =>
 function addEnable(words: Command): void {
   about(words, "enable", "let it launch and terminate servers by itself; failures are counted anew").action(
     async (named: string, environment: string | undefined, options: JsonOption) => {
-      const body = { enabled: true, by: whoAsks(), reason: "" };
-      tell(await call("PUT", { named, environment, below: "/state", body }), options, isNow);
+      const body = { by: whoAsks() };
+      tell(await call("POST", { named, environment, below: "/enable", body }), options, isNow);
     },
   );
 }
@@ -79,8 +79,8 @@ function addDisable(words: Command): void {
   about(words, "disable", "let it do nothing by itself; its servers stay, and you may launch and terminate them")
     .option("--reason <text>", "shown to whoever looks", "")
     .action(async (named: string, environment: string | undefined, options: JsonOption & { reason: string }) => {
-      const body = { enabled: false, by: whoAsks(), reason: options.reason };
-      tell(await call("PUT", { named, environment, below: "/state", body }), options, isNow);
+      const body = { by: whoAsks(), reason: options.reason };
+      tell(await call("POST", { named, environment, below: "/disable", body }), options, isNow);
     });
 }
 

@@ -30,8 +30,8 @@ export interface Count {
 }
 
 /**
- * Several alerts on one server are one voter, which is for what most of them are for. Who is no member (a fixed server, a
- * load balancer, an alert about the whole, a person) has one vote, too, and counts among the voters while it votes.
+ * Several alerts on one server are one voter, which is for what most of them are for. Who is no member (a fixed server,
+ * a load balancer, an alert about the whole, a person) has one vote, too, and is among the voters while it votes.
  */
 export function countVotes(electorate: Electorate): Count {
   const { votes, members } = electorate;
