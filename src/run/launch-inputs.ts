@@ -32,10 +32,10 @@ export async function inputsForLaunch(parts: InputParts, environment: string, wi
   const { server: name, values, keep, by, why, hours } = wish;
   mustHoldNoSecret(parts.redact, environment, values, why);
   const { definition } = await parts.environments.find(environment);
-  const { servers } = await readGround(parts, environment);
-  const server = mustBeDefined(servers, environment, name);
+  const ground = await readGround(parts, environment);
+  const server = mustBeDefined(ground.servers, environment, name);
   const now = parts.clock.now();
-  const known: Known = { environment, set: await inputsOf(parts.store, environment), servers, now };
+  const known: Known = { environment, set: await inputsOf(parts.store, environment), ...ground, now };
   const place = placeOf(server);
   const saves = keep === "save" && Object.keys(values).length > 0;
   const longestHours = definition.policy.longestOverrideHours;
