@@ -40,7 +40,7 @@ export interface InputParts {
 export interface Ground {
   /** Made from templates, or defined so: those that inputs are for. */
   servers: KnownServer[];
-  /** Every server that runs. */
+  /** Every server that runs, or is defined. */
   neighbours: Map<string, Neighbour>;
   /** Every server and group by name, whatever it is made from; null when nobody could be asked. */
   names: { server: string[]; group: string[] } | null;
@@ -65,9 +65,13 @@ export async function readGround(parts: InputParts, environment: string): Promis
         declared: template ? await parts.templates.of(environment, template) : null,
       })),
     ),
-    neighbours: new Map(
-      seen.map(({ record, launch }) => [record.name, { address: record.address, inputs: launch?.inputs ?? null }]),
-    ),
+    neighbours: new Map<string, Neighbour>([
+      ...defined.map(({ server }): [string, Neighbour] => [server, { address: null, inputs: null }]),
+      ...seen.map(({ record, launch }): [string, Neighbour] => [
+        record.name,
+        { address: record.address, inputs: launch?.inputs ?? null },
+      ]),
+    ]),
     names: trouble
       ? null
       : {

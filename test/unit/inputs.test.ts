@@ -308,31 +308,33 @@ describe("a launch", () => {
     );
   });
 
-  test("takes what another server has at that moment, and is refused when that does not run or has no such input", async () => {
-    await set({
-      MODE: {
-        array: [
-          { server: "db-1", value: "address" },
-          { server: "db-1", value: "PORT" },
-        ],
-      },
-    });
-    expect((await launch()).inputs.MODE?.value).toEqual({ array: [text("127.1.1.3"), text("3306")] });
+  test("names what another server has, to be asked for when it boots; refused when nobody knows that server or it has no such input", async () => {
+    const wanted = {
+      array: [
+        { server: "db-1", value: "address" },
+        { server: "db-1", value: "PORT" },
+      ],
+    };
+    await set({ MODE: wanted });
+    expect((await launch()).inputs.MODE?.value).toEqual(wanted);
     const { rows } = await all.desk.crossReference("shop", { server: "app-2" });
     expect(rows.find(({ input }) => input === "MODE")?.next).toEqual({
       ...{ value: "array:127.1.1.3,3306", level: "environment", from: "shop" },
       written: "array:server:db-1.address,server:db-1.PORT",
     });
     await set({ MODE: { server: "lb-1", value: "address" } });
-    expect((await launch()).inputs.MODE?.value).toEqual(text("127.1.1.4"));
-    await set({ MODE: { server: "lb-1", value: "PORT" } });
-    expect((await problemOf(launch())).text.why).toContain('PORT of server "lb-1", which was not launched with it');
-    await set({ MODE: { server: "db-1", value: "NOTHING" } });
-    expect((await problemOf(launch())).text.why).toContain(
-      'wants NOTHING of server "db-1", which was not launched with it',
-    );
+    expect((await next("app-2")).MODE).toBe("127.1.1.4");
+    for (const [server, value, why] of [
+      ["lb-1", "PORT", 'MODE wants PORT of server "lb-1", which was not launched with it'],
+      ["db-1", "NOTHING", 'MODE wants NOTHING of server "db-1", which was not launched with it'],
+      ["db-9", "address", 'MODE wants something of server "db-9", which nobody knows'],
+    ]) {
+      await set({ MODE: { server, value } });
+      expect((await problemOf(launch())).text.why).toBe(why);
+    }
     await set({ MODE: { server: "app-2", value: "address" } });
-    expect((await problemOf(launch({ server: "app-1" }))).text.why).toContain('"app-2", which does not run');
+    expect((await launch({ server: "app-1" })).warnings).toContain('MODE waits for server "app-2", which does not run');
+    expect((await next("app-1")).MODE).toBe("server:app-2.address");
   });
 
   test("two scripts that disagree are named, until a level above says which", async () => {
@@ -356,4 +358,16 @@ test("the cross-reference is a page that can be read", async () => {
   await lend({ MODE: text("trial") }, BURST);
   const page = drawCrossReference(await all.desk.crossReference("shop", { server: null }));
   await expect(`${page.join("\n")}\n`).toMatchFileSnapshot("inputs-cross-reference.txt");
+});
+
+test("a server that found out what another server had keeps it: nothing differs until that one changes", async () => {
+  const value = { server: "db-1", value: "address" };
+  await set({ MODE: value });
+  const kept = { MODE: { value, level: "environment" as const, from: "shop" } };
+  await all.launch("app-9", kept, "web", { MODE: text("127.1.1.3") });
+  const { rows } = await all.desk.crossReference("shop", { server: "app-9" });
+  expect(rows.find(({ input }) => input === "MODE")).toMatchObject({
+    differs: false,
+    current: { value: "127.1.1.3" },
+  });
 });

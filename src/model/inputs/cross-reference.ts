@@ -57,7 +57,7 @@ export interface Known {
   environment: string;
   set: InputSet;
   servers: readonly KnownServer[];
-  /** Every server that runs, whatever it is made from: values may name it. */
+  /** Every server, whatever it is made from: values may name it. */
   neighbours: ReadonlyMap<string, Neighbour>;
   now: number;
 }
@@ -80,11 +80,20 @@ export function crossReference(known: Known): CrossReference {
   };
 }
 
+export interface Next extends Resolution {
+  /** As a launch is told them: what other servers have is asked for when it boots. */
+  written: Resolution["inputs"];
+}
+
 /** What a launch at this moment would give it. */
-export function nextOf(known: Known, server: KnownServer, once?: InputValues): Resolution {
+export function nextOf(known: Known, server: KnownServer, once?: InputValues): Next {
   const found = resolve(askedFor(known, server, once));
-  const { inputs, refusals } = settle(found.inputs, (name) => known.neighbours.get(name) ?? null);
-  return { ...found, inputs, refusals: [...found.refusals, ...refusals] };
+  const { inputs, refusals, warnings } = settle(found.inputs, (name) => known.neighbours.get(name) ?? null);
+  return {
+    ...{ written: found.inputs, inputs, ignored: found.ignored },
+    refusals: [...found.refusals, ...refusals],
+    warnings: [...found.warnings, ...warnings],
+  };
 }
 
 export const placeOf = ({ server, group }: Pick<KnownServer, "server" | "group">): Place =>
