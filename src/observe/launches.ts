@@ -16,17 +16,21 @@ export interface SeenLaunch {
   trouble: string | null;
 }
 
+const launchValue = inputValueSchema.refine((value) => !("ignore" in value || "inherit" in value));
+
 /** What else stands in the file is read elsewhere. */
 const launchSchema = z.object({
   template: z.object({ name: z.string(), revision: z.number().nullable(), hash: z.string() }),
   inputs: z.record(
     z.string(),
     z.object({
-      value: inputValueSchema.refine((value) => !("ignore" in value || "inherit" in value)),
+      value: launchValue,
       level: z.enum(inputLevels),
       from: z.string(),
     }),
   ),
+  /** What values of other servers were when it booted. */
+  resolved: z.record(z.string(), launchValue).default({}),
 });
 
 /** Without those that are kept aside: nobody launches them again. */
@@ -54,9 +58,17 @@ const byNumber = new Intl.Collator("en", { numeric: true });
 function launchIn(text: string | null): Pick<SeenLaunch, "launch" | "trouble"> {
   if (text === null) return { launch: null, trouble: null };
   const read = launchSchema.safeParse(parsed(text));
-  if (read.success) return { launch: read.data as SeenLaunch["launch"], trouble: null };
+  if (read.success) return { launch: asItRuns(read.data), trouble: null };
   const [issue] = read.error.issues;
   return { launch: null, trouble: `its ${LAUNCH_FILE} is damaged at ${issue?.path.join(".") || "its beginning"}` };
+}
+
+function asItRuns({ template, inputs, resolved }: z.infer<typeof launchSchema>): SeenLaunch["launch"] {
+  const values = Object.entries(inputs).map(([name, { value, ...where }]) => [
+    name,
+    { value: Object.hasOwn(resolved, name) ? resolved[name] : value, ...where },
+  ]);
+  return { template, inputs: Object.fromEntries(values) as Launch["inputs"] };
 }
 
 function parsed(text: string): unknown {

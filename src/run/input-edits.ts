@@ -58,7 +58,7 @@ export async function edit(
     return { before: was, after: is, number: kept };
   });
   const missing = await missingCredentialsOf(parts, environment, after, ground.servers);
-  const [was, is] = [before, after].map((set) => crossReference({ environment, set, servers: ground.servers, now }));
+  const [was, is] = [before, after].map((set) => crossReference({ environment, set, ...ground, now }));
   return discreetly(
     {
       environment,

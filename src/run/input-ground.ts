@@ -3,6 +3,7 @@ import type { Clock } from "../model/clock.ts";
 import type { KnownServer } from "../model/inputs/cross-reference.ts";
 import type { DeclaringScript } from "../model/inputs/declaration.ts";
 import type { InputSet } from "../model/inputs/set.ts";
+import type { Neighbour } from "../model/inputs/settle.ts";
 import type { InputItem, InputValue, InputValues } from "../model/inputs/value.ts";
 import type { TemplateRef } from "../model/launch.ts";
 import { asProblem } from "../model/problem.ts";
@@ -39,6 +40,8 @@ export interface InputParts {
 export interface Ground {
   /** Made from templates, or defined so: those that inputs are for. */
   servers: KnownServer[];
+  /** Every server that runs, or is defined. */
+  neighbours: Map<string, Neighbour>;
   /** Every server and group by name, whatever it is made from; null when nobody could be asked. */
   names: { server: string[]; group: string[] } | null;
   /** What could not be read. */
@@ -62,6 +65,13 @@ export async function readGround(parts: InputParts, environment: string): Promis
         declared: template ? await parts.templates.of(environment, template) : null,
       })),
     ),
+    neighbours: new Map<string, Neighbour>([
+      ...defined.map(({ server }): [string, Neighbour] => [server, { address: null, inputs: null }]),
+      ...seen.map(({ record, launch }): [string, Neighbour] => [
+        record.name,
+        { address: record.address, inputs: launch?.inputs ?? null },
+      ]),
+    ]),
     names: trouble
       ? null
       : {
@@ -84,14 +94,13 @@ function made(defined: Awaited<ReturnType<ServerDefinitions["of"]>>, seen: reado
   const running = new Map(seen.map((one) => [one.record.name, one]));
   const known = new Set(defined.map(({ server }) => server));
   const ofDefinitions = defined.map((one): Made => {
-    const { record, launch } = running.get(one.server) ?? {};
-    return { ...one, current: launch?.inputs ?? null, address: record?.address ?? null };
+    return { ...one, current: running.get(one.server)?.launch?.inputs ?? null };
   });
   const others = seen.flatMap((one): Made[] => {
     const { record, launch } = one;
     if (launch === null || known.has(record.name)) return [];
     const { template, inputs: current } = launch;
-    return [{ server: record.name, group: groupOf(one), template, current, address: record.address }];
+    return [{ server: record.name, group: groupOf(one), template, current }];
   });
   return [...ofDefinitions, ...others].sort((left, right) => left.server.localeCompare(right.server, "en"));
 }

@@ -60,7 +60,7 @@ async function crossReferenceOf(
 async function look(parts: InputParts, environment: string): Promise<Looked> {
   const ground = await readGround(parts, environment);
   const held = await inputsOf(parts.store, environment);
-  const known = { environment, set: held, servers: ground.servers, now: parts.clock.now() };
+  const known = { environment, set: held, ...ground, now: parts.clock.now() };
   return { ground, set: held, seen: crossReference(known) };
 }
 

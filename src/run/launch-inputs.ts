@@ -23,6 +23,7 @@ export interface LaunchWish extends Asking {
 }
 
 export interface LaunchInputs {
+  /** What other servers have stands there by their names: the server asks for it once, when it boots. */
   inputs: Record<string, LaunchInput>;
   warnings: string[];
 }
@@ -32,10 +33,10 @@ export async function inputsForLaunch(parts: InputParts, environment: string, wi
   const { server: name, values, keep, by, why, hours } = wish;
   mustHoldNoSecret(parts.redact, environment, values, why);
   const { definition } = await parts.environments.find(environment);
-  const { servers } = await readGround(parts, environment);
-  const server = mustBeDefined(servers, environment, name);
+  const ground = await readGround(parts, environment);
+  const server = mustBeDefined(ground.servers, environment, name);
   const now = parts.clock.now();
-  const known: Known = { environment, set: await inputsOf(parts.store, environment), servers, now };
+  const known: Known = { environment, set: await inputsOf(parts.store, environment), ...ground, now };
   const place = placeOf(server);
   const saves = keep === "save" && Object.keys(values).length > 0;
   const longestHours = definition.policy.longestOverrideHours;
@@ -43,14 +44,14 @@ export async function inputsForLaunch(parts: InputParts, environment: string, wi
   const found = nextOf({ ...known, set }, server, saves ? undefined : values);
   mustBeLaunchable(environment, name, found.refusals);
   const there = await parts.credentials(environment);
-  const missing = credentialsNamed(Object.values(found.inputs).map(({ value }) => value)).filter(
+  const missing = credentialsNamed(Object.values(found.written).map(({ value }) => value)).filter(
     (one) => !there.includes(one),
   );
   if (missing.length > 0) throw missingCredentials(environment, missing, `server "${name}" can't be launched`);
   const told = saves ? (await openInputs(parts).set(environment, { place, values, hours, by, why })).warnings : [];
   // What was given once is gone at the next launch, which nobody may be there to help.
   const later = saves ? [] : nextOf(known, server).refusals.map((one) => `at its next launch ${drawFinding(one)}`);
-  return { inputs: found.inputs, warnings: [...found.warnings.map(drawFinding), ...later, ...told] };
+  return { inputs: found.written, warnings: [...found.warnings.map(drawFinding), ...later, ...told] };
 }
 
 function mustBeDefined(servers: readonly KnownServer[], environment: string, name: string): KnownServer {

@@ -104,7 +104,8 @@ function drawRow({ input, next, current, differs, hidden }: CrossRow): string {
   return `${differs ? "≠" : " "} ${input.padEnd(24)} ${next ? drawShown(next) : "-"}${now}${below === "" ? "" : `  ${below}`}`;
 }
 
-const drawShown = ({ value, level, from }: Shown): string => `${oneLine(value)} (${level} ${from})`;
+const drawShown = ({ value, level, from, written }: Shown): string =>
+  `${oneLine(value)} (${level} ${from}${written === undefined ? "" : `: ${oneLine(written)}`})`;
 
 export const drawDifferences = ({ compared }: DifferencesView): string[] =>
   compared.length === 0

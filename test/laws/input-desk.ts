@@ -33,8 +33,13 @@ export interface InputFixture {
   /** By the name of the template. */
   templates: Map<string, NonNullable<KnownServer["declared"]>>;
   defined: Awaited<ReturnType<ServerDefinitions["of"]>>;
-  /** A server that runs, with what it was launched with. */
-  launch(server: string, inputs: Record<string, LaunchInput>, template?: string): Promise<void>;
+  /** A server that runs, with what it was launched with; null: from no template. */
+  launch(
+    server: string,
+    inputs: Record<string, LaunchInput> | null,
+    template?: string,
+    resolved?: object,
+  ): Promise<void>;
   /** What lies on a server. */
   launchFile(server: string): Promise<string | null>;
   close(): Promise<void>;
@@ -75,14 +80,15 @@ export async function openInputFixture(): Promise<InputFixture> {
   };
   return {
     ...{ store, clock, credentials, parts, templates, defined, desk: openInputs(parts) },
-    async launch(server, inputs, template = "web") {
+    async launch(server, inputs, template = "web", resolved = {}) {
       const { provider, environment } = worldNow();
       const there = (await provider.list(environment)).length;
       const address = `${network.prefix}.${there + 1}`;
       const labels: Record<string, string> = server.startsWith("burst") ? { group: "burst" } : {};
       const host = await provider.launch({ environment, name: server, kind: "application", address, labels });
+      if (inputs === null) return;
       const launch: Launch = { template: templateRef(template), image: null, size: null, inputs };
-      await host.putFile(LAUNCH_FILE, JSON.stringify(launch));
+      await host.putFile(LAUNCH_FILE, JSON.stringify({ ...launch, resolved }));
     },
     async launchFile(server) {
       const { provider, environment } = worldNow();

@@ -61,7 +61,7 @@ export const PLACES: Place[] = [
 const meaningful = values.filter((value) => !("inherit" in value));
 
 /** Overrides that are open, and some that have lapsed. */
-export const held: fc.Arbitrary<HeldInput> = fc
+const held: fc.Arbitrary<HeldInput> = fc
   .record({
     place: fc.constantFrom(...PLACES),
     input: fc.constantFrom(...NAMES),

@@ -18,7 +18,7 @@ import {
   textOf,
   valuesAt,
 } from "../../src/model/inputs/set.ts";
-import { settle } from "../../src/model/inputs/settle.ts";
+import { type Neighbour, settle } from "../../src/model/inputs/settle.ts";
 import { readSpelling, spell } from "../../src/model/inputs/spelling.ts";
 import { type InputValue, type InputValues, inputValueSchema } from "../../src/model/inputs/value.ts";
 import type { LaunchInput } from "../../src/model/launch.ts";
@@ -195,7 +195,7 @@ test("a value that is spelled out is read back as it was", () => {
 
 const declares = (all: DeclaringScript[]): KnownServer["declared"] => ({ scripts: all, values: {} });
 const server = (name: string, all: DeclaringScript[], more: Partial<KnownServer> = {}): KnownServer => ({
-  ...{ server: name, group: null, template: null, declared: declares(all), current: null, address: "127.0.0.1" },
+  ...{ server: name, group: null, template: null, declared: declares(all), current: null },
   ...more,
 });
 const knownServers = (all: DeclaringScript[]): KnownServer[] => [
@@ -204,21 +204,32 @@ const knownServers = (all: DeclaringScript[]): KnownServer[] => [
   server("db-1", all, { current: { A: { value: { text: "here" }, level: "script", from: "s0" } } }),
 ];
 
+/** Not app-1: what names it can't be launched. */
+const neighbours = new Map<string, Neighbour>([
+  ["db-1", { address: "127.0.0.1", inputs: { A: { value: { text: "here" }, level: "script", from: "s0" } } }],
+]);
+const moved = new Map<string, Neighbour>([["db-1", { address: "127.9.9.9", inputs: {} }]]);
+
 describe("what is edited", () => {
   test("what a server was launched with stays, whatever is edited at any level afterwards", () => {
     fc.assert(
       fc.property(scripts, sets, sets, levelValues, (all, before, after, declared) => {
         const servers = knownServers(all);
-        const known = { environment: "live", set: before, servers, now: NOW };
+        const known = { environment: "live", set: before, servers, neighbours, now: NOW };
         const launches = servers.map((one) => settled(nextOf(known, one).inputs));
         const kept = launches.map((launch) => canonical(launch));
         const changed = servers.map((one, at) => ({
           ...one,
           declared: { scripts: [], values: declared },
           current: launches[at] ?? null,
-          address: "127.9.9.9",
         }));
-        const { rows } = crossReference({ environment: "live", set: after, servers: changed, now: NOW + 1e9 });
+        const { rows } = crossReference({
+          environment: "live",
+          set: after,
+          servers: changed,
+          neighbours: moved,
+          now: NOW + 1e9,
+        });
         expect(launches.map((launch) => canonical(launch))).toEqual(kept);
         for (const [at, launch] of launches.entries()) {
           const seen = rows.filter((row) => row.server === servers[at]?.server && row.current);
@@ -266,9 +277,9 @@ describe("what is edited", () => {
   test("an override that has lapsed counts for nothing, as if it had been dropped", () => {
     fc.assert(
       fc.property(scripts, sets, (all, set) => {
-        const lapsed = overridesIn(set, { place: null, names: null }).filter((one) => !counts(one, NOW));
+        const lapsed = set.filter(({ lease }) => lease !== null && lease.until <= NOW);
         const [known, dropped] = [set, take(set, lapsed)].map((one) => ({
-          ...{ environment: "live", set: one, servers: knownServers(all), now: NOW },
+          ...{ environment: "live", set: one, servers: knownServers(all), neighbours, now: NOW },
         }));
         if (!known || !dropped) throw new Error("there are two");
         for (const one of known.servers) expect(nextOf(dropped, one)).toEqual(nextOf(known, one));
@@ -295,7 +306,7 @@ describe("what is edited", () => {
             const own = one.group ? { level: "group", owner: one.group } : { level: "server", owner: one.server };
             if (own.level !== at.level || own.owner !== at.owner) continue;
             const [was, is] = [set, after].map((of) => {
-              const known = { environment: "live", set: of, servers: knownServers(all), now: NOW };
+              const known = { environment: "live", set: of, servers: knownServers(all), neighbours, now: NOW };
               return nextOf(known, one);
             });
             expect(is?.inputs[input]?.value).toEqual(was?.inputs[input]?.value);

@@ -112,6 +112,12 @@ async function live(file: string): Promise<void> {
   if (knot) await moveNames();
   await go("list", ["credential", "list", "board"]);
   await go("remove", ["credential", "remove", "board", "api-key"]);
+  await go("input", ["inputs", "set", "board", "KEY=credential:api-key", "FEED=credential:feed"]);
+  const values = { OPEN: { text: `key ${CREDENTIAL}` } };
+  const asked = { place: { level: "environment", owner: "" }, values, by: "a test" };
+  const refused = await product.client.send("PUT", "/environments/board/inputs", asked).catch(String);
+  told += JSON.stringify(refused);
+  for (const look of ["list", "xref", "history"]) await go(`inputs ${look}`, ["inputs", look, "board"]);
   await go("plan unbuildable", ["plan", "board", "--to", "unbuildable"]);
   await go("plan", ["plan", "board", "--to", "2024.2"]);
   await go("upgrade", ["upgrade", "board", "--to", "2024.2", "--yes"]);
@@ -153,6 +159,12 @@ test("a missing credential is refused by name, before anything is launched", () 
   expect(ran["up without it"]?.code).toBe(3);
   expect(ran["up without it"]?.stdout).toContain('has no credential \\"api-key\\"');
   expect(ran["up without it"]?.stdout).toContain("changeover credential set board api-key");
+});
+
+test("an input names a credential and tells no value; one that is given as a text is refused", () => {
+  expect(ran.input?.stdout).toContain('credential \\"feed\\" is not set: changeover credential set board feed');
+  expect(ran["inputs list"]?.stdout).toContain('{"input":"KEY","value":"credential:api-key"}');
+  expect(told).toContain("OPEN can't have this value");
 });
 
 test("a credential is listed by name, and stays while a release needs it", () => {

@@ -143,7 +143,7 @@ const cases: Record<string, Change & { why: string }> = {
       const lease = { by: "anna", why: "a trial", since: NOW - 2 * HOUR, until: NOW + 22 * HOUR };
       around.overrides = [{ level: "server", owner: "app-3", input: "MODE", ...lease }];
     },
-    why: 'MODE of server "app-3", lent to anna (a trial), 2 h old, ends in 22 h',
+    why: 'MODE of server "app-3", overridden by anna (a trial), 2 h old, ends in 22 h',
   },
   "there are as many old servers as the file says": {
     definition: withFile({ application: { ...shop.application, servers: 2 } }),

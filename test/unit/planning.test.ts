@@ -113,7 +113,7 @@ test("an input that is lent to a server refuses a plan until it is dropped, or i
   const place = { level: "server" as const, owner: "app-1" };
   await replaceInputs(store, "shop", [{ place, input: "MODE", value: { text: "trial" }, lease }]);
   await expect(planTo("2")).rejects.toThrow(
-    /"no input is overridden": MODE of server "app-1", lent to anna \(a trial\).* · changeover inputs promote shop/,
+    /"no input is overridden": MODE of server "app-1", overridden by anna \(a trial\).* · changeover inputs promote shop/,
   );
   await replaceInputs(store, "shop", [
     { place, input: "MODE", value: { text: "trial" }, lease: { ...lease, until: site.clock.now() } },

@@ -255,7 +255,7 @@ test("an upgrade can't end while an input is lent; it is stuck until that is dro
     await replaceInputs(store, "lent", lent(systemClock.now() + 3 * hour));
     const id = await left();
     const { problem } = await reaches(id, "stuck");
-    expect(problem?.why).toBe('MODE of server "app-3", lent to anna (a trial), 2 h old, ends in 3 h');
+    expect(problem?.why).toBe('MODE of server "app-3", overridden by anna (a trial), 2 h old, ends in 3 h');
     expect(problem?.next).toContain("changeover inputs promote lent");
     await replaceInputs(store, "lent", mended);
     await engine.resume(id, "someone");

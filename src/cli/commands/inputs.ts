@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Place } from "../../model/inputs/set.ts";
 import { readSpelling } from "../../model/inputs/spelling.ts";
+import { inputName } from "../../model/inputs/value.ts";
 import { Problem } from "../../model/problem.ts";
 import {
   type CrossReferenceView,
@@ -160,11 +161,22 @@ const notLent = (): Problem =>
 
 function pairIn(pair: string): [string, unknown] {
   const at = pair.indexOf("=");
-  if (at > 0) return [pair.slice(0, at), readSpelling(pair.slice(0, at), pair.slice(at + 1))];
+  const name = pair.slice(0, Math.max(0, at));
+  if (at > 0) return [checkedName(name), readSpelling(name, pair.slice(at + 1))];
   throw new Problem("bad-input", {
     what: "an input is given as NAME=VALUE",
     why: "one of the words has no name before a =",
     next: "changeover inputs set --help; to take a value away: changeover inputs unset",
+  });
+}
+
+function checkedName(name: string): string {
+  const read = inputName.safeParse(name);
+  if (read.success) return name;
+  throw new Problem("bad-input", {
+    what: `"${name}" can't be the name of an input`,
+    why: read.error.issues.map(({ message }) => message).join("; "),
+    next: "changeover inputs set --help",
   });
 }
 
@@ -179,7 +191,7 @@ function addUnset(group: Command): void {
     .option(...WHY)
     .option(...JSON_OPTION)
     .action((environment: string, names: string[], options: PlaceOptions) =>
-      edit("POST", environment, "/unsettings", options, { names }),
+      edit("POST", environment, "/unsettings", options, { names: names.map(checkedName) }),
     );
 }
 
@@ -196,7 +208,7 @@ function addChoosing(group: Command, word: string, path: string, says: string): 
     .action((environment: string, names: string[], options: PlaceOptions) =>
       edit("POST", environment, `/${path}`, options, {
         place: placeIn(options),
-        names: names.length > 0 ? names : null,
+        names: names.length > 0 ? names.map(checkedName) : null,
       }),
     );
 }

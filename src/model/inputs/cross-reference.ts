@@ -3,7 +3,7 @@ import type { InputLevel, LaunchInput, TemplateRef } from "../launch.ts";
 import { canonical } from "../plan.ts";
 import type { DeclaringScript } from "./declaration.ts";
 import type { InputFinding } from "./findings.ts";
-import { type Asked, declaredNames, type Resolution, resolve, standingOf } from "./resolve.ts";
+import { type Asked, declaredNames, type Resolution, resolve, type Standing, standingOf } from "./resolve.ts";
 import { counts, ENVIRONMENT, type InputSet, isAt, type Place, valuesAt } from "./set.ts";
 import { type Neighbour, settle } from "./settle.ts";
 import { spell } from "./spelling.ts";
@@ -18,8 +18,6 @@ export interface KnownServer {
   declared: { scripts: readonly DeclaringScript[]; values: InputValues } | null;
   /** What it was launched with; null when it does not run from a launch. */
   current: Record<string, LaunchInput> | null;
-  /** Null when it does not run. */
-  address: string | null;
 }
 
 /** One value at one level. Secrets are named, so that nothing has to be masked here. */
@@ -27,6 +25,8 @@ export interface Shown {
   value: string;
   level: InputLevel;
   from: string;
+  /** How it was written, where it is what another server has. */
+  written?: string;
   /** Lent for a time that is over: it hides nothing and counts no more. */
   lapsed?: true;
 }
@@ -57,6 +57,8 @@ export interface Known {
   environment: string;
   set: InputSet;
   servers: readonly KnownServer[];
+  /** Every server, whatever it is made from: values may name it. */
+  neighbours: ReadonlyMap<string, Neighbour>;
   now: number;
 }
 
@@ -78,11 +80,20 @@ export function crossReference(known: Known): CrossReference {
   };
 }
 
+export interface Next extends Resolution {
+  /** As a launch is told them: what other servers have is asked for when it boots. */
+  written: Resolution["inputs"];
+}
+
 /** What a launch at this moment would give it. */
-export function nextOf(known: Known, server: KnownServer, once?: InputValues): Resolution {
+export function nextOf(known: Known, server: KnownServer, once?: InputValues): Next {
   const found = resolve(askedFor(known, server, once));
-  const { inputs, refusals } = settle(found.inputs, (name) => neighbourOf(known, name));
-  return { ...found, inputs, refusals: [...found.refusals, ...refusals] };
+  const { inputs, refusals, warnings } = settle(found.inputs, (name) => known.neighbours.get(name) ?? null);
+  return {
+    ...{ written: found.inputs, inputs, ignored: found.ignored },
+    refusals: [...found.refusals, ...refusals],
+    warnings: [...found.warnings, ...warnings],
+  };
 }
 
 export const placeOf = ({ server, group }: Pick<KnownServer, "server" | "group">): Place =>
@@ -109,11 +120,6 @@ const assumed = (...levels: (InputValues | undefined)[]): DeclaringScript[] => {
   return [{ script: "", inputs: Object.fromEntries(names.map((name) => [name, anything])) }];
 };
 
-function neighbourOf({ servers }: Known, name: string): Neighbour | null {
-  const found = servers.find(({ server }) => server === name);
-  return found?.address ? { address: found.address, inputs: found.current } : null;
-}
-
 function rowsOf(known: Known, server: KnownServer, next: Resolution): CrossRow[] {
   const asked = askedFor(known, server);
   const names = new Set([...declaredNames(asked.scripts), ...Object.keys(server.current ?? {})]);
@@ -134,7 +140,7 @@ function rowOf(
   return {
     server: server.server,
     input,
-    next: given ? shown(given) : ignored ? { value: "ignore", ...ignored } : null,
+    next: given ? asWritten(shown(given), standing[0]) : ignored ? { value: "ignore", ...ignored } : null,
     current: runs ? shown(runs) : null,
     differs: server.current !== null && canonical(given?.value ?? null) !== canonical(runs?.value ?? null),
     hidden: [
@@ -149,6 +155,11 @@ const placed = ({ level, owner }: Place) => ({ level, from: owner });
 
 const ownOf = <T>(values: Record<string, T>, name: string): T | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
+
+const asWritten = (one: Shown, from: Standing | undefined): Shown => {
+  const written = from && spell(from.value);
+  return written === undefined || written === one.value ? one : { ...one, written };
+};
 
 const shown = ({ value, level, from }: { value: InputValue; level: InputLevel; from: string }): Shown => ({
   value: spell(value),

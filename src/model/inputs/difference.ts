@@ -5,7 +5,7 @@ import { type HeldInput, type InputSet, inOrder } from "./set.ts";
 import { spell } from "./spelling.ts";
 
 /** By the order of the names; what is equal is left out. */
-export function differencesOf(from: ReadonlyMap<string, string>, to: ReadonlyMap<string, string>): Difference[] {
+function differencesOf(from: ReadonlyMap<string, string>, to: ReadonlyMap<string, string>): Difference[] {
   const keys = [...new Set([...from.keys(), ...to.keys()])].sort();
   return keys.flatMap((key) => {
     const [left, right] = [from.get(key) ?? null, to.get(key) ?? null];

@@ -6,7 +6,16 @@ import { type InputItem, type InputValue, inputName } from "./value.ts";
 
 export interface InputFinding {
   input: string;
-  kind: "missing" | "ambiguous" | "ignored" | "not-a-choice" | "reserved" | "no-server" | "unread" | "space" | "comma";
+  kind:
+    | "missing"
+    | "ambiguous"
+    | "ignored"
+    | "not-a-choice"
+    | "reserved"
+    | "other-server"
+    | "unread"
+    | "space"
+    | "comma";
   /** Goes on from the input's name. */
   why: string;
 }
@@ -91,7 +100,7 @@ export const drawFinding = ({ input, why }: InputFinding): string => `${input} $
 export function mustBeLaunchable(environment: string, server: string, refusals: readonly InputFinding[]): void {
   if (refusals.length === 0) return;
   const [first] = refusals;
-  const curable = first && !["reserved", "no-server"].includes(first.kind);
+  const curable = first && !["reserved", "other-server"].includes(first.kind);
   throw new Problem("refused", {
     what: `server "${server}" can't be launched`,
     why: refusals.map(drawFinding).join("; "),

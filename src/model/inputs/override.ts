@@ -63,4 +63,4 @@ function drawTime(ms: number): string {
 }
 
 export const drawOverride = ({ level, owner, input, by, why, ...lease }: OpenOverride, now: number): string =>
-  `${input} of ${level} "${owner}", lent to ${by} (${why}), ${drawLease(lease, now)}`;
+  `${input} of ${level} "${owner}", overridden by ${by} (${why}), ${drawLease(lease, now)}`;
