@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { AddressView } from "../src/view/addresses.ts";
-import { labTrouble, openLab } from "../test/lab/lab.ts";
+import { type Lab, labTrouble, openLab } from "../test/lab/lab.ts";
 import type { Product } from "../test/product/product.ts";
 import { figureOf } from "./figures.ts";
 import { failuresOf, oneRun } from "./prove-major.ts";
@@ -43,6 +43,7 @@ async function onLab(run: number): Promise<Row[]> {
         await oneRun(product, run, "way back at smoke-test", "rolled-back", ["--fail-at", "smoke-test"]),
         await oneRun(product, run, "upgrade", "upgraded", []),
         await moveAddress(product, run),
+        await missHost(product, run, lab),
       ],
       { provider: lab.provider, addresses: { www: { address: `${lab.network}.0.100` } } },
     );
@@ -62,14 +63,29 @@ async function moveAddress(product: Product, run: number): Promise<Row> {
     run,
     what: "address moved",
     asWanted: before === "lb-1" && moved,
-    sound: true,
-    // Nobody is counted here: `npm run prove addresses` does that.
-    ...{ acknowledged: "-", lost: 0, duplicated: 0, failed: 0 },
+    ...NOBODY,
     tookS: Math.round((performance.now() - began) / 1000),
   };
   console.error(`  ${JSON.stringify(row)}`);
   return row;
 }
+
+/** One that is cut off the network is told by its address, and nothing is planned until it is back. */
+async function missHost(product: Product, run: number, lab: Lab): Promise<Row> {
+  const address = lab.address(HOSTS);
+  await lab.cut(HOSTS);
+  const silent = (await product.status("live")).inventory.hosts?.silent.map((one) => one.address).join();
+  const refused = await product.run(["backups", "take", "live"]);
+  await lab.heal(HOSTS);
+  const again = (await product.status("live")).inventory.hosts;
+  const asWanted = silent === address && refused.code !== 0 && refused.stderr.includes(address) && !again;
+  const row = { run, what: "host silent", asWanted, ...NOBODY };
+  console.error(`  ${JSON.stringify(row)}`);
+  return row;
+}
+
+/** Nobody is counted here: `npm run prove addresses` does that. */
+const NOBODY = { sound: true, acknowledged: "-", lost: 0, duplicated: 0, failed: 0 };
 
 /** All of it; the tests run the parts that only such hosts can fail. */
 function hostContract(): Promise<string[]> {

@@ -28,13 +28,21 @@ export class LabTrouble extends Error {}
 /** Why no lab can be made on this machine; null when it can. */
 export function whyNoLab(): string | null {
   if (process.platform !== "linux") return "hosts of a lab are namespaces of Linux";
-  if (process.getuid?.() !== 0) return "only root may make namespaces, links and mounts";
+  if (process.getuid?.() !== 0 || !mayAll()) return "only root may make namespaces, links and mounts";
   const folders = (process.env.PATH ?? "").split(":").concat("/usr/sbin", "/sbin");
   const missing = ["ip", "unshare", "nsenter", "mount", "sshd", "ssh-keygen", "arping", "nft"].filter((program) =>
     folders.every((folder) => !existsSync(join(folder, program))),
   );
   if (missing.length === 0) return null;
   return `${missing.join(", ")} missing: apt-get install iproute2 util-linux openssh-server iputils-arping nftables`;
+}
+
+const NEEDED = [12n, 21n];
+
+/** Root of a container often lacks what it takes: to administer networks (12), to mount (21). */
+function mayAll(): boolean {
+  const held = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"}`);
+  return NEEDED.every((capability) => (held & (1n << capability)) !== 0n);
 }
 
 /** The folder is made first: whoever made it has the network. */

@@ -1,6 +1,6 @@
 /** A lab for tests: as many separate hosts as they ask for, in a network that nobody uses, gone when they end. */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { cut, down, firstProcess, heal, kill, LabTrouble, start, up, whyNoLab } from "./hosts.ts";
 import { addressOf, gatewayOf, pathsOf, type Setting, settingOf } from "./names.ts";
@@ -46,7 +46,7 @@ export async function openLab(count: number): Promise<Lab> {
   let trouble: unknown;
   for (let turn = 0; turn < TRIES; turn++) {
     const setting = settingOf(`10.${FIRST + turn}`);
-    if (ownerIsGone(setting)) await down(setting);
+    if (ownerIsGone(setting) && mayClear(setting)) await down(setting);
     try {
       await up(setting, count, ownerNow());
       return labIn(setting, count);
@@ -88,6 +88,17 @@ const labIn = (setting: Setting, count: number): Lab => {
     close: () => down(setting),
   };
 };
+
+/** Only one of those who see that somebody died clears up behind him: the next may have a lab there by then. */
+function mayClear(setting: Setting): boolean {
+  const { owner } = pathsOf(setting);
+  try {
+    renameSync(owner, `${owner}.gone`);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const startOf = (pid: number): string => {
   try {

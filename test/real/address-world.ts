@@ -64,11 +64,13 @@ export async function openAddressWorld() {
     afterWayBack: [],
     failAt,
   });
-  let token = 1;
+  // Newer than those of the contract, which runs first.
+  let token = 1_000;
   return {
     lab,
     address,
-    application,
+    /** Another one, which no environment knows. */
+    spare: `${lab.network}.0.101`,
     worldOf,
     planMove,
     /** As a control plane that is newer than all before it: every server hears of it before anything is done. */

@@ -2,18 +2,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Problem } from "../../src/model/problem.ts";
 import { systemClock } from "../../src/run/clock.ts";
+import { describeAddressContract } from "../contract/address.contract.ts";
 import { labTrouble } from "../lab/lab.ts";
 import { type AddressWorld, openAddressWorld, startLoad } from "./address-world.ts";
 
-const trouble = labTrouble();
-
-describe.skipIf(trouble !== null)(`a floating address (skipped where there is no lab: ${trouble})`, () => {
+describe.skipIf(labTrouble() !== null)("a floating address (skipped where `npm run lab` can make no hosts)", () => {
   let world: AddressWorld;
 
   beforeAll(async () => {
     world = await openAddressWorld();
   });
   afterAll(() => world?.close());
+
+  describeAddressContract("of hosts of their own", () => ({
+    address: world.spare,
+    holder: (server, token) => world.worldOf(token).addressHolder(server),
+  }));
 
   test("nobody's at first, it is taken, and a plan that came too late is refused", async () => {
     expect(await world.holders()).toEqual([]);
