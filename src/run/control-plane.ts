@@ -139,7 +139,7 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
   };
 }
 
-async function takeDown({ store, environments }: ControlPlaneParts, environment: string): Promise<number> {
+async function takeDown({ store, environments }: ControlPlaneParts, environment: string): Promise<TakenDown> {
   const busy = await unfinishedUpgrade(store, environment);
   if (busy && busy.state !== "stuck") {
     throw new Problem("refused", {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TemplateRef } from "../model/launch.ts";
 import { Problem } from "../model/problem.ts";
 import { type TemplateContent, type TemplateDifferences, templateDifferences } from "../model/template/differences.ts";
-import type { DeclaringScript } from "../model/inputs/declaration.ts";
+import { type DeclaringScript, inputDeclarationSchema } from "../model/inputs/declaration.ts";
 import { MANIFEST, type Manifest, scriptsOf } from "../model/template/manifest.ts";
 import { mustHoldScripts, parseManifest } from "../model/template/manifest-file.ts";
 import { type NamedTemplate, readNamed, sayTemplate } from "../model/template/reference.ts";
@@ -114,9 +114,15 @@ export function openLibrary(parts: LibraryParts): Library {
   };
 }
 
-/** What its scripts read, each with the phase in which it runs. */
-export const declaringScripts = (manifest: Manifest): DeclaringScript[] =>
-  scriptsOf(manifest).map(({ name: script, phase, inputs }) => ({ script, phase, inputs }));
+/** What its scripts read, each with the phase in which it runs; what only the manifest names is for the application. */
+export function declaringScripts(manifest: Manifest): DeclaringScript[] {
+  const scripts = scriptsOf(manifest).map(({ name: script, phase, inputs }) => ({ script, phase, inputs }));
+  const read = new Set(scripts.flatMap(({ inputs }) => Object.keys(inputs)));
+  const others = Object.keys(manifest.inputs).filter((name) => !read.has(name));
+  if (others.length === 0) return scripts;
+  const own = Object.fromEntries(others.map((name) => [name, inputDeclarationSchema.parse({})]));
+  return [...scripts, { script: "the application", phase: "boot", inputs: own }];
+}
 
 /** For whoever explains inputs: what a template says of them. */
 export const templateInputs = (library: Pick<Library, "find">): TemplateInputs => ({

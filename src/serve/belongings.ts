@@ -1,3 +1,4 @@
+/** What of each environment nobody is shown, and what its inputs say: for telling whether two of them share it. */
 import type { PlacedText } from "../model/isolation/footprint.ts";
 import type { HeldInput } from "../model/inputs/set.ts";
 import { inputsOf } from "../store/inputs.ts";

@@ -1,3 +1,4 @@
+/** How the world of an environment is put together: its provider, drivers, secrets and what it may reach. */
 import { belongingsOf } from "./belongings.ts";
 import { dirname, join, resolve } from "node:path";
 import { createWorld } from "../drivers/world.ts";

@@ -109,6 +109,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
   const none = [...steps.values()].filter(({ undo }) => !undo);
   const fine = none.filter(({ undoable }) => undoable === "always").map(({ name }) => name);
   expect(fine.sort()).toEqual([
+    "assert-apart",
     "assert-backup",
     "assert-group",
     "assert-inputs",
@@ -121,6 +122,7 @@ test("a step without undo says so, or changes nothing that has to be taken back"
     "create-database",
     "decommission-spare",
     "end-instance",
+    "fill-from-backup",
     "gate",
     "install-release",
     "leave-pool",

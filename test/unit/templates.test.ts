@@ -263,19 +263,21 @@ test.each([
     "a required input without a value",
     script({ MODE: { required: true } }),
     {},
-    "MODE has no value, and a.sh requires it",
+    "MODE has no value, and is required by a.sh",
   ],
   [
     "two defaults that differ",
     { scripts: { boot: ["a", "b"].map((text) => ({ run: `${text}.sh`, inputs: { MODE: { default: { text } } } })) } },
     {},
-    "MODE is ambiguous: a.sh and b.sh differ",
+    "MODE is ambiguous: a.sh says a, b.sh says b",
   ],
   ["a credential that nobody set", { inputs: { MODE: { credential: "none" } } }, {}, 'no credential "none"'],
   ["what does not fit the provider", { needs: { memoryMiB: 9_999 } }, {}, "needs 9999"],
   ["the head, in production", {}, { template: "app" }, "what lies in its folder may change at any moment"],
 ])("a launch is refused for %s", async (_, more, application, why) => {
-  await expect(launching(manifest(more), application)).rejects.toThrow(why);
+  const record = { environment: "shop", name: "app-1", kind: "application", address: "", labels: {} } as const;
+  const boot = launching(manifest(more), application).then((of) => of?.(record));
+  await expect(boot).rejects.toThrow(why);
 });
 
 test("where the policy lets it be, the head is launched; without a template there is nothing to boot", async () => {
