@@ -19,11 +19,16 @@ import { COMMAND, EXAMPLES, INSTALLED, VERSION } from "../cli/installation.ts";
 import { exitOfState, printJson, printProblem, say } from "../cli/output.ts";
 import { endControlPlane } from "../cli/commands/down.ts";
 import { readEnvironmentFile } from "../cli/commands/up.ts";
+import { tellReplacing } from "./replacing.ts";
 import { tellStaging } from "./staging.ts";
+import type { Telling } from "./telling.ts";
 import { runUpgrade } from "../cli/commands/upgrade.ts";
 
-/** Of another kind: a second environment instead of a second release. */
-const STAGING = "staging";
+/** Those that are about something else than another release. */
+const stories: Record<string, (telling: Telling) => Promise<number>> = {
+  staging: tellStaging,
+  "replace-failed-server": tellReplacing,
+};
 
 interface DemoOptions extends JsonOption {
   over: string;
@@ -62,8 +67,8 @@ async function runExample(name: string, options: DemoOptions): Promise<number> {
   let code: number;
   let kept = options.keep === true;
   try {
-    const story = name === STAGING ? stageExample : upgradeExample;
-    code = await story(home, file, options, signal);
+    const story = stories[name];
+    code = story ? await tell(story, home, file, options, signal) : await upgradeExample(home, file, options, signal);
   } catch (error) {
     code = printProblem(error, options.json === true);
     kept = false;
@@ -73,9 +78,15 @@ async function runExample(name: string, options: DemoOptions): Promise<number> {
   return signal.aborted ? 130 : code;
 }
 
-async function stageExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {
+async function tell(
+  story: (telling: Telling) => Promise<number>,
+  home: string,
+  file: string,
+  options: DemoOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { text } = await exampleText(home, file, options.over);
-  return tellStaging({ home, file, text, json: options.json === true, signal });
+  return story({ home, file, text, json: options.json === true, signal });
 }
 
 async function upgradeExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {

@@ -7,23 +7,14 @@ import { whoAsks } from "../cli/command.ts";
 import { makeClone } from "../cli/commands/clone.ts";
 import { dataIn, startUp } from "../cli/commands/up.ts";
 import { ensureControlPlane } from "../cli/control-plane-process.ts";
-import { follow } from "../cli/follow.ts";
 import { printJson, say } from "../cli/output.ts";
 import { Problem } from "../model/problem.ts";
 import type { Evidence } from "../model/step.ts";
+import { endWell, stopwatch, type Telling } from "./telling.ts";
 import { readBlue } from "../plan/blue.ts";
 import type { BackupsView } from "../view/backups.ts";
 import { drawClone } from "../view/clone.ts";
 import type { UpgradeView } from "../view/upgrade-view.ts";
-
-export interface Telling {
-  home: string;
-  /** The example's file and its text, which may have got another provider. */
-  file: string;
-  text: string;
-  json: boolean;
-  signal: AbortSignal;
-}
 
 const [LIVE, STAGING, CREDENTIAL] = ["board-live", "board-staging", "mail"];
 /** Of an example, and so in the open. */
@@ -113,12 +104,7 @@ function actsOf(client: Client, { home, file, text, signal }: Telling) {
       client.send("PUT", `/environments/${name}/credentials/${CREDENTIAL}`, { value }),
     putFile: () => client.send<Started>("PUT", "/environments", { text, path: file, by: whoAsks() }),
     backUp: () => client.send<Started>("POST", `/environments/${LIVE}/backups`, { by: whoAsks() }),
-    async ended({ upgrade }: Started): Promise<UpgradeView> {
-      const view = await follow(client, { home, upgrade: String(upgrade), signal, stopAtGate: false });
-      if (view.state === "upgraded") return view;
-      if (view.problem) throw new Problem(view.problem.kind, view.problem);
-      throw new Problem("step-failed", { what: `it is ${view.state}`, why: view.reason ?? "", next: "try again" });
-    },
+    ended: (started: Started) => endWell(client, { home, signal }, started),
     position: async (name: string) => readBlue((await look(name)).inventory).primary.position,
     async post(name: string, ref: string): Promise<void> {
       await ask(await entrance(name), "POST", "/notices", `ref=${ref}&author=Example&text=a+notice`);
@@ -144,18 +130,6 @@ async function refusalOf(launch: Promise<Started>): Promise<string[]> {
 }
 
 const same = (one: string[], other: string[]): boolean => [...one].sort().join() === [...other].sort().join();
-
-/** A function that takes times, and what it took. */
-function stopwatch() {
-  const durations: Record<string, number> = {};
-  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    const began = performance.now();
-    const done = await work();
-    durations[name] = Math.round(performance.now() - began);
-    return done;
-  };
-  return [timed, durations] as const;
-}
 
 /** As a client of the board comes in: through a load balancer, under a public host name. */
 function ask(at: { host: string; name: string }, method: string, path: string, body = ""): Promise<string> {
