@@ -14,8 +14,13 @@ const explainBody = z.strictObject({ fact: z.string().min(1).max(200), why: z.st
 const launchBody = z.strictObject({
   by: z.string(),
   oneByOne: z.boolean().default(false),
-  /** Inputs for this launch only, each as it is typed. */
-  once: z.record(inputName, z.string().max(32_000)).default({}),
+  /** Inputs, each as it is typed. */
+  given: z.record(inputName, z.string().max(32_000)).default({}),
+  /** They are lent to the server; null: for this launch only. */
+  save: z
+    .strictObject({ why: z.string().min(1).max(200), hours: z.number().positive().nullable() })
+    .nullable()
+    .default(null),
 });
 
 /** Below `/environments/:name/servers`. */

@@ -30,7 +30,8 @@ import { mustHaveCredentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { networkOf } from "./addressing.ts";
 import type { Environments } from "./environments.ts";
-import type { ServerDefinitions } from "./input-ground.ts";
+import type { InputParts, ServerDefinitions } from "./input-ground.ts";
+import { inputsForLaunch } from "./launch-inputs.ts";
 import type { Launches } from "./launches.ts";
 import { mustBeAllowed } from "./locks.ts";
 import { occupied } from "./requests.ts";
@@ -49,6 +50,7 @@ export interface ServerParts extends DefinitionParts {
   engine: Engine;
   environments: Environments;
   launches: Launches;
+  inputs: InputParts;
   /** Names of the environment's credentials. */
   credentials(environment: string): Promise<string[]>;
 }
@@ -74,8 +76,10 @@ export interface LaunchWish {
   by: string;
   /** After each change, so that the one that breaks the launch is known. */
   oneByOne: boolean;
-  /** Values for this launch only, as typed. */
-  once: Record<string, string>;
+  /** Values as typed; empty for none. */
+  given: Record<string, string>;
+  /** They are lent to the server from now on, and why and for how long; null: they count for this launch only. */
+  save: { why: string; hours: number | null } | null;
 }
 
 export function openServers(parts: ServerParts): Servers {
@@ -92,11 +96,12 @@ export function openServers(parts: ServerParts): Servers {
     change: (environment, name, asked) => changeServer(parts, environment, name, asked),
     explain: (environment, name, asked) => explainServer(parts, environment, name, asked),
     forget: (environment, name) => forgetServer(parts, environment, name),
-    async launch(environment, name, { by, oneByOne, once }) {
+    async launch(environment, name, { by, oneByOne, given, save }) {
       await mustBeAllowed(store, { environment, verb: "server-launch" });
       const ground = await groundToChange(parts, environment);
       const definition = await mustFindDefinition(store, environment, name);
-      const wanted = await readWanted(parts, ground, definition, once);
+      await takeInputs(parts, definition, { by, given, save });
+      const wanted = await readWanted(parts, ground, definition, save ? {} : given);
       const plan = oneByOne
         ? planTry(ground, prepareTries(ground, definition, wanted))
         : planLaunch(ground, prepareLaunch(ground, definition, wanted));
@@ -159,6 +164,20 @@ async function bootAnew(parts: ServerParts, { definition, inventory }: Ground, n
   const own = (await definitionsOf(parts.store, definition.environment)).find((one) => one.name === name);
   const of = await parts.launches.bootOf(definition, definitionPath, own ? optionsOf(parts, own) : {});
   return (record && of?.(record)) ?? null;
+}
+
+/** Refused by name when the server could not be launched with them; only then they are lent, where they are to be. */
+async function takeInputs(
+  { inputs, redact }: ServerParts,
+  { environment, name }: ServerDefinition,
+  { by, given, save }: Pick<LaunchWish, "by" | "given" | "save">,
+): Promise<void> {
+  const values = Object.fromEntries(
+    Object.entries(given).map(([input, text]) => [input, readTyped(redact, environment, input, text)]),
+  );
+  if (Object.keys(values).length === 0) return;
+  const lent = save ? { keep: "save" as const, ...save } : { keep: "once" as const, why: "", hours: null };
+  await inputsForLaunch(inputs, environment, { server: name, values, by, ...lent });
 }
 
 /** Looked up once for each number of changes, before anything is planned. */

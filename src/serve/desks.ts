@@ -65,7 +65,8 @@ export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
   const alerts = alertParts(parts, scripts);
   const rehearsals = openRehearsals(base);
   const locks = openLockDesk(base);
-  const inputParts = { ...base, credentials: opened.credentials, redact, templates: templateInputs(library) };
+  const knownInputs = { ...base, credentials: opened.credentials, redact, templates: templateInputs(library) };
+  const inputParts = { ...knownInputs, definitions: definedServers({ ...base, library }) };
   const loops = [
     rehearsals,
     runSchedule(common, backups),
@@ -80,8 +81,14 @@ export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
     locks,
     lockdown: openLockdown({ store, environments, artefacts, locks }),
     backups,
-    servers: openServers({ ...base, redact, credentials: opened.credentials, launches: opened.launches }),
-    inputs: openInputs({ ...inputParts, definitions: definedServers({ ...base, library }) }),
+    servers: openServers({
+      ...base,
+      redact,
+      inputs: inputParts,
+      credentials: opened.credentials,
+      launches: opened.launches,
+    }),
+    inputs: openInputs(inputParts),
     groups,
     alerts: openAlerts({ ...alerts, environments }),
     names: openNamesDesk({ ...common, credentials: opened.credentials }),

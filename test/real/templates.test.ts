@@ -1,10 +1,12 @@
 /** Server templates on the local cloud: a boot with inputs, scripts on running servers, stranding, and taking leave. */
-import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { Activity } from "../../src/model/activity.ts";
+import { createLocalProvider } from "../../src/providers/local/provider.ts";
 import type { ScriptsView } from "../../src/view/scripts.ts";
+import type { ServersView, ServerView } from "../../src/view/servers.ts";
 import type { CheckView } from "../../src/view/templates.ts";
 import { type BoardFile, writeBoard } from "../product/board.ts";
 import { answerOf, leftIn, openProduct, type Product } from "../product/product.ts";
@@ -127,6 +129,42 @@ test("a script runs on the oldest, then on the rest, stops at the first failure,
   ]);
 });
 
+const standings = async () => {
+  const { servers } = await product.answer<ServersView>(["server", "list", "board"]);
+  return Object.fromEntries(servers.map(({ name, standing }) => [name, standing]));
+};
+
+test("a clone boots like its source but for what was changed, serves when it is connected, and takes a bad server's place", {
+  timeout: 120_000,
+}, async () => {
+  const said: string[] = [];
+  const run = async (...words: string[]) => {
+    const done = await product.run(["server", ...words, "--json"]);
+    said.push(done.stdout, done.stderr);
+    expect(done.code, `${words.join(" ")}: ${done.stderr}`).toBe(0);
+    return done;
+  };
+  await run("clone", "board", "app-1");
+  await run("change", "board", "app-3", "--input", "PEER=nobody");
+  await run("launch", "board", "app-3", "--one-by-one");
+  const shown = answerOf<ServerView>(await run("show", "board", "app-3"));
+  expect(shown).toMatchObject({ standing: "apart", boot: "app@1 operational" });
+  expect(shown.current).toMatchObject({ "input PEER": "nobody", "input TOKEN": "credential:token" });
+  expect(readFileSync(server("app-3", "seen-key"), "utf8")).toBe(`${KEY}\n`);
+  await run("connect", "board", "app-3");
+  const provider = createLocalProvider({ directory: join(product.home, "servers"), token: () => 0 });
+  const { pid } = await (await provider.open("board", "app-2")).serviceState("web");
+  renameSync(server("app-2", "release/start.sh"), server("app-2", "release/start.gone"));
+  process.kill(Number(pid), "SIGKILL");
+  await run("replace", "board", "app-2");
+  expect(await standings()).toEqual({ "app-1": "serves", "app-2": "kept", "app-3": "serves", "app-4": "serves" });
+  const last = await product.run(["server", "disconnect", "board", "app-3"]);
+  expect(last.code, last.stderr).toBe(0);
+  await run("retire", "board", "app-3");
+  expect(readFileSync(join(product.folder, "left"), "utf8")).toContain("app-3 decommission");
+  expect(said.join("\n")).not.toContain(TOKEN);
+});
+
 test("a boot script that fails strands its server, and says at which script and what it said", async () => {
   script("see-inputs.sh", 'echo "no luck with $TOKEN"; exit 3');
   const committed = await product.answer<{ revision: number }>(["template", "commit", "app", "-m", "broken"]);
@@ -157,7 +195,9 @@ test("a server takes its leave before it is retired; what fails then is told and
   const down = await product.run(["down", "board"]);
   expect(down.code, down.stderr).toBe(0);
   const left = readFileSync(join(product.folder, "left"), "utf8").trim().split("\n").sort();
-  expect(left.filter((line) => !line.includes("boot"))).toEqual(["app-1 decommission", "app-2 decommission"]);
-  expect(down.stderr.match(/! decommission: "app-\d" scripts\/leave\.sh: exit 4/g)).toHaveLength(2);
+  expect(left.filter((line) => !line.includes("boot"))).toEqual(
+    ["app-1", "app-2", "app-3", "app-4"].map((name) => `${name} decommission`),
+  );
+  expect(down.stderr.match(/! decommission: "app-\d" scripts\/leave\.sh: exit 4/g)).toHaveLength(3);
   expect(existsSync(join(product.home, "servers/board/app-1"))).toBe(false);
 });

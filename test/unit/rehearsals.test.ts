@@ -92,6 +92,11 @@ async function begin(): Promise<void> {
   const library = openLibrary({ store, artefacts: openArtefacts(home) });
   const parts = { store, engine, environments, clock: systemClock, world: (name: string) => worldOf(name, 0) };
   const locks = openLockDesk({ store, environments });
+  const inputs = {
+    ...parts,
+    ...{ templates: noTemplates, definitions: noDefinitions },
+    ...{ credentials: async () => [], redact: (text: string) => text },
+  };
   plane = openControlPlane({
     ...parts,
     locks,
@@ -99,13 +104,9 @@ async function begin(): Promise<void> {
     credentials: openCredentialDesk(store, openCredentials(home)),
     backups: openBackups(parts),
     addresses: openAddresses(parts),
-    servers: openServers({ ...parts, ...nothingElse, redact: (text) => text }),
+    servers: openServers({ ...parts, ...nothingElse, inputs, redact: (text) => text }),
     groups: openGroups({ ...parts, ...nothingElse, record: async () => {} }),
-    inputs: openInputs({
-      ...parts,
-      ...{ templates: noTemplates, definitions: noDefinitions },
-      ...{ credentials: async () => [], redact: (text) => text },
-    }),
+    inputs: openInputs(inputs),
     alerts: openAlerts({
       ...parts,
       ...{ boot: 1, credential: () => "", send: nobody, runScript: nobody, record: nobody },

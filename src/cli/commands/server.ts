@@ -11,6 +11,7 @@ import { ensureControlPlane } from "../control-plane-process.ts";
 import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { EXIT, exitOfState, printJson, say } from "../output.ts";
+import { readHours } from "../time.ts";
 import { theEnvironment } from "./status.ts";
 import { drawEnd } from "./watch.ts";
 
@@ -179,6 +180,9 @@ function addForget(group: Command): void {
 interface RunOptions extends JsonOption {
   oneByOne?: boolean;
   input?: string[];
+  save?: boolean;
+  why?: string;
+  for?: string;
 }
 
 function addRun(group: Command, ends: Ends, verb: string, description: string, launches = false): void {
@@ -191,18 +195,31 @@ function addRun(group: Command, ends: Ends, verb: string, description: string, l
   if (launches) {
     command
       .option("--one-by-one", "launch and test after each change, so that the one that breaks it is known")
-      .option("--input <name=value...>", "inputs for this launch only; the next one is without them");
+      .option("--input <name=value...>", "inputs for this launch only; the next one is without them")
+      .option("--save", "lend them to the server from now on; with --why, and --for a time")
+      .option("--why <reason>", "why they are lent")
+      .option("--for <time>", "how long they are lent, such as 2h; a day when left out");
   }
   command.action(async (environment: string, name: string, options: RunOptions) => {
     const home = findHome();
     const client = await ensureControlPlane(home);
-    const once = Object.fromEntries((options.input ?? []).map(readPair));
-    const body = { by: whoAsks(), ...(launches ? { oneByOne: options.oneByOne ?? false, once } : {}) };
+    const body = { by: whoAsks(), ...(launches ? launchBody(options) : {}) };
     const path = `${pathOf(environment, name)}/${launches ? "launches" : verb}`;
     const { upgrade } = await client.send<Started>("POST", path, body);
     const signal = interruptible();
     const view = await follow(client, { home, upgrade: String(upgrade), signal, stopAtGate: false });
     ends(tell(view, signal, options.json === true));
+  });
+}
+
+function launchBody({ oneByOne = false, input = [], save, why, ...options }: RunOptions) {
+  const given = Object.fromEntries(input.map(readPair));
+  if (!save) return { oneByOne, given, save: null };
+  if (why !== undefined) return { oneByOne, given, save: { why, hours: readHours(options.for) } };
+  throw new Problem("bad-input", {
+    what: "what is lent needs a reason",
+    why: "whoever meets it later must know what it is for",
+    next: "add --why REASON",
   });
 }
 

@@ -1,4 +1,4 @@
-/** Alerts on real servers: a replica that stops is told by a signed message and so is its end; every metric can be read. */
+/** What acts by itself on real servers: alerts that tell, signed, what is wrong and when it is over; a group that grows by votes. */
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
@@ -15,6 +15,10 @@ import { systemClock } from "../../src/run/clock.ts";
 import type { AlertsView, AlertTestView } from "../../src/view/alerts.ts";
 import { writeBoard } from "../product/board.ts";
 import { answerOf, leftIn, openProduct, type Product } from "../product/product.ts";
+import type { Activity } from "../../src/model/activity.ts";
+import type { LedgerSummary } from "../../src/model/report.ts";
+import type { GroupView } from "../../src/view/groups.ts";
+import { failuresIn, harmOf, NO_HARM, serving, sightOf } from "../product/sights.ts";
 
 const SECRET = "the-receiver-knows-it";
 const LIMIT_MS = 60_000;
@@ -41,7 +45,7 @@ const of = (alert: string) => got.filter(({ message }) => message.alert === aler
 const list = () => product.client.get<AlertsView>("/environments/board/alerts");
 
 beforeAll(async () => {
-  product = openProduct("alerts");
+  product = openProduct("by-itself");
   await once(receiver.listen(0, "127.0.0.1"), "listening");
   const { port } = receiver.address() as AddressInfo;
   const notify = { notify: { url: `http://127.0.0.1:${port}/alerts`, secret: { credential: "hook" } } };
@@ -50,7 +54,9 @@ beforeAll(async () => {
     when: { metric, over: 1e18, ...(metric === "errorLines" ? { pattern: "ERROR" } : {}) },
   }));
   const file = writeBoard(product.folder, (definition) => {
-    definition.limits.alertSeconds = 1;
+    Object.assign(definition.limits, { alertSeconds: 1, stopSeconds: 2, drainSeconds: 2 });
+    const application = definition.application as Record<string, unknown>;
+    application.group = { name: "burst", size: 0, min: 0, max: 1, calmSeconds: 1, votesSeconds: 60 };
     definition.alerts = [
       {
         name: "follows",
@@ -136,4 +142,42 @@ test("a synthetic alert proves the way to the receiver, and fails when the recei
     ["failed", "failed"],
   ]);
   expect(`${failed.stdout}${(await product.run(["alert", "show", "board", "follows"])).stdout}`).not.toContain(SECRET);
+});
+
+const look = () => product.status("board");
+const group = () => product.client.get<GroupView>("/environments/board/groups/burst");
+
+test("a group grows by one when it is enabled and voted for, shrinks by one by hand, and no request fails", {
+  timeout: 120_000,
+}, async () => {
+  expect((await product.run(["group", "vote", "burst", "grow", "--as", "busy app-1"])).stdout).toContain(
+    "next: nothing: disabled since the environment came up",
+  );
+  const book = join(product.folder, "clients.jsonl");
+  const clients = product.start(["ledger", "--file", book, "--json"]);
+  expect((await product.run(["group", "enable", "burst"])).stdout).toContain('Group "burst" is enabled by ');
+  const grown = await waitFor(systemClock, { withinMs: 60_000, everyMs: 200 }, async () => {
+    const view = await group();
+    return view.servers.some(({ state, sessions }) => state === "operational" && sessions >= 0) && view;
+  });
+  expect(grown, JSON.stringify(await group())).toMatchObject({ servers: [{ name: "burst-1", locked: null }] });
+  const ended = await waitFor(
+    systemClock,
+    { withinMs: 20_000, everyMs: 200 },
+    async () => (await group()).lastResizeAt,
+  );
+  expect(ended).not.toBeNull();
+  expect(sightOf(await look())).toMatchObject({ ...serving("2024.1", { servers: 2, workers: 0 }, "upgraded") });
+  expect((await look()).upgrade?.strategy, "another size is not what an environment is remembered by").toBe("bring-up");
+  const { "0": last } = await product.client.get<Activity[]>("/activity?by=group%20burst");
+  expect(last?.says).toBe("launch 1: 1 of 1 want it to grow, 0 to shrink (100 %): it is to grow");
+
+  await product.answer(["group", "disable", "burst", "--reason", "the rush is over"]);
+  const shrunk = await product.answer<{ state: string; group: GroupView }>(["group", "terminate", "burst"]);
+  expect(shrunk).toMatchObject({ state: "upgraded", group: { servers: [], enabled: false } });
+  clients.child.kill("SIGINT");
+  const { requests, writes } = answerOf<LedgerSummary>(await clients.ended);
+  expect(harmOf({ requests, writes }), await failuresIn(book)).toEqual(NO_HARM);
+  expect(writes.acknowledged).toBeGreaterThan(10);
+  expect(sightOf(await look())).toEqual(serving("2024.1", { servers: 1, workers: 0 }, "upgraded"));
 });
