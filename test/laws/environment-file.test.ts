@@ -22,6 +22,7 @@ provider: { kind: local }
 hosts: { public: shop.test, test: green.shop.test }
 port: 8080
 loadBalancers: 2
+addresses: { www: { address: 10.77.0.100, on: lb-2 }, shop: { address: 10.77.0.101 } }
 application: { name: shop, port: 8000, servers: 2, group: { name: burst, size: 1 }, workers: 1 }
 database: { engine: mariadb, name: shop, user: shop, port: 3306 }
 release: "1"
