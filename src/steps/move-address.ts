@@ -100,7 +100,7 @@ async function prove(context: StepContext, move: HandOver): Promise<Evidence> {
       next: "changeover address list",
     });
   }
-  await mustAnswer(context, move);
+  await mustAnswer(context, move, null);
   await mustServeAt(context, move);
   const why = await (await context.world.addressHolder(to)).whyNotPassing();
   const inFlight = why === null ? "passed on to the old one until it ended" : `could be cut: ${why}`;

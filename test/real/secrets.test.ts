@@ -189,7 +189,7 @@ test.skipIf(!knotd)("a name is moved with the right key only, in time, and by wh
   expect(said("shorten")).toMatch(/^0 .*"state":"upgraded"/);
   expect(said("move while it is remembered")).toMatch(/^3 .*caches may go on with the one before for 3[0-9]{3} s/);
   expect(said("names")).toMatch(/"server":"lb-1"\}\],"ttlSeconds":2.*"ttlSeconds":20,"blocked":null,"remembered":\[\{/);
-  expect(said("remove its key")).toMatch(/^3 .*used by names\.key/);
+  expect(said("remove its key")).toMatch(/^3 .*names\.key of/);
 });
 
 test("the application really was given it, and printed it: only its owner can read that", () => {

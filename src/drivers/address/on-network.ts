@@ -56,7 +56,7 @@ export function createAddressHolder(host: Host): AddressHolder {
       const rows = await look(`ss -Htn state established src ${address}`);
       return rows.split("\n").filter(Boolean).length;
     },
-    ...createPassing({ run, look, link: async () => (await ownLink()).ifname }),
+    ...createPassing({ run, look, holds, link: async () => (await ownLink()).ifname }),
     hardware: async () => ((await ownLink()).address ?? "").toLowerCase(),
     async claimants(address) {
       const { ifname } = await ownLink();

@@ -10,11 +10,12 @@ interface Tools {
   look(line: string): Promise<string>;
   /** Of the host's own address. */
   link(): Promise<string>;
+  holds(address: string): Promise<boolean>;
 }
 
 const tableOf = (address: string): string => `changeover_${address.replaceAll(".", "_")}`;
 
-export function createPassing({ run, look, link }: Tools): Passing {
+export function createPassing({ run, look, link, holds }: Tools): Passing {
   const whyNotPassing = async (): Promise<string | null> =>
     (await look("command -v nft || true")).trim() === "" ? "nft is not installed there" : null;
   return {
@@ -24,8 +25,7 @@ export function createPassing({ run, look, link }: Tools): Passing {
       const gone = `table netdev ${tableOf(address)} {}\ndelete table netdev ${tableOf(address)}\n`;
       if (to === null) return void (await run("$r nft -f -", { stdin: gone }));
       const rules = rulesFor({ address, port, to, link: await link() });
-      // Those that stand here by now began here, too: after a crash, or on the way back, there are some.
-      const known = `ss -Htan src ${address} | awk '{ sub(/:/, " . ", $5); print "add element netdev ${tableOf(address)} begun { " $5 " }" }'`;
+      const known = (await holds(address)) ? standing(address) : "true";
       await run(`{ cat; ${known}; } | $r nft -f -`, { stdin: `${gone}${rules}` });
     },
     async passesOn(address) {
@@ -35,6 +35,14 @@ export function createPassing({ run, look, link }: Tools): Passing {
     },
   };
 }
+
+/**
+ * Connections that stand here began here, too: after a crash, or on the way back, there are some. What is left of an
+ * earlier time, when the address was held here before, is none of them: a client may use its port again by now.
+ */
+const standing = (address: string): string =>
+  `ss -Htan src ${address} | awk '$1 == "ESTAB" || $1 == "SYN-RECV" { sub(/:/, " . ", $5); ` +
+  `print "add element netdev ${tableOf(address)} begun { " $5 " }" }'`;
 
 /** A connection that began here is remembered by its first packet, and as long as it is used. */
 function rulesFor({ address, port, to, link }: { address: string; port: number; to: string; link: string }): string {

@@ -69,7 +69,7 @@ export function moveStep(
 }
 
 export function addressCalled({ environment, addresses }: EnvironmentDefinition, name: string): string {
-  const found = addresses[name];
+  const found = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
   if (found) return found.address;
   const known = Object.keys(addresses);
   throw new Problem("not-found", {

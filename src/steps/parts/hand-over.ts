@@ -1,5 +1,5 @@
 /** Hands a floating address from one load balancer to another: both hold it for a while, so that nobody meets neither. */
-import { type Move, standingOf } from "../../model/floating-address.ts";
+import { type AddressHolder, type Move, standingOf } from "../../model/floating-address.ts";
 import { ANSWERED_BY } from "../../model/load-balancer.ts";
 import { misses } from "../../model/http-check.ts";
 import { Problem } from "../../model/problem.ts";
@@ -108,13 +108,14 @@ export async function handOver(context: StepContext, move: HandOver): Promise<vo
   await taker.take(address);
   const told = world.clock.now();
   await taker.announce(address);
-  if (taker.onNetwork) await mustAnswer(context, move);
+  if (taker.onNetwork) await mustAnswer(context, move, taker);
   if (giver) {
     if (taker.onNetwork) await drained(context, move, told);
     // Whoever asked who has it while both did may have been told the old one: before it goes, and once more behind it.
     await taker.announce(address);
     await giver.release(address);
     await taker.announce(address);
+    if (taker.onNetwork) await mustAnswer(context, move, taker);
   }
   await endHandOver(context, move);
 }
@@ -153,14 +154,14 @@ async function drained(context: StepContext, { address, from, settleMs, drainMs 
   await context.until(Math.max(0, drainMs - settleMs), async () => (await giver.connections(address)) === 0, 100);
 }
 
-/** Asked on the isolated host name, where each load balancer says who it is. */
-export async function mustAnswer(context: StepContext, move: HandOver): Promise<void> {
+/** Asked on the isolated host name, where each load balancer says who it is; meanwhile the taker may tell it again. */
+export async function mustAnswer(context: StepContext, move: HandOver, taker: AddressHolder | null): Promise<void> {
   const { address, to, witness } = move;
   let seen = "nobody";
   const answered = await context.until(ANSWER_MS, async () => {
     seen = await answersBy(context.world, move);
     if (seen === to) return true;
-    await (await context.world.addressHolder(to)).announce(address);
+    await taker?.announce(address);
     return false;
   });
   if (answered) return;
