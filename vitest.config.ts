@@ -1,4 +1,4 @@
-/** How the tests run: quick ones first, then those with real processes; always two files at once, on any machine. */
+/** How the tests run: quick ones first, then real processes, then, when asked for, the long ones; always two files at once. */
 import { defineConfig } from "vitest/config";
 
 // Left alone, it would leave one of two cores to itself.
@@ -28,6 +28,16 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "long",
+          include: ["test/long/**/*.test.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
