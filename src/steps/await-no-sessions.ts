@@ -40,7 +40,7 @@ export const awaitNoSessions = defineStep({
     const { ready, sessions } = await openSessions(context, asked, asked.servers);
     const drains = await drainsOf(context.world, asked.servers, asked.withinMs);
     const endless = [...sessions].filter(([name, left]) => left > 0 && (drains.get(name)?.until ?? null) === null);
-    const undrained = [...new Set([...ready, ...endless.map(([name]) => name)])];
+    const undrained = [...new Set([...ready, ...endless.map(([name]) => name)])].sort();
     if (undrained.length === 0) return;
     throw new Problem("refused", {
       what: "servers were not drained, so their sessions need not end",

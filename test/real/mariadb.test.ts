@@ -7,6 +7,7 @@ import type { Database } from "../../src/model/database.ts";
 import type { Host } from "../../src/model/host.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { connectAs, type Fleet, openFleet, secrets } from "./mariadb-fleet.ts";
+import { shortName } from "../../src/drivers/mariadb/transfer.ts";
 
 const limit = 60_000;
 const readOnly = 1290;
@@ -92,9 +93,10 @@ test("a seed and a backup that were interrupted start over, and no password leav
     .seedFrom(deaf(source))
     .catch(() => {});
   const leftOver = async (where: Host, name: string) => (await where.readFile(`mariadb/attempts/${name}`)) ?? "none";
-  const waits = async () => (await source.jobState(await leftOver(source, "seed-to-replica"))).state;
+  const sends = `seed-to-replica-${shortName(host.directory)}`;
+  const waits = async () => (await source.jobState(await leftOver(source, sends))).state;
   await expect.poll(waits, { timeout: 20_000, interval: 20 }).toBe("running");
-  const [sender, receiver] = [await leftOver(source, "seed-to-replica"), await leftOver(host, "seed-in")];
+  const [sender, receiver] = [await leftOver(source, sends), await leftOver(host, "seed-in")];
   expect((await replica.health()).running).toBe(false);
   await replica.seedFrom(primary);
   expect(await replica.awaitPosition(await primary.position(), 10_000)).toBe(true);
