@@ -6,7 +6,7 @@ import { pathsIn } from "../../src/drivers/mariadb/paths.ts";
 import type { Database } from "../../src/model/database.ts";
 import type { Host } from "../../src/model/host.ts";
 import { systemClock } from "../../src/run/clock.ts";
-import { connectAs, type Fleet, openFleet, secrets } from "./mariadb-fleet.ts";
+import { connectAs, type Fleet, openFleet, secrets } from "../real/mariadb-fleet.ts";
 import { shortName } from "../../src/drivers/mariadb/transfer.ts";
 
 const limit = 60_000;
