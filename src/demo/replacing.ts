@@ -27,8 +27,8 @@ export async function tellReplacing(telling: Telling): Promise<number> {
   say(`Starting the control plane in ${home} …`);
   const client = await ensureControlPlane(home);
   const ended = (started: Started) => endWell(client, telling, started);
-  const template = join(EXAMPLES, "templates", "app");
-  await client.send("POST", "/templates/revisions", { folder: template, message: "for the example", by: whoAsks() });
+  const of = { folder: join(EXAMPLES, "templates", "app") };
+  await client.send("POST", "/templates/revisions", { of, message: "for the example", by: whoAsks(), moved: false });
   say("Bringing the environment up, each server with its boot scripts …");
   await timed("upMs", async () =>
     ended(await client.send<Started>("PUT", "/environments", { text, path: file, by: whoAsks() })),
