@@ -9,11 +9,17 @@ import type { Product } from "../test/product/product.ts";
 import { figureOf } from "./figures.ts";
 import { failuresOf, oneRun } from "./prove-major.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
-import { withShop } from "./shop.ts";
+import { SHOP_SIZE, withShop } from "./shop.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** 8 that serve, 7 beside them (4 servers, 1 by which the group is seen to grow, a standby, a spare), and 5 that a way back keeps. */
 const HOSTS = 20;
+const TEMPLATE = join(ROOT, "examples/templates/app");
+/** As the demo's, with a template: every server boots by its scripts, and those that are retired take their leave. */
+const APPLICATION = {
+  ...{ name: "shop", port: 8000, servers: 2, workers: 1, template: "app@1" },
+  group: { name: "burst", size: 2 },
+};
 
 export async function proveLab({ runs }: Asked): Promise<Outcome> {
   const trouble = labTrouble();
@@ -44,14 +50,26 @@ async function onLab(run: number): Promise<Row[]> {
       async (product) => [
         await oneRun(product, run, "way back at smoke-test", "rolled-back", ["--fail-at", "smoke-test"]),
         await oneRun(product, run, "upgrade", "upgraded", []),
+        await runScript(product, run),
         await moveAddress(product, run),
         await missHost(product, run, lab),
       ],
-      { provider: lab.provider, addresses: { www: { address: `${lab.network}.0.100` } } },
+      { provider: lab.provider, addresses: { www: { address: `${lab.network}.0.100` } }, application: APPLICATION },
+      (product) => product.answer(["template", "commit", TEMPLATE, "-m", "for the lab"]),
     );
   } finally {
     await lab.close();
   }
+}
+
+/** On the oldest first, then on the others. */
+async function runScript(product: Product, run: number): Promise<Row> {
+  const words = ["script", "run", "live", "report-facts", "--oldest-then-rest"];
+  const { ran } = await product.answer<{ ran: { output: string }[] }>(words);
+  const asWanted = ran.length === SHOP_SIZE.servers && ran.every(({ output }) => output.includes(" of live"));
+  const row = { run, what: "script run", asWanted, ...NOBODY };
+  console.error(`  ${JSON.stringify(row)}`);
+  return row;
 }
 
 /** Held since it came up, through a way back and an upgrade; then on the other load balancer. */

@@ -12,9 +12,11 @@ export async function withShop<T>(
   name: string,
   work: (product: Product) => Promise<T>,
   over?: Record<string, unknown>,
+  prepare?: (product: Product) => Promise<unknown>,
 ): Promise<T> {
   const product = openProduct(name);
   try {
+    await prepare?.(product);
     const up = await product.run(["up", over ? fileOver(product, over) : FILE]);
     if (up.code !== 0) throw new Error(`the shop did not come up: ${up.stderr}`);
     const result = await work(product);
