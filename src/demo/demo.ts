@@ -1,8 +1,8 @@
 /** `demo` and `example NAME`: an environment of examples/ from nothing to its report, then gone again. */
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Argument, Option } from "commander";
 import { parseDocument } from "yaml";
 import type { Health, Started } from "../api/contract.ts";
@@ -90,11 +90,11 @@ async function tell(
 }
 
 async function upgradeExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {
-  const { text, from, to } = await exampleText(home, file, options.over);
+  const { text, path, from, to } = await exampleText(home, file, options.over);
   say(`Starting the control plane in ${home} …`);
   const client = await ensureControlPlane(home);
   say(`Bringing the environment up at release ${from} …`);
-  const started = await client.send<Started>("PUT", "/environments", { text, path: file, by: whoAsks() });
+  const started = await client.send<Started>("PUT", "/environments", { text, path, by: whoAsks() });
   const environment = started.environment;
   const up = await follow(client, { home, upgrade: String(started.upgrade), signal, stopAtGate: false });
   if (signal.aborted) return 130;
@@ -153,13 +153,19 @@ async function exampleText(home: string, file: string, over: string) {
   const definition = parseEnvironment(text, file);
   const names = Object.keys(definition.releases);
   const to = names[names.indexOf(definition.release) + 1] ?? definition.release;
-  if (over === "local") return { text, from: definition.release, to };
+  if (over === "local") return { text, path: file, from: definition.release, to };
   const { startLoopbackSshd } = await import("../providers/ssh/loopback.ts");
   const { settings } = await startLoopbackSshd({ home });
   say(`Started a real sshd on ${settings.host}:${settings.port}`);
   const document = parseDocument(text);
   document.set("provider", document.createNode({ kind: "ssh", ...settings }));
-  return { text: String(document), from: definition.release, to };
+  for (const [name, { artefact }] of Object.entries(definition.releases)) {
+    document.setIn(["releases", name, "artefact"], resolve(dirname(file), artefact));
+  }
+  // A file of its own: an environment that is not as its file says is not upgraded.
+  const path = join(home, "environment.yaml");
+  writeFileSync(path, String(document));
+  return { text: String(document), path, from: definition.release, to };
 }
 
 function sayHowToLook(home: string): void {

@@ -37,7 +37,7 @@ test("a host that was silent from the beginning is in the picture, in the status
   expect(lines.at(-1)).toBe(
     "  ?          127.1.1.80      SILENT: no answer within 4 s; whatever it holds is not shown here",
   );
-  const drift = driftOfWorld({ definition: shop, release: "1" }, inventory);
+  const drift = driftOfWorld({ definition: shop, release: "1", groupSize: 1 }, inventory);
   expect(drift[0]).toMatchObject({ where: "127.1.1.80", wanted: "a host that answers", seen: away.why });
 });
 
