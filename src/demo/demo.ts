@@ -85,8 +85,8 @@ async function tell(
   options: DemoOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { text } = await exampleText(home, file, options.over);
-  return story({ home, file, text, json: options.json === true, signal });
+  const { text, path, servers } = await exampleText(home, file, options.over);
+  return story({ home, file: path, text, servers, json: options.json === true, signal });
 }
 
 async function upgradeExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {
@@ -153,7 +153,8 @@ async function exampleText(home: string, file: string, over: string) {
   const definition = parseEnvironment(text, file);
   const names = Object.keys(definition.releases);
   const to = names[names.indexOf(definition.release) + 1] ?? definition.release;
-  if (over === "local") return { text, path: file, from: definition.release, to };
+  const local = join(home, "servers");
+  if (over === "local") return { text, path: file, servers: local, from: definition.release, to };
   const { startLoopbackSshd } = await import("../providers/ssh/loopback.ts");
   const { settings } = await startLoopbackSshd({ home });
   say(`Started a real sshd on ${settings.host}:${settings.port}`);
@@ -165,7 +166,7 @@ async function exampleText(home: string, file: string, over: string) {
   // A file of its own: an environment that is not as its file says is not upgraded.
   const path = join(home, "environment.yaml");
   writeFileSync(path, String(document));
-  return { text: String(document), path, from: definition.release, to };
+  return { text: String(document), path, servers: settings.directory, from: definition.release, to };
 }
 
 function sayHowToLook(home: string): void {

@@ -22,7 +22,7 @@ const QUIET_MS = 3_000;
 
 /** Gives the exit code. */
 export async function tellReplacing(telling: Telling): Promise<number> {
-  const { home, file, text, json } = telling;
+  const { home, file, text, json, servers } = telling;
   const [timed, durations] = stopwatch();
   say(`Starting the control plane in ${home} …`);
   const client = await ensureControlPlane(home);
@@ -38,7 +38,7 @@ export async function tellReplacing(telling: Telling): Promise<number> {
   try {
     await sleep(QUIET_MS);
     say(`Breaking "${BAD}": its program is gone and its process killed …`);
-    await breakServer(home);
+    await breakServer(servers);
     await timed("alertMs", () => untilRaised(client));
     say(`The alert "${ALERT}" is raised. Putting a clone in its place …`);
     const view = await timed("replacedMs", async () =>
@@ -82,8 +82,8 @@ interface Counted {
 const look = (client: Client): Promise<ServersView> => client.get<ServersView>(`${AT}/servers`);
 
 /** As a disk that lost files would: its supervisor starts it again and again, and nothing comes up. */
-async function breakServer(home: string): Promise<void> {
-  const provider = createLocalProvider({ directory: join(home, "servers"), token: () => 0 });
+async function breakServer(directory: string): Promise<void> {
+  const provider = createLocalProvider({ directory, token: () => 0 });
   const host = await provider.open(ENVIRONMENT, BAD);
   const { pid } = await host.serviceState("web");
   // Carries no token: whoever breaks something asks nobody.

@@ -10,6 +10,8 @@ export interface Telling {
   /** The example's file and its text, which may have got another provider. */
   file: string;
   text: string;
+  /** Folder in which its servers live, all of them on this machine. */
+  servers: string;
   json: boolean;
   signal: AbortSignal;
 }
