@@ -4,9 +4,8 @@ import { inputValueSchema } from "../model/inputs/value.ts";
 import { inputLevels, type Launch } from "../model/launch.ts";
 import { asProblem, Problem } from "../model/problem.ts";
 import type { ServerRecord } from "../model/provider.ts";
+import { LAUNCH_FILE } from "../model/template/process-inputs.ts";
 import type { World } from "../model/world.ts";
-
-export const LAUNCH_FILE = "launch.json";
 
 export interface SeenLaunch {
   record: ServerRecord;

@@ -6,7 +6,7 @@ import type { KnownServer } from "../../src/model/inputs/cross-reference.ts";
 import { type DeclaringScript, inputDeclarationSchema } from "../../src/model/inputs/declaration.ts";
 import type { Launch, LaunchInput } from "../../src/model/launch.ts";
 import { redactionOf } from "../../src/model/redaction.ts";
-import { LAUNCH_FILE } from "../../src/observe/launches.ts";
+import { LAUNCH_FILE } from "../../src/model/template/process-inputs.ts";
 import { SimulatedClock } from "../../src/providers/simulated/clock.ts";
 import { Site } from "../../src/providers/simulated/site.ts";
 import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";

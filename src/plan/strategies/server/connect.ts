@@ -5,6 +5,7 @@ import { joinPool } from "../../../steps/join-pool.ts";
 import { labelServer } from "../../../steps/label-server.ts";
 import { probeServers } from "../../../steps/probe-servers.ts";
 import { readBlue } from "../../blue.ts";
+import { membersOf } from "../../launching.ts";
 import { checksOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import { findServer, type Ground, ISOLATED, isIsolated, planOf, servingServer, standing } from "./ground.ts";
@@ -22,8 +23,6 @@ export function planConnect(ground: Ground, name: string): Plan {
     });
   }
   const { slot, loadBalancers } = readBlue(inventory);
-  const { address } = server.record;
-  const member = { server: name, address, port: definition.application.port };
   return planOf(ground, "connect-server", [
     inOrder(`Put "${name}" into the pool that serves`, "take it out again; the others serve on", [
       // Tested once more: what was good when it was launched may be so no longer.
@@ -36,7 +35,7 @@ export function planConnect(ground: Ground, name: string): Plan {
       act(joinPool, {
         loadBalancers: loadBalancers.map(({ record }) => record.name),
         slot,
-        members: [member],
+        members: membersOf(definition, [server.record]),
         healthyMs: ms(definition.limits.healthySeconds),
       }),
     ]),

@@ -5,8 +5,8 @@ import type { PlanStep } from "../../../model/plan.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { startRole } from "../../../steps/start-role.ts";
 import { type Boot, bootSteps } from "../../boot.ts";
-import { install, launch } from "../../launching.ts";
-import { checksOf, ms } from "../../layout.ts";
+import { install, launch, timesOf } from "../../launching.ts";
+import { checksOf } from "../../layout.ts";
 import { act } from "../../stage.ts";
 
 export interface Launching {
@@ -30,8 +30,7 @@ export function launchSteps(
 }
 
 /** A worker only has to stay up. */
-export function startRoleOn({ limits, ...definition }: EnvironmentDefinition, server: string, role: "web" | "worker") {
-  const good = role === "web" ? checksOf({ ...definition, limits }, "with-clean-up") : null;
-  const times = { healthyMs: ms(limits.healthySeconds), graceMs: ms(limits.stopSeconds) };
-  return act(startRole, { servers: [server], role, good, ...times });
-}
+export const startRoleOn = (definition: EnvironmentDefinition, server: string, role: "web" | "worker"): PlanStep => {
+  const good = role === "web" ? checksOf(definition, "with-clean-up") : null;
+  return act(startRole, { servers: [server], role, good, ...timesOf(definition) });
+};
