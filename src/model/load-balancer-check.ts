@@ -78,3 +78,8 @@ export function checkHold(seconds: number): void {
     "choose fewer seconds and renew",
   );
 }
+
+export function checkShare(percent: number): void {
+  if (Number.isInteger(percent) && percent >= 0 && percent <= 100) return;
+  refuse(`a share of ${percent} %`, "a share is a whole number from 0 to 100", "choose such a number");
+}

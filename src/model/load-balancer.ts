@@ -50,12 +50,21 @@ export interface TrafficCounters {
   failed: number;
 }
 
-/** What one server answered, counted since it became a member or the load balancer started; testers are in it. */
+/**
+ * What one server answered, counted since it became a member or the load balancer started; testers are in it, the
+ * load balancer's own checks are not.
+ */
 export interface ServerAnswers {
   server: string;
   answers: number;
   /** Those of them with a status of 500 or more. */
   errors: number;
+  /**
+   * From the forwarded request to the first byte of its answer, on average over about the last thousand: what the
+   * client and its network took is not in it, nor how long a websocket stood. In whole milliseconds; null before the
+   * first answer.
+   */
+  latencyMs: number | null;
 }
 /** On each answer to the isolated host name: which load balancer gave it. */
 export const ANSWERED_BY = "changeover-load-balancer";
@@ -81,7 +90,17 @@ export interface LoadBalancer {
 
   /** Null: nobody answers there. */
   readRoute(route: Route): Promise<Slot | null>;
+  /** For the public it ends the share, also when the slot stays: no request meets the new slot with the old share. */
   setRoute(route: Route, slot: Slot | null): Promise<void>;
+
+  /** Of a hundred public requests, how many go to the other slot than the public route's; 0 at first. */
+  readShare(): Promise<number>;
+  /**
+   * Drawn anew for each request, whichever connection it comes by; testers are not drawn, and page and hold come
+   * first. While the other slot has no healthy member, all go to the route's slot. Refused, unless it is 0, while the
+   * public route leads nowhere. A restart keeps it.
+   */
+  setShare(percent: number): Promise<void>;
 
   readMaintenance(): Promise<boolean>;
   /** Public requests get the page with Retry-After; testers pass. */

@@ -56,6 +56,8 @@ async function leftOnLoadBalancers({ world }: StepContext, { loadBalancers, slot
     const other = serving === "a" ? "b" : "a";
     if ((await loadBalancer.readRoute("test")) !== null) left.push(`"${name}" has a test route`);
     if ((await loadBalancer.readRoute("public")) !== serving) left.push(`"${name}" does not serve pool ${serving}`);
+    const share = await loadBalancer.readShare();
+    if (share > 0) left.push(`"${name}" gives ${share} % to the other pool`);
     if ((await loadBalancer.countTesters()) > 0) left.push(`"${name}" lets testers in`);
     if (await loadBalancer.readMaintenance()) left.push(`"${name}" shows the page`);
     if ((await loadBalancer.readHold()).held) left.push(`"${name}" holds requests`);

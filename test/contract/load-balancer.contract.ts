@@ -5,6 +5,7 @@ import { describeEndpoints } from "./load-balancer/endpoints.ts";
 import { describeGate } from "./load-balancer/gate.ts";
 import { describeBirth, describeDeath } from "./load-balancer/life.ts";
 import { describeMembers } from "./load-balancer/members.ts";
+import { describeShare } from "./load-balancer/share.ts";
 import type { LoadBalancerWorld } from "./load-balancer/world.ts";
 
 export function describeLoadBalancerContract(name: string, makeWorld: () => Promise<LoadBalancerWorld>): void {
@@ -20,6 +21,7 @@ export function describeLoadBalancerContract(name: string, makeWorld: () => Prom
     afterAll(() => made?.close());
     describe("birth", () => describeBirth(world));
     describe("routes and members", () => describeMembers(world));
+    describe("share of the other slot", () => describeShare(world));
     describe("page and hold", () => describeGate(world));
     describe("addresses", () => describeAddresses(world));
     describe("endpoints", () => describeEndpoints(world));

@@ -207,7 +207,7 @@ test("the answers of a server are those through all load balancers; of none, non
   const share = ruleOf({ when: { metric: "errorPercent", over: 5 } });
   const look = (at: number, first: [number, number], second: [number, number]) => {
     const answers = ([all, errors]: [number, number]) =>
-      balancer({ answers: [{ server: "app-1", answers: all, errors }] });
+      balancer({ answers: [{ server: "app-1", answers: all, errors, latencyMs: null }] });
     return sight({ at, balancers: { "lb-1": answers(first), "lb-2": answers(second) } });
   };
   let tallies = addUp(new Map(), look(AT, [100, 0], [100, 0]));
@@ -227,7 +227,7 @@ test("a member that is new since the last look was counted from 0", () => {
   const before = sight({ balancers: { "lb-1": balancer() } });
   const after = sight({
     at: AT + 10_000,
-    balancers: { "lb-1": balancer({ answers: [{ server: "app-1", answers: 80, errors: 50 }] }) },
+    balancers: { "lb-1": balancer({ answers: [{ server: "app-1", answers: 80, errors: 50, latencyMs: null }] }) },
   });
   expect(sampleOf(rate, "app-1", after, addUp(addUp(new Map(), before), after))).toMatchObject({ value: 5 });
 });

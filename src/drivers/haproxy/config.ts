@@ -75,6 +75,8 @@ function input({ settings, name, address, connections }: Desired): string {
   const page = "http-request set-var(txn.page) bool(true) if public";
   const answer = "http-request return status 503 content-type";
   const later = `hdr Retry-After ${retryAfterSeconds} hdr Cache-Control no-store`;
+  const other = (from: Slot, to: Slot) =>
+    `http-request set-var(txn.pool) str(${to}) if drawn { var(txn.slot) -m str ${from} } { nbsrv(web_${to}) gt 0 }`;
   const unknown = 'http-request return status 404 content-type text/plain string "unknown host\\n"';
   return `frontend web
   bind ${listening}
@@ -113,6 +115,13 @@ function input({ settings, name, address, connections }: Desired): string {
 
   http-request set-var(txn.slot) var(txn.route),map_str(maps/routes.map,none)
   ${answer} text/plain string "nobody serves this host name\\n" ${later} unless { var(txn.slot) -m str a b }
+  # The share is the route's own: see routing.ts.
+  http-request set-var(txn.share) var(txn.slot),map_str_int(maps/share.map,0)
+  http-request set-var(txn.draw) rand(100),sub(txn.share) if public
+  acl drawn var(txn.draw) -m int lt 0
+  http-request set-var(txn.pool) var(txn.slot)
+  ${other("a", "b")}
+  ${other("b", "a")}
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
   http-response track-sc1 str(answered) table traffic if public request
   http-response set-var(txn.answered) bool(true)
@@ -120,7 +129,7 @@ function input({ settings, name, address, connections }: Desired): string {
   http-after-response set-header Connection close if { dst,map_str(maps/closing.map,off) -m str on }
   http-after-response set-header ${ANSWERED_BY} "${name}" if { var(txn.route) -m str test }
   http-after-response set-var(txn.failed) sc_inc_gpc(2,0) if public !paged !answered { status ge 500 }
-  use_backend web_%[var(txn.slot)]
+  use_backend web_%[var(txn.pool)]
 `;
 }
 

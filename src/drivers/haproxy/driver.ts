@@ -3,7 +3,6 @@ import type { Clock } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
 import type { LoadBalancer } from "../../model/load-balancer.ts";
 import { checkAddress, checkServer, checkSettings, checkToken } from "../../model/load-balancer-check.ts";
-import { Problem } from "../../model/problem.ts";
 import { createClosing } from "./closing.ts";
 import { renderConfig } from "./config.ts";
 import { readCounters } from "./counters.ts";
@@ -12,6 +11,7 @@ import { readEndpoint, setEndpoint } from "./endpoints.ts";
 import { createGate } from "./gate.ts";
 import { createMaps } from "./maps.ts";
 import { addMember, drainMember, readServers, removeMember } from "./members.ts";
+import { createRouting } from "./routing.ts";
 import { serially } from "./serial.ts";
 import { parseAnswers } from "./parse.ts";
 import { CONFIG, forgetSocket, SERVICE, startHaproxy } from "./start.ts";
@@ -66,18 +66,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     drainMember: (slot, server) => drainMember(tools, slot, server),
     removeMember: (slot, server, drainMs) => removeMember(tools, slot, server, drainMs),
 
-    readRoute: async (route) => {
-      const slot = await maps.read("routes", route);
-      if (slot === "a" || slot === "b") return slot;
-      if (slot === "none") return null;
-      throw new Problem("step-failed", {
-        what: `the ${route} route of "${host.name}" points nowhere we know`,
-        why: `its map says ${JSON.stringify(slot)}`,
-        next: "changeover up",
-      });
-    },
-    setRoute: (route, slot) => maps.set("routes", route, slot ?? "none"),
-
+    ...createRouting(host, maps),
     ...createGate(host, maps),
 
     allowTester: async (token) => {

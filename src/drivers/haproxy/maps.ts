@@ -9,6 +9,7 @@ import type { Wire } from "./wire.ts";
 /** One file per concern. `set map` needs a key that exists, so each is written with all of its keys. */
 export const FIRST_MAPS = {
   routes: { public: "none", test: "none" },
+  share: { a: "0", b: "0" },
   maintenance: { public: "off" },
   hold: { public: "0" },
   lapse: { public: "open" },
@@ -58,6 +59,8 @@ export function createMaps(host: Host, wire: Wire) {
   return {
     read: async (map: MapName, key: string) => (await read(map)).get(key) ?? null,
     readAll: read,
+    /** False for a map that is newer than the running process. */
+    loaded: async (map: MapName) => (await wire.ask("show map")).includes(`(${known(map)})`),
     set: (map: MapName, key: string, value: string) =>
       change(map, (entries) => {
         entries.set(key, value);

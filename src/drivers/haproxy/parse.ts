@@ -45,12 +45,13 @@ export function parseServers(text: string): ServerRow[] {
   return parseRows(text, "pxname", ",").map((row) => serverOf(row, asked.get(row.svname) ?? 0));
 }
 
-/** Each kind of status is counted by itself. */
+/** Each kind of status is counted by itself. Of the times, `rtime` alone has neither the client nor our waiting in it. */
 export function parseAnswers(text: string): ServerAnswers[] {
   return parseRows(text, "pxname", ",").map((row) => {
     const counts = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"].map((kind) => Number(row[`hrsp_${kind}`] ?? 0));
     const answers = counts.reduce((sum, each) => sum + each, 0);
-    return { server: row.svname ?? "", answers, errors: Number(row.hrsp_5xx ?? 0) };
+    const latencyMs = answers > 0 ? Number(row.rtime ?? 0) : null;
+    return { server: row.svname ?? "", answers, errors: Number(row.hrsp_5xx ?? 0), latencyMs };
   });
 }
 

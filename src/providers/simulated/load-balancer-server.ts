@@ -5,7 +5,9 @@ import {
   type Endpoint,
   type LoadBalancerSettings,
   type Member,
+  otherSlot,
   type Route,
+  type ServerAnswers,
   type Slot,
   type TrafficCounters,
 } from "../../model/load-balancer.ts";
@@ -44,13 +46,16 @@ export interface Tunnel {
   end(): void;
 }
 
+export type Answered = Omit<ServerAnswers, "server">;
+
 interface Checked extends Omit<Member, "sessions"> {
   /** Bad checks in a row; null before the first one has ended. */
   misses: number | null;
-  answered: { answers: number; errors: number };
+  answered: Answered;
   readonly flights: Set<Flight>;
 }
 
+const REMEMBERED = 512;
 const FALL = 2;
 const HOLD_LOOK_MS = 10;
 const NETWORK_MS = 1;
@@ -61,10 +66,17 @@ const plain = (status: number, body: string, headers: Record<string, string> = {
   body,
 });
 
+export const noAnswers = (): Answered => ({ answers: 0, errors: 0, latencyMs: null });
 const none = (): TrafficCounters => ({ requests: 0, paged: 0, held: 0, failed: 0 });
 
 /** Ports and capitals make no difference. */
 const isHost = (asked: string, host: string): boolean => asked.split(":")[0]?.toLowerCase() === host.toLowerCase();
+
+/** Older answers fade, as on the real one. */
+function average({ answers, latencyMs }: Answered, ms: number): number {
+  const mean = latencyMs ?? ms;
+  return mean + (ms - mean) / Math.min(answers, REMEMBERED);
+}
 
 function takeOff(): Flight {
   const { promise, resolve } = Promise.withResolvers<null>();
@@ -87,6 +99,8 @@ export class LoadBalancerServer {
   running: LoadBalancerSettings | null = null;
   readonly members: Record<Slot, Checked[]> = { a: [], b: [] };
   readonly routes: Record<Route, Slot | null> = { public: null, test: null };
+  /** Of a hundred public requests, how many go to the other slot. */
+  share = 0;
   maintenance = false;
   readonly testers = new Set<string>();
   /** Addresses by which each answer ends its connection. */
@@ -105,6 +119,7 @@ export class LoadBalancerServer {
   readonly #carried: Record<Slot, Set<Connection>> = { a: new Set(), b: new Set() };
   #life = takeOff();
   #turn = 0;
+  #drawn = 0;
 
   constructor(name: string, address: string, around: LoadBalancerSurroundings) {
     this.name = name;
@@ -125,7 +140,7 @@ export class LoadBalancerServer {
       // On its disk are those that were let in and not yet asked to leave. Until its first check each is trusted.
       this.members[slot] = this.members[slot].filter(({ state }) => state === "ready");
       for (const member of this.members[slot])
-        Object.assign(member, { healthy: false, misses: null, answered: { answers: 0, errors: 0 } });
+        Object.assign(member, { healthy: false, misses: null, answered: noAnswers() });
     }
   }
 
@@ -213,7 +228,7 @@ export class LoadBalancerServer {
 
   /** An upgraded connection, such as a websocket: it stands until one of its ends closes it. Null: nobody took it. */
   tunnel(route: Route): Tunnel | null {
-    const slot = this.running && this.routes[route];
+    const slot = this.running && this.#poolOf(route, route === "public");
     const member = slot && this.members[slot].find(({ state, healthy }) => state === "ready" && healthy);
     if (!member) return null;
     const flight = takeOff();
@@ -251,7 +266,7 @@ export class LoadBalancerServer {
     const letIn = !counts || (await this.#letsIn(life));
     if (!life.lasts) return null;
     if (!letIn) return this.#page();
-    const answer = await this.#forward(this.routes[route], check);
+    const answer = await this.#forward(this.#poolOf(route, counts), check);
     if (counts && life.lasts && !answer.fromApplication) this.counters.failed += 1;
     return answer;
   }
@@ -275,13 +290,24 @@ export class LoadBalancerServer {
     "cache-control": "no-store",
   });
 
+  /** Spread evenly instead of by chance: of each hundred that are drawn, exactly as many as the share go over. */
+  #poolOf(route: Route, draws: boolean): Slot | null {
+    const slot = this.routes[route];
+    if (!draws || slot === null) return slot;
+    const over = (this.#drawn * this.share) % 100 < this.share;
+    this.#drawn += 1;
+    return over && this.#usable(otherSlot(slot)).length > 0 ? otherSlot(slot) : slot;
+  }
+
+  #usable(slot: Slot): Checked[] {
+    return this.members[slot].filter(({ state, healthy, misses }) => state === "ready" && (healthy || misses === null));
+  }
+
   /** A server that does not answer at all costs nothing as long as there is another one. */
   async #forward(slot: Slot | null, check: HttpCheck): Promise<Answer & { fromApplication: boolean }> {
     const refused = (answer: Answer) => ({ ...answer, fromApplication: false });
     if (slot === null) return refused(plain(503, "nobody serves this host name", this.#later()));
-    const good = this.members[slot].filter(
-      ({ state, healthy, misses }) => state === "ready" && (healthy || misses === null),
-    );
+    const good = this.#usable(slot);
     const first = this.#turn++;
     for (const at of good.keys()) {
       const member = good[(first + at) % good.length];
@@ -297,10 +323,12 @@ export class LoadBalancerServer {
   async #fly({ flights, answered }: Checked, web: Web, check: HttpCheck): Promise<Answer | null> {
     const flight = takeOff();
     flights.add(flight);
+    const asked = this.#around.clock.now();
     const answer = await Promise.race([web.answer(check), flight.ended]);
     if (answer) {
       answered.answers += 1;
       if (answer.status >= 500) answered.errors += 1;
+      answered.latencyMs = average(answered, this.#around.clock.now() - asked);
       await this.#around.clock.wake(NETWORK_MS);
     }
     flights.delete(flight);

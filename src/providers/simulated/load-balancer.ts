@@ -2,12 +2,19 @@
 import { waitFor } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
 import type { Endpoint, LoadBalancer, Slot } from "../../model/load-balancer.ts";
-import { checkAddress, checkHold, checkServer, checkSettings, checkToken } from "../../model/load-balancer-check.ts";
+import {
+  checkAddress,
+  checkHold,
+  checkServer,
+  checkSettings,
+  checkShare,
+  checkToken,
+} from "../../model/load-balancer-check.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
 import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
 import { simulatedCommand } from "./host-processes.ts";
-import type { LoadBalancerServer } from "./load-balancer-server.ts";
+import { type LoadBalancerServer, noAnswers } from "./load-balancer-server.ts";
 
 const SERVICE = "load-balancer";
 /** Long enough for a supervisor to bring a dead process back. */
@@ -80,11 +87,7 @@ export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalan
       await removeMember(tools, slot, name, drainMs);
     },
 
-    readRoute: async (route) => (await up()).routes[route],
-    setRoute: (route, slot) =>
-      act(`route ${route}`, 3, (on) => {
-        on.routes[route] = slot;
-      }),
+    ...routing(tools),
     ...gate(tools),
     async allowTester(token) {
       checkToken(token);
@@ -106,10 +109,33 @@ export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalan
       await setEndpoint(tools, slot, to);
     },
     counters: async () => ({ ...(await up()).counters }),
-    answers: async (slot) => (await up()).members[slot].map(({ server, answered }) => ({ server, ...answered })),
+    answers: async (slot) =>
+      (await up()).members[slot].map(({ server, answered: { latencyMs, ...counts } }) => ({
+        ...{ server, ...counts },
+        latencyMs: latencyMs === null ? null : Math.round(latencyMs),
+      })),
     countLines: (asked) => host.countLines({ service: SERVICE }, asked),
   };
 }
+
+type Routing = Pick<LoadBalancer, "readRoute" | "setRoute" | "readShare" | "setShare">;
+
+const routing = ({ up, act }: Tools): Routing => ({
+  readRoute: async (route) => (await up()).routes[route],
+  setRoute: (route, slot) =>
+    act(`route ${route}`, 3, (on) => {
+      on.routes[route] = slot;
+      if (route === "public") on.share = 0;
+    }),
+  readShare: async () => (await up()).share,
+  async setShare(percent) {
+    checkShare(percent);
+    await act(`share ${percent}`, 3, (on) => {
+      if (percent > 0 && on.routes.public === null) throw noShare(on);
+      on.share = percent;
+    });
+  },
+});
 
 type Gate = Pick<LoadBalancer, "readMaintenance" | "setMaintenance" | "hold" | "release" | "readHold">;
 
@@ -163,7 +189,7 @@ async function addMember({ up, act, plane }: Tools, slot: Slot, member: Member):
     if (there && (there.address !== member.address || there.port !== member.port)) throw otherAddress(slot, member);
     if (there) return;
     const { server, address, port } = member;
-    const fresh = { healthy: false, misses: null, answered: { answers: 0, errors: 0 }, flights: new Set<never>() };
+    const fresh = { healthy: false, misses: null, answered: noAnswers(), flights: new Set<never>() };
     on.members[slot].push({ server, address, port, state: "drain", ...fresh });
   });
   const limit = { withinMs: 6_000, everyMs: 50 };
@@ -215,6 +241,13 @@ function running(server: LoadBalancerServer): LoadBalancerServer {
     next: "changeover status",
   });
 }
+
+const noShare = ({ name }: LoadBalancerServer): Problem =>
+  new Problem("refused", {
+    what: `"${name}" can't give a share of the public`,
+    why: "its public route leads nowhere",
+    next: "lead the public to a pool first",
+  });
 
 const otherAddress = (slot: Slot, { server }: Member): Problem =>
   new Problem("refused", {

@@ -11,6 +11,8 @@ export function describeBirth(world: Setting): void {
       members: () => balancer.members("a"),
       readRoute: () => balancer.readRoute("public"),
       setRoute: () => balancer.setRoute("public", "a"),
+      readShare: () => balancer.readShare(),
+      setShare: () => balancer.setShare(0),
       setMaintenance: () => balancer.setMaintenance(true),
       allowTester: () => balancer.allowTester(token),
       readEndpoint: () => balancer.readEndpoint("a"),
@@ -30,6 +32,7 @@ export function describeBirth(world: Setting): void {
     expect([await balancer.members("a"), await balancer.members("b")]).toEqual([[], []]);
     expect([await balancer.readEndpoint("a"), await balancer.readEndpoint("b")]).toEqual([null, null]);
     expect([await balancer.readMaintenance(), await balancer.countTesters()]).toEqual([false, 0]);
+    expect(await balancer.readShare()).toBe(0);
     expect(await balancer.readHold()).toEqual({ held: false, leftMs: 0 });
     expect((await ask())?.status).toBe(503);
     const counted = await balancer.counters();
@@ -54,6 +57,9 @@ export function describeBirth(world: Setting): void {
     expect(await problemOf(balancer.addMember("a", { server: "a", address: "a.example", port: 80 }))).toBe("bad-input");
     expect(await problemOf(balancer.setEndpoint("a", { address: "10.0.0.1", port: 0 }))).toBe("bad-input");
     expect(await problemOf(balancer.allowTester("short"))).toBe("bad-input");
+    for (const percent of [-1, 101, 12.5, Number.NaN]) {
+      expect([percent, await problemOf(balancer.setShare(percent))]).toEqual([percent, "bad-input"]);
+    }
     for (const seconds of [0, -1, 3_601]) {
       expect(await problemOf(balancer.hold({ seconds, lapsesTo: "open" }))).toBe("bad-input");
     }
