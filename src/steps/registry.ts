@@ -62,6 +62,7 @@ import { retireSpare } from "./retire-spare.ts";
 import { returnReplica } from "./return-replica.ts";
 import { runScript } from "./run-script.ts";
 import { sameSchema } from "./same-schema.ts";
+import { shareTraffic } from "./share-traffic.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startBackup } from "./start-backup.ts";
 import { startLoadBalancer } from "./start-load-balancer.ts";
@@ -140,6 +141,7 @@ const all = [
   returnReplica,
   runScript,
   sameSchema,
+  shareTraffic,
   smokeTest,
   startBackup,
   startLoadBalancer,

@@ -1,6 +1,7 @@
 /** HAProxy under traffic: nothing is lost at a switch, at a page, in a hold, or when servers come and go. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { waitFor } from "../../src/model/clock.ts";
+import { problemOf } from "../contract/host/world.ts";
 import { settings, token } from "../contract/load-balancer/world.ts";
 import { ask, clock, createHaproxyWorld, startClients } from "./haproxy-world.ts";
 
@@ -105,4 +106,31 @@ test("servers come and go during traffic without a failed request; what outlives
   expect((await endless)?.status ?? 502).toBeGreaterThanOrEqual(500);
   expect(await world.lb.members("b")).toEqual([]);
   await world.lb.addMember("b", green.member);
+});
+
+test("one that was started before there were shares gives none and says so; started anew it can", async () => {
+  const { host, lb } = world;
+  const config = (await host.readFile("load-balancer/haproxy.cfg")) ?? "";
+  const older = config
+    .split("\n")
+    .filter((line) => !/txn\.share|txn\.draw|drawn|txn\.pool\) var/.test(line))
+    .map((line) => line.replace("var(txn.pool)", "var(txn.slot)"));
+  await host.putFile("load-balancer/haproxy.cfg", older.join("\n"));
+  await host.remove("load-balancer/maps/share.map");
+  const command = "PATH=$PATH:/usr/sbin:/usr/local/sbin; exec haproxy -db -f haproxy.cfg";
+  const env = { CONFIGURATION_HASH: "older" };
+  await host.startService({ name: "haproxy", command, cwd: "load-balancer", env });
+  await waitFor(clock, { withinMs: 10_000, everyMs: 50 }, () => lb.running());
+  expect(await lb.readShare()).toBe(0);
+  await lb.setShare(0);
+  expect(await problemOf(lb.setShare(10))).toBe("refused");
+  await lb.setRoute("public", "b");
+  await lb.setRoute("public", "a");
+  expect([await lb.readRoute("public"), await lb.readShare()]).toEqual(["a", 0]);
+  expect((await ask(world.address)).body).toBe("blue");
+
+  await lb.start(settings);
+  expect([await lb.readRoute("public"), await lb.readShare()]).toEqual(["a", 0]);
+  await lb.setShare(100);
+  expect([await lb.readShare(), (await ask(world.address)).body]).toEqual([100, "green"]);
 });

@@ -51,7 +51,8 @@ export function createMaps(host: Host, wire: Wire) {
       if (renderMap(entries) !== before) await host.putFile(mapFile(map), renderMap(entries), MAP_MODE);
       // Only what differs is sent: also what an interrupted write left in the file alone.
       const commands = changes(known(map), await read(map), entries);
-      if (commands.length > 0) await wire.act(commands);
+      if (commands.length === 0) return;
+      await wire.act(commands);
       const seen = await read(map);
       if (changes(known(map), seen, entries).length > 0) throw differs(host, map);
     });

@@ -16,6 +16,8 @@ export interface SimulatedRelease {
   migration: "good" | "half" | "hangs" | "lies";
   /** `migrates`: changes the schema when it starts, beyond what its migration did. */
   web: "good" | "never-healthy" | "dies" | "migrates";
+  /** How much longer than others it thinks about each request but those for its health. */
+  slowerMs?: number;
   /** Misbehaves only where it serves: on a restored copy all is well. */
   goodOnCopies?: boolean;
 }
@@ -153,6 +155,7 @@ async function answer(
   if (schema.join() !== release.schema.join()) return says(503, "the schema is another one");
   const asked = new URL(path, "http://application");
   if (asked.pathname === "/healthz") return release.web === "never-healthy" ? says(503, "sick") : says(200, "good");
+  if (release.slowerMs !== undefined) await around.clock.wake(release.slowerMs);
   if (asked.pathname !== "/rows") return says(404, "no such page");
   if (method === "GET") return says(200, `${database.history.rows.length} rows`);
   const key = asked.searchParams.get("key") ?? "";
