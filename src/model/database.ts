@@ -3,6 +3,7 @@ import type { TableSum } from "./content.ts";
 import type { Backup, BackupNote, BackupReason } from "./backup.ts";
 import type { LineCount, LinesAsked } from "./host.ts";
 import type { WriteEvent, WritesSince } from "./row-events.ts";
+import type { SchemaTable, TouchedTable } from "./schema-change.ts";
 
 export interface DatabaseSettings {
   /** The application's database and its account. */
@@ -116,6 +117,18 @@ export interface Database {
   checksums(): Promise<TableSum[]>;
   /** One hash over tables, columns, types, keys and indexes of the application's database. */
   schemaFingerprint(): Promise<string>;
+  /** Tables, views and their columns of the application's database, in the order of their names. */
+  readSchema(): Promise<SchemaTable[]>;
+  /**
+   * Begins anew, or ends, to count what is done with each table. Asking the server anything of this interface but
+   * `checksums` and `readColumn` touches none. Only on a copy that nobody else uses; a restart ends it.
+   */
+  watchTables(on: boolean): Promise<void>;
+  /**
+   * Those of which rows were found or changed since the watching began, whatever became of the change: of each
+   * statement when it has ended. Refused while nobody watches, since nothing would look like everything.
+   */
+  touchedTables(): Promise<TouchedTable[]>;
   /**
    * What was written to the application's database after this position, in the order in which it happened, decoded from
    * the server's own log; throws a Problem when that no longer reaches back so far, never counts less. Rows that a

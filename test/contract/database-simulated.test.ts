@@ -40,7 +40,8 @@ describeDatabaseContract("simulated", async (): Promise<DatabaseWorld> => {
     connect: async (database, account) => clientOf(connect(database, account)),
     async changeSchema(database, account, name) {
       const { connection } = connect(database, account);
-      const changed = connection.write({ kind: "schema", name });
+      const made = site.database(database.name).history.schema.length > 0;
+      const changed = connection.write({ kind: "schema", name: made ? `add rows.${name}` : name });
       connection.end();
       return changed;
     },

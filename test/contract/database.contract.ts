@@ -4,6 +4,7 @@ import { describeBackups } from "./database/backups.ts";
 import { describeCopies } from "./database/copies.ts";
 import { describeFence } from "./database/fence.ts";
 import { describeSwitches } from "./database/switches.ts";
+import { describeTables } from "./database/tables.ts";
 import type { DatabaseWorld } from "./database/world.ts";
 
 export function describeDatabaseContract(name: string, makeWorld: () => Promise<DatabaseWorld>): void {
@@ -18,6 +19,7 @@ export function describeDatabaseContract(name: string, makeWorld: () => Promise<
     });
     afterAll(() => made?.close());
     describe("one server", () => describeFence(world));
+    describe("tables", () => describeTables(world));
     describe("copies", () => describeCopies(world));
     describe("backups", () => describeBackups(world));
     describe("switches", () => describeSwitches(world));

@@ -17,6 +17,7 @@ import { readReadiness } from "./readiness.ts";
 import { accountsOpenedBy, renewAccounts } from "./renewal.ts";
 import * as replication from "./replication.ts";
 import { schemaFingerprint } from "./schema.ts";
+import { readSchema, touchedTables, watchTables } from "./tables.ts";
 import { restore, seedFrom } from "./seed.ts";
 import { isDown, keepState, openServer, readState, requireTools, serviceName, type Server } from "./server.ts";
 
@@ -74,6 +75,9 @@ export function createMariadb(host: Host, clock: Clock, secrets: (name: string) 
     bytes: () => bytesOfTables(server),
     checksums: () => checksums(server),
     schemaFingerprint: () => schemaFingerprint(server),
+    readSchema: () => readSchema(server),
+    watchTables: (on) => watchTables(server, on),
+    touchedTables: () => touchedTables(server),
     writesSince: (position, keep) => writesSince(server, position, keep),
     readColumn: (sql) => readColumn(server, sql),
   };

@@ -1,5 +1,7 @@
 /** A connection to a simulated database: it stands until somebody cuts it and keeps the rights it logged in with. */
-import type { Change } from "./history.ts";
+import type { Change, History } from "./history.ts";
+import { ROWS } from "./schema.ts";
+import type { TableWatch } from "./table-watch.ts";
 
 /** The migration's account writes through the fence while it is allowed to. */
 export type Account = "application" | "migration";
@@ -7,6 +9,8 @@ export type Account = "application" | "migration";
 /** What a connection needs of its server. */
 interface Serving {
   readonly open: boolean;
+  readonly history: History;
+  readonly watch: TableWatch;
   now(): number;
   append(change: Change): void;
   forget(connection: Connection): void;
@@ -41,6 +45,7 @@ export class Connection {
   /** False when the server does not take it. */
   write(change: Change): boolean {
     if (!this.#mayWrite()) return false;
+    this.#count(change);
     if (this.since === null) this.#server.append(change);
     else this.#begun.push(change);
     return true;
@@ -58,6 +63,13 @@ export class Connection {
     this.stands = false;
     this.#forgetBegun();
     this.#server.forget(this);
+  }
+
+  /** When the statement ends, whatever becomes of its transaction; a row that is not there is neither found nor removed. */
+  #count(change: Change): void {
+    const { history, watch } = this.#server;
+    if (change.kind === "put") watch.count(ROWS, { changed: 1 });
+    else if (change.kind === "remove" && history.rows.includes(change.key)) watch.count(ROWS, { read: 1, changed: 1 });
   }
 
   #forgetBegun(): Change[] {

@@ -5,6 +5,7 @@ import type { Endpoint } from "../../model/load-balancer.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { type Account, Connection } from "./database-connection.ts";
 import { type Change, History } from "./history.ts";
+import { TableWatch } from "./table-watch.ts";
 
 export interface DatabaseSurroundings {
   clock: SimulatedClock;
@@ -49,6 +50,7 @@ export class DatabaseServer {
   origin: string | null = null;
   readonly backups = new Map<string, { backup: Backup; history: History }>();
   readonly connections = new Set<Connection>();
+  readonly watch = new TableWatch();
   readonly #around: DatabaseSurroundings;
   /** What was on its way when replication was pointed elsewhere is dropped. */
   #subscription = 0;
@@ -122,6 +124,7 @@ export class DatabaseServer {
 
   end(): void {
     this.up = false;
+    this.watch.end();
     this.cut();
     this.#around.changed(`"${this.name}" is down`);
   }

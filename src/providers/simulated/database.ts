@@ -1,7 +1,5 @@
 /** The simulated database as the model's Database: the same promises and refusals as the real driver. */
-import { createHash } from "node:crypto";
 import { waitFor } from "../../model/clock.ts";
-import type { TableSum } from "../../model/content.ts";
 import type { Blocker, Database, DatabaseSettings } from "../../model/database.ts";
 import type { Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
@@ -10,12 +8,12 @@ import { awaitUp, type ControlPlane, effectOn } from "./acting.ts";
 import { allow, fence, follow, freeze, promote, running, unfence } from "./database-changes.ts";
 import { fillFrom, holding, noteBackup, removeBackup, restoreFrom, takeBackup } from "./database-copies.ts";
 import type { DatabaseServer } from "./database-server.ts";
+import { tablesIn } from "./database-tables.ts";
 import { simulatedCommand } from "./host-processes.ts";
 import { secretOf } from "./secrets.ts";
 
 const SERVICE = "database";
 const READ_LOG_MS = 30;
-const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export interface DatabaseParts {
   plane: ControlPlane;
@@ -96,9 +94,7 @@ export function createSimulatedDatabase(parts: DatabaseParts): Database {
       const opened = settings ? accountsOf(settings) : [];
       return opened.filter(([, name]) => secret(name) === secretOf(openedBy, name)).map(([user]) => user);
     },
-    bytes: async () => running(server()).bytes,
-    checksums: async () => sumsOf(running(server())),
-    schemaFingerprint: async () => hash(running(server()).history.schema.join("\n")),
+    ...tablesIn(host.name, server, act),
     async writesSince(position, keep) {
       await plane.clock.sleep(READ_LOG_MS);
       return countWrites(running(server()), position, keep);
@@ -124,13 +120,6 @@ async function awaitPosition({ plane, server }: DatabaseParts, position: string,
     return false;
   });
   return reached === true;
-}
-
-/** No tables before the first change of the schema, and none that keeps its sum when its schema changes. */
-function sumsOf({ history }: DatabaseServer): TableSum[] {
-  if (history.schema.length === 0) return [];
-  const sum = hash([...history.schema, "", ...[...history.rows].sort()].join("\n"));
-  return [{ table: "rows", rows: history.rows.length, sum }];
 }
 
 const blockersOf = ({ connections }: DatabaseServer): Blocker[] => [

@@ -7,6 +7,7 @@ import type { Account, Connection } from "./database-connection.ts";
 import type { DatabaseServer } from "./database-server.ts";
 import type { Program, ProgramContext } from "./host-processes.ts";
 import type { LoadBalancerServer, Web } from "./load-balancer-server.ts";
+import { ROWS, tableOf, tablesOf, worksOn } from "./schema.ts";
 
 /** One release of the simulated application: which schema it works on, and how it misbehaves. */
 export interface SimulatedRelease {
@@ -18,6 +19,8 @@ export interface SimulatedRelease {
   web: "good" | "never-healthy" | "dies" | "migrates";
   /** How much longer than others it thinks about each request but those for its health. */
   slowerMs?: number;
+  /** Additions to its schema with which it can't use their table; what it does with others is as good as before. */
+  breaksOn?: string[];
   /** Misbehaves only where it serves: on a restored copy all is well. */
   goodOnCopies?: boolean;
 }
@@ -110,7 +113,7 @@ async function runWeb(around: Surroundings, { args, env, print, sleep }: Program
 }
 
 /** What a release adds to the schema when it starts, although it should not. */
-const BOOTED = "at-boot";
+const BOOTED = "add rows.at-boot";
 
 const isTrial = (env: Record<string, string>): boolean => env.REHEARSAL === "1";
 
@@ -143,7 +146,7 @@ async function answerOnce(
   }
 }
 
-/** GET /healthz, GET /rows, POST /rows?key=…, DELETE /rows?key=… */
+/** GET /healthz, GET /TABLE, POST /rows?key=…, DELETE /rows?key=… */
 async function answer(
   around: Surroundings,
   release: SimulatedRelease,
@@ -151,16 +154,24 @@ async function answer(
   { method, path }: HttpCheck,
 ): Promise<Answer> {
   if (database.openedBy !== around.environment) return says(503, "access denied");
-  const schema = database.history.schema.filter((name) => name !== BOOTED);
-  if (schema.join() !== release.schema.join()) return says(503, "the schema is another one");
+  const { schema, rows } = database.history;
+  if (!worksOn(release.schema, schema)) return says(503, "the schema is another one");
   const asked = new URL(path, "http://application");
   if (asked.pathname === "/healthz") return release.web === "never-healthy" ? says(503, "sick") : says(200, "good");
   if (release.slowerMs !== undefined) await around.clock.wake(release.slowerMs);
-  if (asked.pathname !== "/rows") return says(404, "no such page");
-  if (method === "GET") return says(200, `${database.history.rows.length} rows`);
+  const table = asked.pathname.slice(1);
+  if (!tablesOf(release.schema).some((one) => one.table === table)) return says(404, "no such page");
+  const broken = release.breaksOn?.find((name) => schema.includes(name) && tableOf(name) === table);
+  if (broken) return says(500, `can't make sense of ${broken}`);
+  if (method === "GET") {
+    const read = table === ROWS ? rows.length : 1;
+    database.watch.count(table, { read });
+    return says(200, `${read} rows`);
+  }
+  if (table !== ROWS) return says(405, "its row stays as it is");
   const key = asked.searchParams.get("key") ?? "";
   const kind = method === "DELETE" ? "remove" : "put";
-  if (kind === "put" && database.history.rows.includes(key)) return says(409, "there is a row with this key");
+  if (kind === "put" && rows.includes(key)) return says(409, "there is a row with this key");
   if (!connection.write({ kind, key })) return says(500, "the database takes no write");
   await around.clock.wake(QUERY_MS);
   return says(kind === "put" ? 201 : 204, database.name);

@@ -211,5 +211,8 @@ const questions = (database: Database, find: string): Record<string, () => Promi
   backup: () => database.backup("while-down"),
   checksums: () => database.checksums(),
   schemaFingerprint: () => database.schemaFingerprint(),
+  readSchema: () => database.readSchema(),
+  watchTables: () => database.watchTables(true),
+  touchedTables: () => database.touchedTables(),
   readColumn: () => database.readColumn(find),
 });
