@@ -201,7 +201,7 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
       find: (name, server) => looking(provider.find(name, server), (found) => (found ? [found] : [])),
       hostOf: (record) => provider.hostOf(record),
       open: (name, server) => provider.open(name, server),
-      addressTaken: (address, ports) => provider.addressTaken(address, ports),
+      addressTaken: (address, ports, beside) => provider.addressTaken(address, ports, beside),
       catalogue: () => provider.catalogue(),
       close: () => provider.close(),
       launch: forgetting((record) => provider.launch(record)),

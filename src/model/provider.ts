@@ -15,6 +15,16 @@ export interface ServerRecord {
   labels: Record<string, string>;
 }
 
+/** Label of either half of a front end: the name of the one server that may share its host. */
+export const BESIDE = "beside";
+
+export type ServerName = Pick<ServerRecord, "environment" | "name">;
+
+export function besideOf({ environment, labels }: ServerRecord): ServerName | null {
+  const name = labels[BESIDE];
+  return name === undefined ? null : { environment, name };
+}
+
 /** A host that did not answer: nobody knows what it holds. */
 export interface Silent {
   address: string;
@@ -56,8 +66,8 @@ export interface Provider {
    * while the server is locked.
    */
   retire(environment: string, name: string): Promise<void>;
-  /** Why this address and these ports can't be used on the provider's machine, or null. */
-  addressTaken(address: string, ports: number[]): Promise<string | null>;
+  /** Why this address and these ports can't be used on the provider's machine, or null; `beside` may be there. */
+  addressTaken(address: string, ports: number[], beside?: ServerName | null): Promise<string | null>;
   /** What servers can be made of. */
   catalogue(): Promise<Catalogue>;
   close(): Promise<void>;

@@ -6,9 +6,16 @@ import type { Inventory } from "../model/inventory.ts";
 import type { Endpoint, LoadBalancerSettings, Slot } from "../model/load-balancer.ts";
 import { besideNeeded, hostsOf, type Network } from "../model/network.ts";
 import { Problem } from "../model/problem.ts";
-import type { ServerKind, ServerRecord } from "../model/provider.ts";
+import { BESIDE, type ServerKind, type ServerRecord } from "../model/provider.ts";
 import type { Checks } from "../steps/parts/shapes.ts";
 import { addressAt } from "./addresses.ts";
+
+type Labels = Record<string, string>;
+
+export interface FrontEnd {
+  loadBalancer: ServerRecord;
+  application: ServerRecord;
+}
 
 /** Hands out names and addresses that nobody has; remembers what it gave. */
 export class Layout {
@@ -28,13 +35,28 @@ export class Layout {
   }
 
   /** A name that somebody chose; nobody may have it. */
-  named(kind: ServerKind, name: string, labels: Record<string, string>): ServerRecord {
+  named(kind: ServerKind, name: string, labels: Labels): ServerRecord {
     this.#names.add(name);
     return { environment: this.#environment, name, kind, address: this.#nextAddress(kind), labels };
   }
 
-  next(kind: ServerKind, prefix: string, labels: Record<string, string>): ServerRecord {
+  next(kind: ServerKind, prefix: string, labels: Labels): ServerRecord {
     return this.named(kind, this.freeName(prefix), labels);
+  }
+
+  /** A load balancer and an application server that share one host, and so one address. */
+  frontEnd(labels: { loadBalancer: Labels; application: Labels }): FrontEnd {
+    const balancer = this.freeName("lb");
+    const application = this.next("application", "app", { ...labels.application, [BESIDE]: balancer });
+    this.#names.add(balancer);
+    return {
+      loadBalancer: {
+        ...application,
+        ...{ name: balancer, kind: "load-balancer" },
+        labels: { ...labels.loadBalancer, [BESIDE]: application.name },
+      },
+      application,
+    };
   }
 
   /** "app-3": the first that nobody has. */

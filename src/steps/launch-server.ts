@@ -1,5 +1,6 @@
 /** Launch a server: an address and a place to run things, not yet doing anything. */
 import { z } from "zod";
+import { besideOf } from "../model/provider.ts";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { serverRecord } from "./parts/shapes.ts";
@@ -24,7 +25,7 @@ export const launchServer = defineStep({
   limitMs: () => 60_000,
   async check({ world }, { record, ports }) {
     if ((await world.provider.find(record.environment, record.name)) !== null) return;
-    const taken = await world.provider.addressTaken(record.address, ports);
+    const taken = await world.provider.addressTaken(record.address, ports, besideOf(record));
     if (taken === null) return;
     throw new Problem("refused", {
       what: `"${record.name}" can't have ${record.address}`,

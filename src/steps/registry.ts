@@ -14,6 +14,7 @@ import { bootServer } from "./boot-server.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
 import { copyData } from "./copy-data.ts";
+import { copyLoadBalancer } from "./copy-load-balancer.ts";
 import { createDatabase } from "./create-database.ts";
 import { endInstance } from "./end-instance.ts";
 import { decommissionServer, decommissionSpare } from "./decommission-server.ts";
@@ -92,6 +93,7 @@ const all = [
   closeEndpoint,
   closeTestRoute,
   copyData,
+  copyLoadBalancer,
   createDatabase,
   endInstance,
   decommissionServer,

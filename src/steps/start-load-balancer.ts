@@ -2,21 +2,14 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
+import { loadBalancerSettings } from "./parts/shapes.ts";
 import { one } from "./parts/words.ts";
 
 export const startLoadBalancer = defineStep({
   name: "start-load-balancer",
   input: z.strictObject({
     server: z.string(),
-    settings: z.strictObject({
-      port: z.number(),
-      everyAddress: z.boolean().optional(),
-      hosts: z.strictObject({ public: z.string(), test: z.string() }),
-      health: z.strictObject({ path: z.string(), headers: z.record(z.string(), z.string()), status: z.number() }),
-      page: z.string(),
-      retryAfterSeconds: z.number(),
-      endpointPorts: z.strictObject({ a: z.number(), b: z.number() }),
-    }),
+    settings: loadBalancerSettings,
   }),
   undoable: "always",
   says: ({ server, settings }) => `Start load balancer "${server}" on port ${settings.port}, showing the page`,

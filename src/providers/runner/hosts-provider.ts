@@ -1,7 +1,14 @@
-/** Servers with a host of their own each: every host is asked what it holds, and one that is silent is never taken for empty. */
+/** Servers with a host of their own each, or two that are one front end: every host is asked what it holds, and one that is silent is never taken for empty. */
 import type { Host } from "../../model/host.ts";
 import { asProblem, Problem } from "../../model/problem.ts";
-import { incomplete, type Provider, type ServerRecord, type Silent, type Survey } from "../../model/provider.ts";
+import {
+  incomplete,
+  type Provider,
+  type ServerName,
+  type ServerRecord,
+  type Silent,
+  type Survey,
+} from "../../model/provider.ts";
 import type { Catalogue } from "../../model/template/catalogue.ts";
 import { commonOf } from "./catalogue.ts";
 import { checkedServer } from "./paths.ts";
@@ -12,7 +19,7 @@ import { Turns } from "./turns.ts";
 export interface HostsProviderOptions {
   /** Addresses of the hosts; a server has the address of its host. */
   hosts: readonly string[];
-  /** How one of them is reached, and the absolute folder there in which its server lives. */
+  /** How one of them is reached, and the absolute folder there in which servers live. */
   reach(address: string): { transport: Transport; directory: string };
   /** The fencing token, read anew for each request. */
   token: () => number;
@@ -115,10 +122,10 @@ export class HostsProvider implements Provider {
     await this.#each((machine) => machine.retire(environment, name));
   }
 
-  async addressTaken(address: string, ports: number[]): Promise<string | null> {
+  async addressTaken(address: string, ports: number[], beside: ServerName | null = null): Promise<string | null> {
     const machine = this.#machines.get(address);
     if (!machine) return `${address} is not among provider.hosts`;
-    const [held] = await machine.held();
+    const held = (await machine.held()).find((one) => !isSame(one, beside));
     return held ? `it holds "${held.name}" of "${held.environment}"` : machine.addressTaken(address, ports);
   }
 
@@ -175,6 +182,9 @@ async function look(machine: RunnerProvider, address: string, lookMs: number): P
     return { address, why: asProblem(error).text.why };
   }
 }
+
+const isSame = ({ environment, name }: ServerName, other: ServerName | null): boolean =>
+  other !== null && environment === other.environment && name === other.name;
 
 const isLost = (error: unknown): boolean => error instanceof Problem && error.kind === "outcome-unknown";
 /** Also a host that shows a wrong key: what answers there is not that host. */

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Host } from "../../model/host.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
-import { type Provider, refuseLocked, type ServerRecord, type Survey } from "../../model/provider.ts";
+import { besideOf, type Provider, refuseLocked, type ServerRecord, type Survey } from "../../model/provider.ts";
 import type { Catalogue } from "../../model/template/catalogue.ts";
 import { readCatalogue } from "./catalogue.ts";
 import { RunnerHost } from "./host.ts";
@@ -19,9 +19,14 @@ export interface RunnerProviderOptions {
   directory: string;
   /** The fencing token, read anew for each request. */
   token: () => number;
-  /** The machine holds one server and no other, of whatever environment. */
+  /** The machine holds one server, or a front end's two, and no other of whatever environment. */
   alone?: boolean;
 }
+
+const neighbourOf = (record: ServerRecord): string[] => {
+  const beside = besideOf(record);
+  return beside ? [checkedServer(beside.name)] : [];
+};
 
 const fileOf = (record: ServerRecord): Buffer => Buffer.from(`${JSON.stringify(record)}\n`);
 const same = (left: ServerRecord, right: ServerRecord): boolean => canonical(left) === canonical(right);
@@ -30,11 +35,11 @@ export class RunnerProvider implements Provider {
   readonly kind: "local" | "ssh";
   readonly #runner: Runner;
   readonly #directory: string;
-  readonly #alone: string[];
+  readonly #alone: boolean;
 
   constructor({ kind, transport, directory, token, alone }: RunnerProviderOptions) {
     this.kind = kind;
-    this.#alone = alone ? ["alone"] : [];
+    this.#alone = alone === true;
     this.#directory = directory.replace(/\/+$/, "");
     this.#runner = new Runner(transport, this.#directory, token);
   }
@@ -64,7 +69,7 @@ export class RunnerProvider implements Provider {
 
   async launch(record: ServerRecord): Promise<Host> {
     const folder = this.#folder(record.environment);
-    const args = [checkedServer(record.name), randomUUID(), ...this.#alone];
+    const args = [checkedServer(record.name), randomUUID(), ...(this.#alone ? ["alone", ...neighbourOf(record)] : [])];
     const text = await this.#runner.text({ verb: "launch", folder, args, stdin: fileOf(record) });
     // The record it was launched with, and what became of it by relabelling: both are this server.
     const [launched, now] = recordsIn(text);

@@ -130,7 +130,7 @@ function acting(provider: Provider, plane: ControlPlane): Provider {
     find: (environment, name) => provider.find(environment, name),
     open: (environment, name) => provider.open(environment, name),
     hostOf: (record) => provider.hostOf(record),
-    addressTaken: (address, ports) => provider.addressTaken(address, ports),
+    addressTaken: (address, ports, beside) => provider.addressTaken(address, ports, beside),
     catalogue: () => provider.catalogue(),
     close: () => provider.close(),
     launch: (record) => effect(plane, `launch "${record.name}"`, 50, () => provider.launch(record)),

@@ -26,6 +26,16 @@ export const install = z.strictObject({
   database: endpoint,
 });
 
+export const loadBalancerSettings = z.strictObject({
+  port: z.number(),
+  everyAddress: z.boolean().optional(),
+  hosts: z.strictObject({ public: z.string(), test: z.string() }),
+  health: z.strictObject({ path: z.string(), headers: z.record(z.string(), z.string()), status: z.number() }),
+  page: z.string(),
+  retryAfterSeconds: z.number(),
+  endpointPorts: z.strictObject({ a: z.number(), b: z.number() }),
+});
+
 export const member = z.strictObject({ server: z.string(), address: z.string(), port: z.number() });
 
 /** Where a load balancer is asked, and under which names. */

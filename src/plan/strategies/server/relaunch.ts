@@ -1,7 +1,7 @@
 /** Launches a serving server anew under its own name; what it ran with comes back when the new launch fails. */
 import type { Plan, PlanStep } from "../../../model/plan.ts";
 import { Problem } from "../../../model/problem.ts";
-import type { ServerRecord } from "../../../model/provider.ts";
+import { BESIDE, type ServerRecord } from "../../../model/provider.ts";
 import { endInstance } from "../../../steps/end-instance.ts";
 import { joinPool } from "../../../steps/join-pool.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
@@ -16,7 +16,9 @@ type Current = Pick<Launching, "install" | "boot">;
 
 /** Without what its last life wrote on it. */
 function bare({ labels, ...record }: ServerRecord): ServerRecord {
-  const own = ["slot", "group", "clonedFrom"].flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]]));
+  const own = ["slot", "group", "clonedFrom", BESIDE].flatMap((key) =>
+    labels[key] === undefined ? [] : [[key, labels[key]]],
+  );
   return { ...record, labels: Object.fromEntries(own) };
 }
 

@@ -1,7 +1,7 @@
 
 # SERVERS: folders of an environment. These verbs are given the environment's folder, which has a token of its own.
 
-launch() { # name, id, "alone" where this machine is to hold one server only; the record by stdin
+launch() { # name, id, "alone" where this machine is to hold no other server, and one that may be there; the record by stdin
   mkdir -p "$state" && chmod 700 "$state"
   part=$state/launch-$$
   mkdir -p "$part/$state" && chmod 700 "$part/$state"
@@ -12,20 +12,23 @@ launch() { # name, id, "alone" where this machine is to hold one server only; th
   mkdir "$part/$state/jobs" "$part/$state/services" "$part/$state/leases"
   : >"$part/$state/lock"
   fence "$state"
-  [ "${3-}" != alone ] || only_here "$1"
+  [ "${3-}" != alone ] || only_here "$1" "${4-$1}"
   [ -d "$1" ] || mv -T "$part" "$1" || refuse "failed cannot make $1"
   cat "$1/$state/launched.json" "$1/server.json"
 }
 
 # Whatever its environment: the lock is one for the whole machine, and is kept on descriptor 8.
-only_here() { # name
+only_here() { # name, the one that may be beside it
   mkdir -p "../$state"
   exec 8>>"../$state/lock"
   flock -w 30 8 || refuse busy
   for other in ../*/*/server.json; do
     [ -e "$other" ] || continue
     other=${other#../}
-    [ "${other%/server.json}" = "${PWD##*/}/$1" ] || refuse "occupied ${other%/server.json}"
+    case ${other%/server.json} in
+      "${PWD##*/}/$1" | "${PWD##*/}/$2") ;;
+      *) refuse "occupied ${other%/server.json}" ;;
+    esac
   done
 }
 
