@@ -4,6 +4,7 @@ import { type EnvironmentDefinition, releaseName } from "../model/environment.ts
 import type { Forecast } from "../model/forecast.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Lock } from "../model/lock.ts";
+import { upgradeStrategies } from "../model/plan.ts";
 import { instant } from "../model/windows.ts";
 import type { DriftSeen, Planned } from "../run/environments.ts";
 import type { AlertsView } from "../view/alerts.ts";
@@ -33,15 +34,31 @@ export const cloneBody = z.strictObject({
 export const carryBody = z.strictObject({ name: z.string(), by: z.string() });
 /** The value itself is looked at by src/model/credential.ts. */
 export const credentialBody = z.strictObject({ value: z.string() });
+/** One line of text that people wrote; empty when they did not. */
+const purpose = z.string().max(500);
+const strategy = z.enum(upgradeStrategies).default("major");
 export const planBody = z.strictObject({
   to: releaseName,
+  strategy,
   failAt: z.string().nullable(),
   /** When the window is to begin. */
   at: instant.nullable().default(null),
 });
-export const rehearseBody = z.strictObject({ to: releaseName, failAt: z.string().nullable(), by: z.string() });
+export const rehearseBody = z.strictObject({
+  to: releaseName,
+  strategy,
+  failAt: z.string().nullable(),
+  by: z.string(),
+});
 export const cancelBody = z.strictObject({ by: z.string() });
-export const startBody = z.strictObject({ planHash: z.string(), yes: z.boolean(), by: z.string() });
+export const startBody = z.strictObject({
+  planHash: z.string(),
+  yes: z.boolean(),
+  by: z.string(),
+  /** Recorded with the upgrade. */
+  why: purpose.default(""),
+  tell: z.array(z.string().min(1).max(200)).max(50).default([]),
+});
 export const answerBody = z.strictObject({ answer: z.enum(["approve", "deny"]), planHash: z.string(), by: z.string() });
 export const rollbackBody = z.strictObject({
   by: z.string(),

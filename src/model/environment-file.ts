@@ -55,7 +55,7 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (isolation.sameLineage !== undefined && (backups.lineage ?? environment) === environment) {
     found.push({ path: ["isolation", "sameLineage"], why: "backups.lineage is this environment's own name" });
   }
-  found.push(...providerFindings(definition), ...addressFindings(definition));
+  found.push(...providerFindings(definition), ...addressFindings(definition), ...minorFindings(definition));
   const { port } = definition.database;
   if (definition.port === port + 1 || definition.port === port + 2) {
     found.push({ path: ["port"], why: `must differ from ${port + 1} and ${port + 2}, the database endpoints' ports` });
@@ -65,6 +65,24 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
     found.push({ path: ["ledger", "write"], why: "must carry {key} in path, headers or body" });
   }
   return found;
+}
+
+function minorFindings({ minor }: EnvironmentDefinition): Finding[] {
+  const at = (key: string, why: string): Finding => ({ path: ["minor", key], why });
+  const grows = minor.shares.every((share, turn) => turn === 0 || share > (minor.shares[turn - 1] ?? 0));
+  return [
+    ...(grows ? [] : [at("shares", "must grow from each to the next")]),
+    ...(isExpression(minor.logErrors) ? [] : [at("logErrors", "is no regular expression")]),
+    ...(minor.waitSeconds < minor.soakSeconds ? [at("waitSeconds", "must not be less than soakSeconds")] : []),
+  ];
+}
+
+function isExpression(text: string): boolean {
+  try {
+    return Boolean(new RegExp(text));
+  } catch {
+    return false;
+  }
 }
 
 function templateFindings({ application: { template, image, size }, policy }: EnvironmentDefinition): Finding[] {

@@ -7,6 +7,7 @@ import { overrideHours } from "./inputs/override.ts";
 import { groupShape, MOST_SERVERS } from "./group/settings.ts";
 import { catalogueName } from "./template/manifest.ts";
 import { namedTemplate } from "./template/reference.ts";
+import { minorSchema } from "./minor.ts";
 import { namesSchema } from "./names.ts";
 import { isolationSchema, lineageName } from "./isolation/declaration.ts";
 import { addressesSchema } from "./floating-address.ts";
@@ -168,6 +169,9 @@ export const environmentSchema = z.strictObject({
       })
       .optional()
       .describe("write probe: to each new server itself, and as a tester through each load balancer"),
+    version: httpCheckSchema
+      .optional()
+      .describe("asked of each server before the public reaches it: its answer must hold the release's name"),
     script: z
       .array(
         z.strictObject({
@@ -186,6 +190,7 @@ export const environmentSchema = z.strictObject({
         .describe("`separate`: new servers are tested behind a temporary load balancer of their own"),
     })
     .prefault({}),
+  minor: minorSchema.prefault({}).describe("how it is upgraded without downtime"),
   maintenance: z
     .strictObject({
       page: line.optional().describe("HTML file, less than 16 000 bytes; ours when left out"),

@@ -24,8 +24,19 @@ export interface Stage {
   wayBack: string;
 }
 
+/** Upgrades to another release without downtime: the schema stays such that old and new run side by side. */
+export const minorStrategies = ["replace", "rolling", "canary", "in-place"] as const;
+export type MinorStrategy = (typeof minorStrategies)[number];
+
+export const upgradeStrategies = ["major", ...minorStrategies] as const;
+export type UpgradeStrategy = (typeof upgradeStrategies)[number];
+
+export const isUpgrade = (strategy: Strategy): strategy is UpgradeStrategy =>
+  (upgradeStrategies as readonly Strategy[]).includes(strategy);
+
 export type Strategy =
-  | ("bring-up" | "clone" | "from-backup" | "major")
+  | ("bring-up" | "clone" | "from-backup")
+  | UpgradeStrategy
   | ("backup" | "verify-backup" | "restore")
   | ("launch-server" | "try-server" | "connect-server" | "disconnect-server")
   | ("relaunch-server" | "replace-server" | "retire-server")
@@ -34,7 +45,10 @@ export type Strategy =
   | ("move-name" | "move-address");
 
 /** Those that say which release an environment serves; every other one leaves that as it is. */
-export const wholeStrategies: readonly Strategy[] = ["bring-up", "clone", "from-backup", "major", "restore"];
+export const wholeStrategies: readonly Strategy[] = [
+  ...(["bring-up", "clone", "from-backup", "restore"] as const),
+  ...upgradeStrategies,
+];
 
 export interface Plan {
   format: 1;

@@ -1,5 +1,6 @@
 /** What is remembered of a rehearsal: which plan runs on which clone, how far it is, and what came of it. */
 import type { Costs } from "./costs.ts";
+import type { UpgradeStrategy } from "./plan.ts";
 import type { ProblemData } from "./upgrade.ts";
 
 /** The last two are ends. While it is `bringing-up`, its environment lends a replica and begins nothing itself. */
@@ -19,6 +20,7 @@ export interface Rehearsal {
   environment: string;
   clone: string;
   to: string;
+  strategy: UpgradeStrategy;
   /** Step that is asked to fail, to time the way back. */
   failAt: string | null;
   state: RehearsalState;

@@ -81,12 +81,21 @@ export interface Journal {
   entries(): Promise<JournalEntry[]>;
 }
 
+/** What was said when it was started. */
+export interface UpgradeOptions {
+  yes: boolean;
+  /** Why it is done; left out when nobody said. */
+  why?: string;
+  /** Whom to tell of it; left out when nobody is. */
+  tell?: string[];
+}
+
 export interface UpgradeRecord {
   id: string;
   environment: string;
   planHash: string;
   state: UpgradeState;
-  options: { yes: boolean };
+  options: UpgradeOptions;
   askedBy: string;
   createdAt: number;
   startedAt: number | null;

@@ -1,5 +1,5 @@
 /** Names, addresses and ports of an environment's servers: which are free, and what is installed where. */
-import type { Install } from "../model/application.ts";
+import type { HttpCheck, Install } from "../model/application.ts";
 import { scheduleOn } from "../model/backup.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
@@ -101,11 +101,11 @@ export function mustHaveRoom(
   definition: EnvironmentDefinition,
   network: Network,
   present: readonly ServerRecord[],
+  { count, words }: { count: number; words: string } = besideNeeded(definition),
 ): void {
   if (!("hosts" in network)) return;
   const taken = new Set(present.map(({ address }) => address));
   const free = network.hosts.filter((host) => !taken.has(host)).length;
-  const { count, words } = besideNeeded(definition);
   if (free >= count) return;
   throw new Problem("refused", {
     what: `"${definition.environment}" has too few hosts for an upgrade: ${taken.size + count} are needed`,
@@ -159,6 +159,19 @@ export const loadBalancerSettings = (definition: EnvironmentDefinition, page: st
   retryAfterSeconds: definition.maintenance.retryAfterSeconds,
   endpointPorts: endpointPorts(definition),
 });
+
+/** What each server answers when it is asked for its version; null where nobody says how to ask. */
+export function versionCheck({ checks }: EnvironmentDefinition, release: string): HttpCheck | null {
+  if (!checks.version) return null;
+  const fill = (text: string): string => text.replaceAll("{release}", release);
+  const { path, body, expect } = checks.version;
+  return {
+    ...checks.version,
+    path: fill(path),
+    ...(body === undefined ? {} : { body: fill(body) }),
+    expect: { ...expect, body: fill(expect.body ?? "{release}") },
+  };
+}
 
 /** Everything that makes a server good; `write` only where a probe may write. */
 export const checksOf = ({ checks }: EnvironmentDefinition, write: "always" | "with-clean-up"): Checks => ({

@@ -6,7 +6,7 @@ import type { AlertTask, Outcome } from "../model/alerts/task.ts";
 import type { Activity } from "../model/activity.ts";
 import type { Clock } from "../model/clock.ts";
 import { lockedBy, lockedThing } from "../model/lock.ts";
-import type { Plan } from "../model/plan.ts";
+import { isUpgrade, type Plan } from "../model/plan.ts";
 import { problemData } from "../model/upgrade.ts";
 import { findPlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
@@ -95,7 +95,7 @@ const script = (
 ): Promise<void> => runScript({ environment, server: server ?? target, script: name }, `alert ${alert}`);
 
 /** A backup that stands still would keep its replica from replicating: only what changes the release is paused. */
-const isPausable = ({ strategy }: Plan): boolean => strategy === "major";
+const isPausable = ({ strategy }: Plan): boolean => isUpgrade(strategy);
 
 async function pause({ store }: ActionParts, message: Message): Promise<Outcome> {
   const { environment, alert } = message;

@@ -1,12 +1,12 @@
 /** The control plane as its clients see it: environments, plans, upgrades, reports; api/ puts it on the wire. */
 import type { Forecast } from "../model/forecast.ts";
 import type { Loss } from "../model/loss.ts";
-import type { Plan } from "../model/plan.ts";
+import { isUpgrade, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { LedgerSummary, Report } from "../model/report.ts";
 import { onceAlone } from "../store/backup-requests.ts";
 import { requestsFor } from "../store/control-requests.ts";
-import type { JournalEntry } from "../model/upgrade.ts";
+import type { JournalEntry, UpgradeOptions } from "../model/upgrade.ts";
 import { gatesOf } from "../store/gates.ts";
 import { journalOf } from "../store/journal.ts";
 import { findLedger, saveLedger } from "../store/ledgers.ts";
@@ -68,7 +68,7 @@ export interface ControlPlane extends Readonly<Desks> {
   /** The plan of an upgrade, and what it is expected to take. */
   plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
-  start(environment: string, options: { planHash: string; yes: boolean; by: string }): Promise<string>;
+  start(environment: string, options: UpgradeOptions & { planHash: string; by: string }): Promise<string>;
   takeDown(environment: string): Promise<TakenDown>;
   upgrade(id: string): Promise<UpgradeView>;
   /** The unfinished upgrade of an environment, else its last one of the whole environment. */
@@ -117,11 +117,11 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
       if (!plan) return { environment: name, upgrade: null, warnings };
       return { environment: name, upgrade: await engine.startUpgrade(plan, { yes: true, by }), warnings };
     },
-    async start(environment, { planHash, yes, by }) {
+    async start(environment, { planHash, ...asked }) {
       const plan = await planOf(store, planHash);
       mustBeNobodysClone(await environments.find(environment));
       await mustBeCurrent(environments, environment, plan, planHash);
-      return engine.startUpgrade(plan, { yes, by, forecast: await foretell(environment, plan) });
+      return engine.startUpgrade(plan, { ...asked, forecast: await foretell(environment, plan) });
     },
     // A group whose servers go must not launch others in their place.
     takeDown: (environment) => onceAlone(store, environment, () => takeDown(parts, environment), "groups"),
@@ -245,11 +245,13 @@ async function mustNotBeRehearsed(store: Store, environment: string): Promise<vo
 /** The world may have changed since the plan was made: the same wish must still give the same plan. */
 async function mustBeCurrent(environments: Environments, environment: string, plan: Plan, hash: string): Promise<void> {
   const { to, failAt } = plan;
-  const again = await environments.planUpgrade(environment, { to, failAt, at: plannedStart(plan), rehearsal: false });
+  const strategy = isUpgrade(plan.strategy) ? plan.strategy : undefined;
+  const wish = { to, strategy, failAt, at: plannedStart(plan), rehearsal: false };
+  const again = await environments.planUpgrade(environment, wish);
   if (again.hash === hash) return;
   throw new Problem("refused", {
     what: `plan ${hash} no longer fits environment "${environment}"`,
     why: `the environment or its file changed since; the plan would now be ${again.hash}`,
-    next: `changeover plan ${environment} --to ${plan.to}`,
+    next: `changeover plan ${environment} --to ${plan.to}${strategy ? ` --strategy ${strategy}` : ""}`,
   });
 }

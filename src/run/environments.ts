@@ -9,7 +9,7 @@ import { parseEnvironment } from "../model/environment-file.ts";
 import type { GuardResult } from "../model/guard.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { hostsOf } from "../model/network.ts";
-import { canonical, type Plan } from "../model/plan.ts";
+import { canonical, type Plan, type UpgradeStrategy } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { incomplete } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
@@ -66,6 +66,8 @@ export interface EnvironmentParts extends Addressing {
 
 export interface UpgradeWish {
   to: string;
+  /** Major when left out. */
+  strategy?: UpgradeStrategy;
   failAt: string | null;
   /** When the window is to begin, with its zone; null for as soon as all is prepared. */
   at: string | null;
@@ -254,7 +256,12 @@ async function findData(
   return within(parts.world(origin.name), (world) => chooseData(world, origin, definition, dataFrom));
 }
 
-async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, failAt, at, rehearsal }: UpgradeWish) {
+async function planFor(
+  parts: EnvironmentParts,
+  found: SavedEnvironment,
+  { to, strategy, failAt, at, rehearsal }: UpgradeWish,
+) {
+  if (strategy !== undefined && strategy !== "major") mustBegin(strategy, at);
   const saved = rehearsal ? { ...found, definition: atAnyHour(found.definition) } : found;
   const { definition, definitionPath, name } = saved;
   // First and alone, because an upgrade in flight makes every other guard fail, too.
@@ -284,7 +291,7 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
   // A rehearsal is about what its origin would do.
   const boot = await parts.launches.bootOf(definition, definitionPath, { inputsOf: originOf(found) ?? name });
   const network = networkOf(saved, inventory);
-  const input = { definition, network, inventory, to, artefacts, failAt, at, boot };
+  const input = { definition, network, inventory, strategy, to, artefacts, failAt, at, boot };
   const { plan, guards, differences } = planUpgrade(input, circumstances);
   mustHaveStep(plan, failAt);
   const start = begins ?? circumstances.now;
@@ -295,6 +302,16 @@ async function planFor(parts: EnvironmentParts, found: SavedEnvironment, { to, f
     differences,
     announcement: announcementOf(definition, plan, start),
   };
+}
+
+/** Nobody waits for a window: the public sees no page. */
+function mustBegin(strategy: UpgradeStrategy, at: string | null): void {
+  if (at === null) return;
+  throw new Problem("bad-input", {
+    what: `an upgrade by strategy ${strategy} waits for no time`,
+    why: "--at says when the public sees the page, and it sees none",
+    next: "leave --at out",
+  });
 }
 
 function announcementOf(definition: EnvironmentDefinition, { from, to }: Plan, start: number): string | null {
@@ -370,7 +387,8 @@ async function packRelease(artefacts: Artefacts, definition: EnvironmentDefiniti
 function mustHaveStep(plan: Plan, failAt: string | null): void {
   const all = plan.stages.flatMap(({ steps }) => steps.map(({ step }) => step));
   // From there on there is no way back that could be rehearsed.
-  const names = all.slice(0, all.indexOf("reopen"));
+  const last = all.findIndex((step) => step === "reopen" || step === "retire-servers");
+  const names = all.slice(0, last < 0 ? undefined : last);
   if (failAt === null || names.includes(failAt)) return;
   throw new Problem("bad-input", {
     what: `there is no step "${failAt}" to fail at`,

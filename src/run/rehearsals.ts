@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { measuredCosts } from "../model/costs.ts";
 import { Problem } from "../model/problem.ts";
 import { cloneNameOf, type Rehearsal, type RehearsalResult, type RehearsalView } from "../model/rehearsal.ts";
+import type { UpgradeStrategy } from "../model/plan.ts";
 import { problemData } from "../model/upgrade.ts";
 import { findEnvironment, lockEnvironment } from "../store/environments.ts";
 import { gatesOf } from "../store/gates.ts";
@@ -35,9 +36,15 @@ export interface RehearsalParts {
   log?: (line: string) => void;
 }
 
+export interface RehearsalWish extends Pick<Rehearsal, "to" | "failAt"> {
+  /** Major when left out. */
+  strategy?: UpgradeStrategy;
+  by: string;
+}
+
 export interface Rehearsals {
   /** Gives its id. Refused when the upgrade could not be planned either. */
-  start(environment: string, wish: { to: string; failAt: string | null; by: string }): Promise<string>;
+  start(environment: string, wish: RehearsalWish): Promise<string>;
   find(id: string): Promise<RehearsalView>;
   /** The unfinished one of an environment, else its last one. */
   latest(environment: string): Promise<RehearsalView | null>;
@@ -94,7 +101,7 @@ async function mustFind(store: Store, id: string): Promise<Rehearsal> {
 async function start(
   { store, environments }: RehearsalParts,
   environment: string,
-  { to, failAt, by }: { to: string; failAt: string | null; by: string },
+  { to, strategy = "major", failAt, by }: RehearsalWish,
 ): Promise<string> {
   const saved = await environments.find(environment);
   mustBeNobodysClone(saved);
@@ -102,13 +109,13 @@ async function start(
   const clone = cloneNameOf(environment);
   mustBeClone(await findEnvironment(store, clone), environment);
   // Whatever keeps the upgrade from being planned keeps it from being rehearsed.
-  await environments.planUpgrade(environment, { to, failAt, at: null, rehearsal: true });
+  await environments.planUpgrade(environment, { to, strategy, failAt, at: null, rehearsal: true });
   const id = `r-${randomBytes(4).toString("hex")}`;
   await store.transaction(async (db) => {
     await lockEnvironment(db, environment);
     const busy = await unfinishedUpgrade(db, environment);
     if (busy) throw occupied(environment, busy);
-    if (await insertRehearsal(db, { id, environment, clone, to, failAt, askedBy: by })) return;
+    if (await insertRehearsal(db, { id, environment, clone, to, strategy, failAt, askedBy: by })) return;
     throw new Problem("refused", {
       what: `environment "${environment}" is already rehearsed`,
       why: `${(await latestRehearsal(db, environment))?.id ?? "another rehearsal"} has not ended`,
@@ -140,14 +147,14 @@ async function moveOn(parts: RehearsalParts, id: string, tries: Map<string, numb
 
 async function move(parts: RehearsalParts, db: Db, rehearsal: Rehearsal): Promise<void> {
   const { engine, environments, store } = parts;
-  const { id, environment, clone, to, failAt } = rehearsal;
+  const { id, environment, clone, to, strategy, failAt } = rehearsal;
   const newest = await newestOf(store, rehearsal);
   const next = nextMove(rehearsal, newest);
   const by = asks(rehearsal);
   if (next.act === "make-clone") {
     await engine.startUpgrade(await environments.clone(environment, clone), { yes: true, by });
   } else if (next.act === "start-upgrade") {
-    const { plan } = await environments.planUpgrade(clone, { to, failAt, at: null, rehearsal: true });
+    const { plan } = await environments.planUpgrade(clone, { to, strategy, failAt, at: null, rehearsal: true });
     const forecast = await forecastFor(parts, clone, plan);
     await engine.startUpgrade(plan, { yes: true, by, forecast });
   } else if (next.act === "turn-back" && newest) {

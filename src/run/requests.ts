@@ -6,7 +6,7 @@ import { drawLoss, type Loss } from "../model/loss.ts";
 import { type Asker, type Verb, verbOfRun } from "../model/locks/verbs.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
-import type { HotFix } from "../model/upgrade.ts";
+import type { HotFix, UpgradeOptions } from "../model/upgrade.ts";
 import { awaitNoSessions } from "../steps/await-no-sessions.ts";
 import { gateInput } from "../steps/gate.ts";
 import { recordRequest } from "../store/control-requests.ts";
@@ -33,8 +33,7 @@ import { checkPlan, type Definitions, GATE, layOut } from "./layout.ts";
 import { mustBeAllowed } from "./locks.ts";
 import { actedSteps, refuseWayBack, wayBackNow } from "./way-back.ts";
 
-export interface Begin {
-  yes: boolean;
+export interface Begin extends UpgradeOptions {
   by: string;
   forecast?: Forecast | null;
   /** What the lock matrix is asked for; what its kind of run says when left out. */
@@ -62,12 +61,19 @@ export async function requestUpgrade(
     const { verb = verbOfRun[plan.strategy], asker, servers, group } = asked;
     await mustBeAllowed(db, { environment, verb, asker, servers, group });
     const planHash = await savePlan(db, plan);
-    const { yes, by: askedBy, boot, forecast } = asked;
-    if (await insertUpgrade(db, { id, environment, planHash, options: { yes }, askedBy, boot, forecast })) return;
+    const { by: askedBy, boot, forecast } = asked;
+    const options = optionsOf(asked);
+    if (await insertUpgrade(db, { id, environment, planHash, options, askedBy, boot, forecast })) return;
     throw occupied(environment, await unfinishedUpgrade(db, environment));
   });
   return id;
 }
+
+const optionsOf = ({ yes, why = "", tell = [] }: UpgradeOptions): UpgradeOptions => ({
+  yes,
+  ...(why === "" ? {} : { why }),
+  ...(tell.length === 0 ? {} : { tell }),
+});
 
 /** While a clone is made of it, a replica stands still and only the clone's plan may act on it. */
 export async function mustNotLend(db: Db, environment: string): Promise<void> {

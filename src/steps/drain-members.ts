@@ -12,7 +12,13 @@ const namesOf = (members: { server: string }[]): string[] => members.map(({ serv
 
 export const drainMembers = defineStep({
   name: "drain-members",
-  input: z.strictObject({ loadBalancers: servers, slot, members: z.array(member).min(1) }),
+  input: z.strictObject({
+    loadBalancers: servers,
+    slot,
+    members: z.array(member).min(1),
+    /** So many others must be ready and healthy; one when left out. */
+    floor: z.int().min(1).optional(),
+  }),
   undoable: "always",
   says: ({ members, slot: which }) => `Let ${all(namesOf(members))} of pool ${which} have no new sessions`,
   byHand: ({ loadBalancers, members, slot: which }) => ({
@@ -21,16 +27,20 @@ export const drainMembers = defineStep({
     back: "Let them have new sessions again.",
   }),
   limitMs: () => 60_000,
-  async check({ world }, { loadBalancers, slot: which, members }) {
+  async check({ world }, { loadBalancers, slot: which, members, floor = 1 }) {
     const names = namesOf(members);
     await each(loadBalancers, async (name) => {
       const loadBalancer = await world.loadBalancer(name);
       if ((await loadBalancer.readRoute("public")) !== which) return;
       const good = (await loadBalancer.members(which)).filter(({ state, healthy }) => state === "ready" && healthy);
-      if (good.some(({ server }) => !names.includes(server))) return;
+      const others = good.filter(({ server }) => !names.includes(server)).length;
+      if (others >= floor) return;
       throw new Problem("refused", {
         what: `pool ${which} of "${name}" can't lose ${all(names)}`,
-        why: "it serves the public, and no other server of it is ready and healthy",
+        why:
+          others === 0
+            ? "it serves the public, and no other server of it is ready and healthy"
+            : `it serves the public, and only ${others} others are ready and healthy; ${floor} must be`,
         next: "changeover status",
       });
     });

@@ -9,7 +9,14 @@ import { all } from "./parts/words.ts";
 
 export const joinPool = defineStep({
   name: "join-pool",
-  input: z.strictObject({ loadBalancers: servers, slot, members: z.array(member).min(1), healthyMs: z.number() }),
+  input: z.strictObject({
+    loadBalancers: servers,
+    slot,
+    members: z.array(member).min(1),
+    healthyMs: z.number(),
+    /** What they have in flight may take so long when it is undone; a second when left out. */
+    drainMs: z.number().optional(),
+  }),
   undoable: "always",
   says: ({ members, slot: which }) => `Put ${members.map(({ server }) => `"${server}"`).join(", ")} into pool ${which}`,
   byHand: ({ loadBalancers, slot: which, members }) => ({
@@ -17,7 +24,7 @@ export const joinPool = defineStep({
     see: "The load balancer's own check finds each of them healthy.",
     back: "Take them out again.",
   }),
-  limitMs: ({ healthyMs }) => healthyMs + 20_000,
+  limitMs: ({ healthyMs, drainMs = 0 }) => healthyMs + drainMs + 20_000,
   async apply({ world }, { loadBalancers, slot: which, members }) {
     await each(loadBalancers, async (name) => {
       const loadBalancer = await world.loadBalancer(name);
@@ -43,10 +50,11 @@ export const joinPool = defineStep({
     });
     return { pool: which, members: members.length, loadBalancers: loadBalancers.length };
   },
-  async undo(context, { loadBalancers, slot: which, members }) {
+  async undo(context, { loadBalancers, slot: which, members, drainMs = 1_000 }) {
     await each(await runningLoadBalancers(context, loadBalancers), async (name) => {
       const loadBalancer = await context.world.loadBalancer(name);
-      for (const { server } of members) await loadBalancer.removeMember(which, server, 1_000);
+      // Side by side: each may need the whole time.
+      await each(members, ({ server }) => loadBalancer.removeMember(which, server, drainMs));
     });
   },
 });

@@ -35,9 +35,11 @@ export const migrate = defineStep({
     act: `On ${one(migrator)}, in the new release's folder, with DATABASE_HOST=${primaryEndpoint.address} and DATABASE_PORT=${primaryEndpoint.port} and the migration account${of === "copy" ? " (the restored copy, not the live database)" : ""}, run once: ${command}`,
     see: `It ends with 0, and the schema on ${one(primary)} is another one than before.`,
     back:
-      of === "copy" || wayBack === null
+      of === "copy"
         ? "Retire the copy."
-        : `End it if it runs. Keep ${one(primary)} fenced, promote ${one(wayBack.standby)}, lead database endpoint ${wayBack.slot} to it.`,
+        : wayBack === null
+          ? "End it if it runs; what it has changed stays."
+          : `End it if it runs. Keep ${one(primary)} fenced, promote ${one(wayBack.standby)}, lead database endpoint ${wayBack.slot} to it.`,
   }),
   limitMs: ({ limitMs }) => 3 * limitMs + 30_000,
   /** The next way back must work before this one is given up. */
@@ -68,7 +70,7 @@ export const migrate = defineStep({
     if (job.state !== "done" || job.code !== 0) throw failed(job, limitMs);
     if (inputs.REHEARSE_FAILURE) throw toldToFail();
     const after = await (await context.world.database(primary)).schemaFingerprint();
-    if (old === null) return { exit: 0, schema: after.slice(0, 12) };
+    if (old === null) return { of, exit: 0, schema: after.slice(0, 12) };
     const before = await (await context.world.database(old)).schemaFingerprint();
     if (before === after) {
       throw new Problem("step-failed", {
@@ -77,10 +79,12 @@ export const migrate = defineStep({
         next: "run the migrate command by hand against a copy, mend it, then plan again",
       });
     }
-    return { exit: 0, schemaBefore: before.slice(0, 12), schemaAfter: after.slice(0, 12) };
+    return { of, exit: 0, schemaBefore: before.slice(0, 12), schemaAfter: after.slice(0, 12) };
   },
   async undo(context, { of, migrator, primary, wayBack }) {
-    await cancelMigration(context, await context.world.application(migrator), of);
+    // What ran on a server that is gone has ended with it.
+    const there = (await context.world.provider.find(context.world.environment, migrator)) !== null;
+    if (there) await cancelMigration(context, await context.world.application(migrator), of);
     if (!wayBack) return;
     const database = await context.world.database(primary);
     if ((await database.health()).running) await database.allowMigration(false);

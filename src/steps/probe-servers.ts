@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
-import { missesOn, sayChecks } from "./parts/asking.ts";
+import { cleanUpOn, lastMiss, sayChecks } from "./parts/asking.ts";
 import { each } from "./parts/each.ts";
 import { checks, servers } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
@@ -22,18 +22,19 @@ export const probeServers = defineStep({
   async verify(context, { servers: names, good, withinMs }) {
     await each(names, async (name) => {
       const application = await context.world.application(name);
-      let missed: string | null = null;
-      const held = await context.until(withinMs, async () => {
-        missed = await missesOn(context, application, good);
-        return missed === null;
-      });
-      if (held) return;
+      const missed = await lastMiss(context, application, good, withinMs);
+      if (missed === null) return;
       throw new Problem("unhealthy", {
         what: `"${name}" is not good`,
-        why: missed ?? "no check was asked",
+        why: missed,
         next: `changeover server show ${context.world.environment} ${name}`,
       });
     });
     return { good: names.length, checks: sayChecks(good) };
+  },
+  async undo(context, { servers: names, good }) {
+    const there = new Set((await context.world.provider.list(context.world.environment)).map(({ name }) => name));
+    const left = names.filter((name) => there.has(name));
+    await each(left, async (name) => cleanUpOn(context, await context.world.application(name), good));
   },
 });

@@ -5,23 +5,26 @@ import { assertBackup } from "./assert-backup.ts";
 import { assertClean } from "./assert-clean.ts";
 import { assertGroup } from "./assert-group.ts";
 import { assertInputs } from "./assert-inputs.ts";
-import { assertNoOverrides } from "./assert-no-overrides.ts";
-import { awaitNoSessions } from "./await-no-sessions.ts";
-import { awaitCaches } from "./await-caches.ts";
-import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
+import { assertNoOverrides } from "./assert-no-overrides.ts";
+import { assertSchemaKept } from "./assert-schema-kept.ts";
+import { awaitCaches } from "./await-caches.ts";
+import { awaitNoSessions } from "./await-no-sessions.ts";
+import { awaitWindow } from "./await-window.ts";
 import { bootServer } from "./boot-server.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
 import { closeTestRoute } from "./close-test-route.ts";
+import { compareGenerations } from "./compare-generations.ts";
+import { compareVersion } from "./compare-version.ts";
 import { copyData } from "./copy-data.ts";
 import { copyLoadBalancer } from "./copy-load-balancer.ts";
 import { createDatabase } from "./create-database.ts";
-import { endInstance } from "./end-instance.ts";
 import { decommissionServer, decommissionSpare } from "./decommission-server.ts";
 import { drainMembers } from "./drain-members.ts";
+import { endInstance } from "./end-instance.ts";
 import { fenceDatabase } from "./fence-database.ts";
-import { forceOperational } from "./force-operational.ts";
 import { fillFromBackup } from "./fill-from-backup.ts";
+import { forceOperational } from "./force-operational.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
 import { hotFix } from "./hot-fix.ts";
@@ -35,12 +38,14 @@ import { leaveService } from "./leave-service.ts";
 import { lendReplica } from "./lend-replica.ts";
 import { lockServers } from "./lock-servers.ts";
 import { maintenanceOn } from "./maintenance-on.ts";
-import { markSchema } from "./mark-schema.ts";
 import { markReopening } from "./mark-reopening.ts";
+import { markSchema } from "./mark-schema.ts";
 import { measureRestore } from "./measure-restore.ts";
 import { migrate } from "./migrate.ts";
-import { moveName } from "./move-name.ts";
 import { moveAddress } from "./move-address.ts";
+import { moveName } from "./move-name.ts";
+import { noteErrors } from "./note-errors.ts";
+import { noteSchema } from "./note-schema.ts";
 import { openCopy } from "./open-copy.ts";
 import { openDatabase } from "./open-database.ts";
 import { openTestRoute } from "./open-test-route.ts";
@@ -53,6 +58,7 @@ import { readDisk } from "./read-disk.ts";
 import { readTraffic } from "./read-traffic.ts";
 import { renewAccounts } from "./renew-accounts.ts";
 import { reopen } from "./reopen.ts";
+import { replaceRelease } from "./replace-release.ts";
 import { restoreBackup } from "./restore-backup.ts";
 import { restoreRedundancy } from "./restore-redundancy.ts";
 import { resumeBackups } from "./resume-backups.ts";
@@ -62,7 +68,9 @@ import { retireServers } from "./retire-servers.ts";
 import { retireSpare } from "./retire-spare.ts";
 import { returnReplica } from "./return-replica.ts";
 import { runScript } from "./run-script.ts";
+import { sameAsTried } from "./same-as-tried.ts";
 import { sameSchema } from "./same-schema.ts";
+import { scanErrors } from "./scan-errors.ts";
 import { shareTraffic } from "./share-traffic.ts";
 import { smokeTest } from "./smoke-test.ts";
 import { startBackup } from "./start-backup.ts";
@@ -75,6 +83,7 @@ import { suspendGroup } from "./suspend-group.ts";
 import { swapPools } from "./swap-pools.ts";
 import { syncStandby } from "./sync-standby.ts";
 import { testIsolated } from "./test-isolated.ts";
+import { tryMinor } from "./try-minor.ts";
 import { tryOldRelease } from "./try-old-release.ts";
 import { unlockServers } from "./unlock-servers.ts";
 
@@ -84,24 +93,27 @@ const all = [
   assertClean,
   assertGroup,
   assertInputs,
-  assertNoOverrides,
-  awaitNoSessions,
-  awaitCaches,
-  awaitWindow,
   assertIsolated,
+  assertNoOverrides,
+  assertSchemaKept,
+  awaitCaches,
+  awaitNoSessions,
+  awaitWindow,
   bootServer,
   closeEndpoint,
   closeTestRoute,
+  compareGenerations,
+  compareVersion,
   copyData,
   copyLoadBalancer,
   createDatabase,
-  endInstance,
   decommissionServer,
   decommissionSpare,
   drainMembers,
+  endInstance,
   fenceDatabase,
-  forceOperational,
   fillFromBackup,
+  forceOperational,
   freezeStandby,
   gate,
   hotFix,
@@ -115,12 +127,14 @@ const all = [
   lendReplica,
   lockServers,
   maintenanceOn,
-  markSchema,
   markReopening,
+  markSchema,
   measureRestore,
   migrate,
-  moveName,
   moveAddress,
+  moveName,
+  noteErrors,
+  noteSchema,
   openCopy,
   openDatabase,
   openTestRoute,
@@ -133,6 +147,7 @@ const all = [
   readTraffic,
   renewAccounts,
   reopen,
+  replaceRelease,
   restoreBackup,
   restoreRedundancy,
   resumeBackups,
@@ -142,7 +157,9 @@ const all = [
   retireSpare,
   returnReplica,
   runScript,
+  sameAsTried,
   sameSchema,
+  scanErrors,
   shareTraffic,
   smokeTest,
   startBackup,
@@ -155,6 +172,7 @@ const all = [
   swapPools,
   syncStandby,
   testIsolated,
+  tryMinor,
   tryOldRelease,
   unlockServers,
 ] as unknown as StepDefinition[];

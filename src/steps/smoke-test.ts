@@ -1,8 +1,10 @@
-/** Smoke test as a tester through every load balancer, while the public sees the page. */
+/** Smoke test as a tester through every load balancer, whatever the public sees meanwhile. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
-import { sayChecks, testThrough } from "./parts/asking.ts";
+import { cleanUpThrough, sayChecks, testThrough } from "./parts/asking.ts";
+import { each } from "./parts/each.ts";
+import { runningLoadBalancers } from "./parts/running.ts";
 import { checks, entrance, servers } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -35,5 +37,12 @@ export const smokeTest = defineStep({
       });
     }
     return { loadBalancers: loadBalancers.length, wrote: asked.write !== null };
+  },
+  async undo(context, { loadBalancers, entrance: where, checks: asked }) {
+    await each(await runningLoadBalancers(context, loadBalancers), async (name) => {
+      // Behind the page nobody has written since: the database goes back as a whole.
+      if (await (await context.world.loadBalancer(name)).readMaintenance()) return;
+      await cleanUpThrough(context, name, where, "tester", asked);
+    });
   },
 });

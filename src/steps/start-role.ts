@@ -1,10 +1,10 @@
 /** Start a role of the application on servers and probe each of them, itself, until its checks hold. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
-import { defineStep, type StepContext } from "../model/step.ts";
+import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
-import { missesOn, sayChecks } from "./parts/asking.ts";
-import { type Checks, checks, role, servers } from "./parts/shapes.ts";
+import { cleanUpOn, lastMiss, sayChecks, scriptMs } from "./parts/asking.ts";
+import { checks, role, servers } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
 export const startRole = defineStep({
@@ -31,8 +31,9 @@ export const startRole = defineStep({
   },
   async verify(context, { servers: names, role: which, good, healthyMs }) {
     await each(names, async (name) => {
-      const missed = good ? await lastMiss(context, name, good, healthyMs) : null;
-      const state = await (await context.world.application(name)).state(which);
+      const application = await context.world.application(name);
+      const missed = good ? await lastMiss(context, application, good, healthyMs) : null;
+      const state = await application.state(which);
       if (missed === null && state.state === "running") return;
       throw new Problem("unhealthy", {
         what: `${which} on "${name}" is not good`,
@@ -42,24 +43,16 @@ export const startRole = defineStep({
     });
     return { good: names.length, ...(good ? { checks: sayChecks(good) } : {}) };
   },
-  async undo({ world }, { servers: names, role: which, graceMs }) {
+  async undo(context, { servers: names, role: which, good, graceMs }) {
+    const { world } = context;
     // One that was retired since runs nothing.
     const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
     const left = names.filter((name) => there.has(name));
-    await each(left, async (name) => (await world.application(name)).stop(which, graceMs));
+    await each(left, async (name) => {
+      const application = await world.application(name);
+      const { state } = await application.state(which);
+      if (good !== null && state === "running") await cleanUpOn(context, application, good);
+      await application.stop(which, graceMs);
+    });
   },
 });
-
-/** Null when every check held within the limit. */
-async function lastMiss(context: StepContext, name: string, good: Checks, healthyMs: number) {
-  const application = await context.world.application(name);
-  let missed: string | null = null;
-  const held = await context.until(healthyMs, async () => {
-    missed = await missesOn(context, application, good);
-    return missed === null;
-  });
-  return held ? null : (missed ?? "no check was asked");
-}
-
-const scriptMs = (good: Checks | null): number =>
-  2_000 * (good?.script ?? []).reduce((sum, { seconds }) => sum + seconds, 0);

@@ -1,5 +1,6 @@
 /** Table `rehearsals`: one row per rehearsal, at most one of them unfinished for an environment. */
 import type { Rehearsal, RehearsalResult, RehearsalState } from "../model/rehearsal.ts";
+import type { UpgradeStrategy } from "../model/plan.ts";
 import type { ProblemData } from "../model/upgrade.ts";
 import type { Db } from "./store.ts";
 
@@ -8,6 +9,7 @@ interface Row {
   environment: string;
   clone: string;
   to_release: string;
+  strategy: UpgradeStrategy;
   fail_at: string | null;
   state: RehearsalState;
   asked_by: string;
@@ -23,6 +25,7 @@ const fromRow = (row: Row): Rehearsal => ({
   environment: row.environment,
   clone: row.clone,
   to: row.to_release,
+  strategy: row.strategy,
   failAt: row.fail_at,
   state: row.state,
   askedBy: row.asked_by,
@@ -35,14 +38,14 @@ const fromRow = (row: Row): Rehearsal => ({
 
 const UNFINISHED = "state not in ('rehearsed', 'failed')";
 
-export type NewRehearsal = Pick<Rehearsal, "id" | "environment" | "clone" | "to" | "failAt" | "askedBy">;
+export type NewRehearsal = Pick<Rehearsal, "id" | "environment" | "clone" | "to" | "strategy" | "failAt" | "askedBy">;
 
 /** False when there is an unfinished one already. */
 export async function insertRehearsal(db: Db, made: NewRehearsal): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into changeover.rehearsals (id, environment, clone, to_release, fail_at, asked_by)
-     values ($1, $2, $3, $4, $5, $6) on conflict (environment) where ${UNFINISHED} do nothing`,
-    [made.id, made.environment, made.clone, made.to, made.failAt, made.askedBy],
+    `insert into changeover.rehearsals (id, environment, clone, to_release, strategy, fail_at, asked_by)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict (environment) where ${UNFINISHED} do nothing`,
+    [made.id, made.environment, made.clone, made.to, made.strategy, made.failAt, made.askedBy],
   );
   return rowCount === 1;
 }

@@ -2,7 +2,7 @@
 import type { Forecast } from "../model/forecast.ts";
 import type { Loss } from "../model/loss.ts";
 import { wholeStrategies } from "../model/plan.ts";
-import type { ProblemData, UpgradeRecord, UpgradeState } from "../model/upgrade.ts";
+import type { ProblemData, UpgradeOptions, UpgradeRecord, UpgradeState } from "../model/upgrade.ts";
 import type { Db } from "./store.ts";
 
 export type Entry = "forward" | "way-back";
@@ -12,7 +12,7 @@ interface Row {
   environment: string;
   plan_hash: string;
   state: UpgradeState;
-  options: { yes: boolean };
+  options: UpgradeOptions;
   asked_by: string;
   created_at: Date;
   started_at: Date | null;
@@ -83,7 +83,7 @@ export interface NewUpgrade {
   id: string;
   environment: string;
   planHash: string;
-  options: { yes: boolean };
+  options: UpgradeOptions;
   askedBy: string;
   boot: number;
   forecast?: Forecast | null;

@@ -33,6 +33,7 @@ const plan: Plan = {
   ],
   afterWayBack: [],
   failAt: null,
+    strategy: "major",
 };
 const known: Forecast = {
   from: "rehearsal",
@@ -115,6 +116,7 @@ test("a report without a forecast, or of an upgrade that went back, guesses noth
 test("a rehearsal says what it took, or at which step it failed", () => {
   const seen: RehearsalView = {
     ...{ id: "r-1", environment: "live", clone: "live-rehearsal", to: "2", failAt: null, askedBy: "someone" },
+    strategy: "major",
     ...{ createdAt: 0, endedAt: 1, cancelledBy: null, upgrades: ["u-1", "u-2"], state: "rehearsed", problem: null },
     result: { upgrade: "u-2", costs: known, databaseBytes: 12_000_000, backupBytes: 160_000_000 },
   };

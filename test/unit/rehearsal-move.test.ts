@@ -11,6 +11,7 @@ const rehearsal = (state: RehearsalState, more: Partial<Rehearsal> = {}): Rehear
   environment: "live",
   clone: "live-rehearsal",
   to: "2",
+  strategy: "major",
   failAt: null,
   state,
   askedBy: "someone",

@@ -4,17 +4,18 @@ import { backupVerified } from "./backup.ts";
 import { oneWritablePrimary, replicaFollows } from "./database.ts";
 import { diskHasRoom } from "./disk.ts";
 import { notDrifted } from "./drift.ts";
-import type { Guard, Wish } from "./guard.ts";
+import { type Guard, whenMigrating, type Wish } from "./guard.ts";
 import { sharesNothing } from "./isolation.ts";
 import { loadBalancersRun, nothingLeft, publicPasses } from "./load-balancers.ts";
 import { enoughOldServers, oldServersHealthy } from "./old-servers.ts";
 import { noOtherUpgrade, notLocked } from "./other-upgrade.ts";
 import { nothingOverridden } from "./overrides.ts";
+import { floorHolds, somethingChanges } from "./minor.ts";
 import { releaseIsAnother, releaseKnown, releaseMigrates } from "./release.ts";
 import { replicaInSync, replicaParallel } from "./replica.ts";
 import { stagingAccepted } from "./staging.ts";
 import { noLongTransaction } from "./transactions.ts";
-import { windowOpen } from "./window.ts";
+import { notFrozen, windowOpen } from "./window.ts";
 
 export const neededGuards: readonly Guard<Wish>[] = [
   releaseKnown,
@@ -44,4 +45,34 @@ export const otherGuards: readonly Guard[] = [
   releaseUnchanged,
   stagingAccepted,
   windowOpen,
+];
+
+/** Of upgrades without downtime. A database that nothing happens to needs no replica and no backup. */
+export const neededMinorGuards: readonly Guard<Wish>[] = [
+  releaseKnown,
+  loadBalancersRun,
+  publicPasses,
+  nothingLeft,
+  oldServersHealthy,
+  oneWritablePrimary,
+  whenMigrating(replicaFollows),
+];
+
+export const otherMinorGuards: readonly Guard[] = [
+  somethingChanges,
+  floorHolds,
+  noOtherUpgrade,
+  notLocked,
+  nothingOverridden,
+  enoughOldServers,
+  notDrifted,
+  sharesNothing,
+  whenMigrating(replicaInSync),
+  whenMigrating(noLongTransaction),
+  whenMigrating(backupVerified),
+  whenMigrating(diskHasRoom),
+  releaseCommitted,
+  releaseUnchanged,
+  stagingAccepted,
+  notFrozen,
 ];

@@ -67,6 +67,12 @@ export interface Guard<F = Facts> {
 export const refuses = (why: string, next: string): Finding => ({ severity: "refuses", why, next });
 export const warns = (why: string, next: string): Finding => ({ severity: "warns", why, next });
 
+/** Holds where the release has nothing to migrate. */
+export const whenMigrating = <F extends Wish>({ name, finds }: Guard<F>): Guard<F> => ({
+  name,
+  finds: (facts) => (facts.definition.releases[facts.to]?.migrate === undefined ? null : finds(facts)),
+});
+
 export const ask = <F>(guards: readonly Guard<F>[], facts: F): GuardResult[] =>
   guards.map(({ name, finds }) => {
     const finding = finds(facts);

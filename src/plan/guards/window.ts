@@ -19,6 +19,16 @@ export const windowOpen: Guard = {
   },
 };
 
+/** Windows are for the page, which a minor upgrade does not show; a freeze is for every change. */
+export const notFrozen: Guard = {
+  name: "nothing is frozen",
+  finds({ definition, now }) {
+    const shut = whyShut({ windows: [], freezes: definition.freezes }, now);
+    if (shut === null) return null;
+    return refuses(shut, "wait for its end, or change freezes in the environment file, then: changeover up FILE");
+  },
+};
+
 function whyNotAt({ at, now, shut }: { at: number | null; now: number; shut: string | null }): string | null {
   if (at !== null && at < now) return `${new Date(at).toISOString()} is over`;
   if (at !== null && at > now + LONGEST_WAIT_MS) return `${new Date(at).toISOString()} is more than 14 days away`;

@@ -7,6 +7,8 @@ import type { Answer } from "../../model/world.ts";
 import type { Checks, Entrance } from "./shapes.ts";
 
 const ASK_MS = 5_000;
+/** On the way back nobody waits for long. */
+const CLEAN_MS = 2_000;
 
 export type As = "public" | "tester" | "test-host";
 
@@ -67,7 +69,46 @@ export async function missesOn(context: StepContext, server: Application, checks
   return write ? writeMiss(write, key, ask) : null;
 }
 
+/** Null when every check held within the limit. */
+export async function lastMiss(
+  context: StepContext,
+  server: Application,
+  good: Checks,
+  healthyMs: number,
+): Promise<string | null> {
+  let missed: string | null = null;
+  const held = await context.until(healthyMs, async () => {
+    missed = await missesOn(context, server, good);
+    return missed === null;
+  });
+  return held ? null : (missed ?? "no check was asked");
+}
+
+/** What scripts may take beyond the time in which all must hold: the last try may have begun right before its end. */
+export const scriptMs = (good: Checks | null): number =>
+  2_000 * (good?.script ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** Takes away what a probe of a server may have left that was cut short for good. */
+export const cleanUpOn = (context: StepContext, server: Application, checks: Checks): Promise<void> =>
+  cleanUp(checks, probeKey(context, server.name, checks), (check) => server.probe(check, CLEAN_MS));
+
+export const cleanUpThrough = (
+  context: StepContext,
+  loadBalancer: string,
+  entrance: Entrance,
+  as: As,
+  checks: Checks,
+): Promise<void> =>
+  cleanUp(checks, probeKey(context, loadBalancer, checks), (check) =>
+    missesThrough(context, loadBalancer, entrance, as, check),
+  );
+
 type Ask = (check: HttpCheck) => Promise<string | null>;
+
+/** Where nothing was left, the answer does not matter. */
+async function cleanUp({ write }: Checks, key: string, ask: Ask): Promise<void> {
+  for (const check of write?.cleanUp ?? []) await ask(withKey(check, key));
+}
 
 async function firstMiss({ health, read, write }: Checks, key: string, ask: Ask): Promise<string | null> {
   for (const check of [health, ...read]) {
@@ -78,7 +119,7 @@ async function firstMiss({ health, read, write }: Checks, key: string, ask: Ask)
 }
 
 async function writeMiss(write: NonNullable<Checks["write"]>, key: string, ask: Ask): Promise<string | null> {
-  // A try that a crash cut short may have left its row; where there is none, the answer does not matter.
+  // A try that a crash cut short may have left its row.
   for (const check of write.cleanUp) await ask(withKey(check, key));
   for (const check of [write, ...write.cleanUp]) {
     const missed = await ask(withKey(check, key));

@@ -3,21 +3,14 @@ import type { Install } from "../../../model/application.ts";
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { Inventory, SeenApplication, SeenDatabase } from "../../../model/inventory.ts";
 import type { Network } from "../../../model/network.ts";
-import type { LoadBalancerSettings, Slot } from "../../../model/load-balancer.ts";
+import type { Slot } from "../../../model/load-balancer.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
 import type { BootOf } from "../../boot.ts";
 import { neededGuards } from "../../guards/all.ts";
 import { ask, mustPass } from "../../guards/guard.ts";
-import {
-  databaseEndpoint,
-  everyRecord,
-  installOf,
-  Layout,
-  loadBalancerSettings,
-  mustHaveRoom,
-  scheduledServers,
-} from "../../layout.ts";
+import { databaseEndpoint, everyRecord, installOf, Layout, mustHaveRoom, scheduledServers } from "../../layout.ts";
+import { type TestBalancer, testBalancerOf } from "../../testing.ts";
 
 export interface MajorInput {
   definition: EnvironmentDefinition;
@@ -63,8 +56,7 @@ export interface Cast {
   slot: Slot;
   green: Slot;
   loadBalancers: string[];
-  /** Launched only for testing; null when the others show green under the test host name. */
-  testBalancer: { record: ServerRecord; settings: LoadBalancerSettings } | null;
+  testBalancer: TestBalancer | null;
   blueServers: string[];
   /** As their labels say it now. */
   oldRecords: ServerRecord[];
@@ -136,13 +128,7 @@ export function castMajor(input: MajorInput): Cast {
     greenServers,
     trial: trialOf(definition, first, spare),
     grown: member ? greenOf(member, inGroup) : null,
-    testBalancer:
-      definition.testing.loadBalancer === "separate"
-        ? {
-            record: layout.next("load-balancer", "lb", { role: "test" }),
-            settings: loadBalancerSettings(definition, TEST_PAGE),
-          }
-        : null,
+    testBalancer: testBalancerOf(definition, layout),
     primary: blue.primary,
     replica,
     standby: layout.next("database", "db", { role: "standby", clonedFrom: blue.primary.record.name }),
@@ -152,9 +138,6 @@ export function castMajor(input: MajorInput): Cast {
     boot: input.boot,
   };
 }
-
-const TEST_PAGE =
-  "<!doctype html><title>For testers only</title><p>This load balancer shows new servers to testers.</p>";
 
 /** Nothing of it leads to what serves: the server reaches the copy itself, past every endpoint. */
 function trialOf(

@@ -5,7 +5,6 @@ import { assertInputs } from "../../../steps/assert-inputs.ts";
 import { assertNoOverrides } from "../../../steps/assert-no-overrides.ts";
 import { closeTestRoute } from "../../../steps/close-test-route.ts";
 import { gate } from "../../../steps/gate.ts";
-import { leavePool } from "../../../steps/leave-pool.ts";
 import { markReopening } from "../../../steps/mark-reopening.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { readDisk } from "../../../steps/read-disk.ts";
@@ -16,10 +15,10 @@ import { resumeBackups } from "../../../steps/resume-backups.ts";
 import { resumeGroup } from "../../../steps/resume-group.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
-import { retireSpare } from "../../../steps/retire-spare.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
-import { bootSteps, decommissionSteps, leaveSteps } from "../../boot.ts";
-import { install, launch, startInPool, startWorkers } from "../../launching.ts";
+import { decommissionSteps } from "../../boot.ts";
+import { proveGrowth } from "../../growth.ts";
+import { startWorkers } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
@@ -49,7 +48,7 @@ export function finishStages(cast: Cast): Stage[] {
       }),
       ...backupsAgain(cast),
     ]),
-    ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, proveGroup(cast, cast.grown))] : []),
+    ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, growth(cast, cast.grown))] : []),
     ...resumeScaling(cast),
     ...(cast.definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", PRICED, [keep(cast)])] : []),
     inOrder("Let the last sessions end", PRICED, lastSessions(cast)),
@@ -97,27 +96,12 @@ function open(cast: Cast) {
   ];
 }
 
-/** One more server, made as the group makes them: launched, good, in the pool, and gone again. */
-function proveGroup(
-  { definition, loadBalancers, green: slot, boot }: Cast,
-  { record, after }: GreenServer,
-): PlanStep[] {
-  const server = record.name;
-  return [
-    launch(definition, record, "retire"),
-    ...bootSteps(boot, record, "retire"),
-    install(definition, server, after),
-    ...startInPool(definition, [record], { loadBalancers, slot }),
-    act(leavePool, { loadBalancers, slot, members: [server], drainMs: ms(definition.limits.drainSeconds) }),
-    // Not for good: until the old servers are retired the way back has to stay open.
-    ...leaveSteps(boot, record),
-    act(retireSpare, { spare: server, holds: "nothing" }),
-  ];
-}
-
 /** The window has ended most of them: what is open here, the old servers got since. */
 const lastSessions = ({ definition, loadBalancers, slot, blueRecords }: Cast): PlanStep[] =>
   letSessionsEnd(definition, { loadBalancers, slot }, blueRecords);
+
+const growth = ({ definition, loadBalancers, green: slot, boot }: Cast, { record, after }: GreenServer): PlanStep[] =>
+  proveGrowth(definition, { record, after, pool: { loadBalancers, slot }, boot });
 
 function cleanUp(cast: Cast): PlanStep[] {
   const { definition, loadBalancers, slot, green, testBalancer } = cast;

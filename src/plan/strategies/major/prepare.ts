@@ -1,6 +1,5 @@
 /** Before the window: the backup proven, the standby following, green launched and tested apart from the public. */
 import type { PlanStep, Stage } from "../../../model/plan.ts";
-import { launchServer } from "../../../steps/launch-server.ts";
 import { launchStandby } from "../../../steps/launch-standby.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
 import { lockServers } from "../../../steps/lock-servers.ts";
@@ -10,7 +9,6 @@ import { pointEndpoint } from "../../../steps/point-endpoint.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { restoreBackup } from "../../../steps/restore-backup.ts";
 import { resumeReplica } from "../../../steps/resume-replica.ts";
-import { startLoadBalancer } from "../../../steps/start-load-balancer.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
 import { suspendBackups } from "../../../steps/suspend-backups.ts";
 import { suspendGroup } from "../../../steps/suspend-group.ts";
@@ -19,6 +17,7 @@ import { bootSteps } from "../../boot.ts";
 import { install, launch, startInPool } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
+import { launchTestBalancer, testersAt } from "../../testing.ts";
 import type { Cast, GreenServer } from "./cast.ts";
 import { tryOnCopy } from "./trial.ts";
 
@@ -110,22 +109,10 @@ function openRoute(cast: Cast): PlanStep[] {
   const to = databaseEndpoint(definition, primary.record);
   return [
     act(pointEndpoint, { loadBalancers, slot: green, to, database: primary.record.name }),
-    ...(testBalancer ? launchTestBalancer(cast, testBalancer) : []),
+    ...(testBalancer ? launchTestBalancer(definition, testBalancer) : []),
     act(openTestRoute, { loadBalancers: testersAt(cast), slot: green, testHost: definition.hosts.test }),
   ];
 }
-
-function launchTestBalancer({ definition }: Cast, { record, settings }: NonNullable<Cast["testBalancer"]>): PlanStep[] {
-  const { a, b } = settings.endpointPorts;
-  return [
-    act(launchServer, { record, ports: [definition.port, a, b], onUndo: "retire" }),
-    act(startLoadBalancer, { server: record.name, settings }),
-  ];
-}
-
-/** Where testers find green before the window. */
-const testersAt = ({ testBalancer, loadBalancers }: Pick<Cast, "testBalancer" | "loadBalancers">): string[] =>
-  testBalancer ? [testBalancer.record.name] : loadBalancers;
 
 function testFirst({ definition, green: slot, ...cast }: Cast, { record, before }: GreenServer): PlanStep[] {
   const { limits, checks } = definition;

@@ -1,0 +1,160 @@
+/** Who plays which part in a minor upgrade: every name, address and release, chosen before it begins. */
+import type { Install } from "../../../model/application.ts";
+import type { EnvironmentDefinition } from "../../../model/environment.ts";
+import type { Inventory, SeenApplication, SeenDatabase } from "../../../model/inventory.ts";
+import type { Slot } from "../../../model/load-balancer.ts";
+import type { Network } from "../../../model/network.ts";
+import type { MinorStrategy } from "../../../model/plan.ts";
+import type { ServerRecord } from "../../../model/provider.ts";
+import { type Blue, readBlue } from "../../blue.ts";
+import type { BootOf } from "../../boot.ts";
+import { databaseEndpoint, everyRecord, installOf, Layout, mustHaveRoom } from "../../layout.ts";
+import { type TestBalancer, testBalancerOf } from "../../testing.ts";
+
+export interface MinorInput {
+  definition: EnvironmentDefinition;
+  network: Network;
+  inventory: Inventory;
+  strategy: MinorStrategy;
+  to: string;
+  /** Content hash of each release's artefact. */
+  artefacts: Record<string, string>;
+  /** A step that is asked to fail, for rehearsing the way back. */
+  failAt: string | null;
+  /** New servers get no template when left out. */
+  boot?: BootOf | undefined;
+}
+
+/** A server of the old release and the one of the new release in its place; the same one when it is upgraded in place. */
+export interface Pair {
+  old: ServerRecord;
+  next: ServerRecord;
+  before: Install;
+  after: Install;
+  /** The old one's runs. */
+  worker: boolean;
+}
+
+/** A server that is launched for nothing but to try the migration on a copy. */
+export interface Trial {
+  record: ServerRecord;
+  before: Install;
+  after: Install;
+  /** It is the first of the new servers, or goes again afterwards. */
+  stays: boolean;
+}
+
+export interface Cast {
+  definition: EnvironmentDefinition;
+  strategy: MinorStrategy;
+  from: string;
+  to: string;
+  failAt: string | null;
+  /** The pool that serves when it begins. */
+  slot: Slot;
+  /** The pool that serves when it has ended. */
+  serves: Slot;
+  loadBalancers: string[];
+  pairs: Pair[];
+  /** New servers are launched, so old ones go. */
+  launches: boolean;
+  /** Null when the release has nothing to migrate. */
+  migrate: { command: string; unlock: string | null } | null;
+  trial: Trial;
+  testBalancer: TestBalancer | null;
+  /** One more server of the scaling group, to prove that it can grow; null without a group. */
+  grown: Pair | null;
+  primary: SeenDatabase;
+  /** Null where none follows: only a migration needs one. */
+  replica: SeenDatabase | null;
+  spare: ServerRecord;
+  /** Left from earlier upgrades, retired by this one. */
+  kept: ServerRecord[];
+  boot: BootOf | undefined;
+}
+
+/** Named to an application that is tried on a copy: it should send no mail and call nobody. */
+export const TRIAL = { REHEARSAL: "1" };
+
+export function castMinor(input: MinorInput): Cast {
+  const { definition, inventory, strategy, to } = input;
+  const blue = readBlue(inventory);
+  const { migrate = null, unlock = null } = definition.releases[to] ?? {};
+  const launches = strategy !== "in-place";
+  const { count, words } = besideOf(definition, blue, launches, migrate !== null);
+  mustHaveRoom(definition, input.network, everyRecord(inventory), { count, words });
+  const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
+  const serves = strategy === "replace" || strategy === "canary" ? blue.green : blue.slot;
+  const maker = { input, blue, layout, serves, launches };
+  const pairs = blue.applications.map((seen, turn) => pairOf(maker, seen, turn));
+  const inGroup = blue.applications.findLastIndex(({ record }) => record.labels.group !== undefined);
+  const member = blue.applications[inGroup];
+  const spare = layout.next("database", "spare", { role: "spare" });
+  const names = inventory.applications.map(({ record }) => record);
+  return {
+    ...{ definition, strategy, from: blue.release, to, failAt: input.failAt, slot: blue.slot, serves, pairs, launches },
+    loadBalancers: blue.loadBalancers.map(({ record }) => record.name),
+    migrate: migrate === null ? null : { command: migrate, unlock },
+    trial: trialOf(maker, pairs[0], spare),
+    testBalancer: launches ? testBalancerOf(definition, layout) : null,
+    grown: member ? pairOf({ ...maker, launches: true }, member, inGroup) : null,
+    primary: blue.primary,
+    replica: blue.replicas.find(({ health }) => health.replicating) ?? null,
+    spare,
+    kept: [...names, ...inventory.databases.map(({ record }) => record)].filter(({ name }) => blue.kept.includes(name)),
+    boot: input.boot,
+  };
+}
+
+interface Maker {
+  input: MinorInput;
+  blue: Blue;
+  layout: Layout;
+  serves: Slot;
+  launches: boolean;
+}
+
+function pairOf({ input, blue, layout, serves, launches }: Maker, seen: SeenApplication, turn: number): Pair {
+  const { definition, to, artefacts } = input;
+  const { record, installed, roles } = seen;
+  const { group } = record.labels;
+  const labels = { slot: serves, clonedFrom: record.name, ...(group ? { group } : {}) };
+  const loadBalancers = blue.loadBalancers.map((one) => one.record);
+  const fresh = installOf(definition, to, artefacts[to] ?? "", { loadBalancers, slot: serves, turn });
+  if (!installed) throw new Error(`nothing is installed on "${record.name}"`);
+  return {
+    old: record,
+    next: launches ? layout.next("application", group ?? "app", labels) : record,
+    before: installed,
+    after: launches ? fresh : { ...fresh, database: installed.database },
+    worker: roles.worker !== "absent" && roles.worker !== "stopped",
+  };
+}
+
+/** Nothing of it leads to what serves: the server reaches the copy itself, past every endpoint. */
+function trialOf({ input, layout, launches, serves }: Maker, first: Pair | undefined, spare: ServerRecord): Trial {
+  if (!first) throw new Error("a generation has at least one server");
+  const onCopy = (install: Install): Install => ({
+    ...install,
+    inputs: { ...install.inputs, ...TRIAL },
+    database: databaseEndpoint(input.definition, spare),
+  });
+  const { before, after } = first;
+  const record = launches
+    ? first.next
+    : layout.next("application", "trial", { slot: serves, clonedFrom: first.old.name });
+  return { record, before: onCopy(before), after: onCopy(after), stays: launches };
+}
+
+function besideOf(definition: EnvironmentDefinition, blue: Blue, launches: boolean, migrates: boolean) {
+  const servers = blue.applications.length;
+  const parts: [number, string][] = [
+    [launches ? servers : 0, servers === 1 ? "1 application server" : `${servers} application servers`],
+    [launches && definition.application.group ? 1 : 0, "1 by which the group is seen to grow"],
+    [launches && definition.testing.loadBalancer === "separate" ? 1 : 0, "a load balancer for testers"],
+    [!launches && migrates ? 1 : 0, "1 to try the migration from"],
+    [migrates ? 1 : 0, "a spare for the database"],
+  ];
+  const wanted = parts.filter(([count]) => count > 0);
+  return { count: wanted.reduce((sum, [count]) => sum + count, 0), words: wanted.map(([, word]) => word).join(", ") };
+}

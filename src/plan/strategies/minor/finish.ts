@@ -1,0 +1,161 @@
+/** After the switch: site and logs looked at, the group proven and resumed, the old servers kept, let go and retired. */
+import type { PlanStep, Stage } from "../../../model/plan.ts";
+import { assertClean } from "../../../steps/assert-clean.ts";
+import { assertInputs } from "../../../steps/assert-inputs.ts";
+import { assertNoOverrides } from "../../../steps/assert-no-overrides.ts";
+import { closeTestRoute } from "../../../steps/close-test-route.ts";
+import { compareGenerations } from "../../../steps/compare-generations.ts";
+import { compareVersion } from "../../../steps/compare-version.ts";
+import { gate } from "../../../steps/gate.ts";
+import { leavePool } from "../../../steps/leave-pool.ts";
+import { pruneBackups } from "../../../steps/prune-backups.ts";
+import { readDisk } from "../../../steps/read-disk.ts";
+import { readTraffic } from "../../../steps/read-traffic.ts";
+import { resumeGroup } from "../../../steps/resume-group.ts";
+import { resumeReplica } from "../../../steps/resume-replica.ts";
+import { retireServers } from "../../../steps/retire-servers.ts";
+import { scanErrors } from "../../../steps/scan-errors.ts";
+import { smokeTest } from "../../../steps/smoke-test.ts";
+import { tryMinor } from "../../../steps/try-minor.ts";
+import { unlockServers } from "../../../steps/unlock-servers.ts";
+import { decommissionSteps } from "../../boot.ts";
+import { proveGrowth } from "../../growth.ts";
+import { checksOf, databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
+import { act, inOrder } from "../../stage.ts";
+import type { Cast } from "./cast.ts";
+import { version } from "./green.ts";
+import { lockedServers } from "./prepare.ts";
+import { BACK, IN_PLACE, namesOf, NONE, oldNames } from "./words.ts";
+
+export function finishStages(cast: Cast): Stage[] {
+  const { definition } = cast;
+  const back = cast.launches ? BACK : IN_PLACE;
+  return [
+    inOrder("Test the site and watch the logs", back, testSite(cast)),
+    ...groupStages(cast, back),
+    ...(definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", back, [keep(cast)])] : []),
+    ...(cast.launches ? [inOrder("Let the last sessions end", back, lastSessions(cast))] : []),
+    inOrder("Clean up", NONE, cleanUp(cast)),
+  ];
+}
+
+function testSite(cast: Cast): PlanStep[] {
+  const { definition, loadBalancers, serves } = cast;
+  const { minor, limits } = definition;
+  return [
+    act(
+      smokeTest,
+      {
+        loadBalancers,
+        entrance: entranceOf(definition),
+        checks: checksOf(definition, "with-clean-up"),
+        healthyMs: ms(limits.healthySeconds),
+      },
+      "smoke",
+    ),
+    version(cast, cast.pairs),
+    act(scanErrors, {
+      ...{ loadBalancers, slot: serves, servers: namesOf(cast) },
+      pattern: minor.logErrors,
+      soakMs: ms(minor.soakSeconds),
+      errorsPercent: minor.errorsPercent,
+    }),
+  ];
+}
+
+/** From here on it launches the new release; one launch shows that it can. */
+function groupStages(cast: Cast, back: string): Stage[] {
+  const { definition, loadBalancers, serves: slot, grown, boot } = cast;
+  const { group } = definition.application;
+  const proof = grown
+    ? proveGrowth(definition, { record: grown.next, after: grown.after, pool: { loadBalancers, slot }, boot })
+    : [];
+  return [
+    ...(proof.length > 0 ? [inOrder("Prove that the scaling group can grow", back, proof)] : []),
+    ...(group
+      ? [inOrder("Resume the scaling group", back, [act(resumeGroup, { group: group.name, loadBalancers, slot })])]
+      : []),
+  ];
+}
+
+const keep = ({ definition, to, launches }: Cast): PlanStep =>
+  act(gate, {
+    gate: "retire",
+    question: launches
+      ? `Release ${to} serves. Retire the old servers?`
+      : `Release ${to} serves on every server. Give up the way back to the one before?`,
+    deadlineMs: ms(definition.limits.keepSeconds),
+    atDeadline: "go-on",
+    answeredByYes: false,
+    evidenceOf: [tryMinor.name, compareGenerations.name, compareVersion.name, scanErrors.name],
+    fix: null,
+  });
+
+function lastSessions(cast: Cast): PlanStep[] {
+  const { definition, loadBalancers, slot, serves, pairs } = cast;
+  const pool = { loadBalancers, slot };
+  const wait = letSessionsEnd(
+    definition,
+    pool,
+    pairs.map(({ old }) => old),
+  );
+  // In the pool that goes on serving they are not left behind with their pool.
+  const leave = act(leavePool, { ...pool, members: oldNames(cast), drainMs: ms(definition.limits.drainSeconds) });
+  return serves === slot ? [...wait, leave] : wait;
+}
+
+function cleanUp(cast: Cast): PlanStep[] {
+  const { definition, loadBalancers, slot, serves, testBalancer, launches, migrate } = cast;
+  const old = launches ? cast.pairs.map((pair) => pair.old) : [];
+  const aside = [...(testBalancer ? [testBalancer.record.name] : []), ...cast.kept.map(({ name }) => name)];
+  const oldPool = serves === slot ? null : { loadBalancers, slot, sessionsMs: sessionsMs(definition) };
+  const locked = [...lockedServers(cast)];
+  return [
+    act(readDisk, {}),
+    act(assertInputs, { servers: cast.pairs.map(({ next, after }) => ({ server: next.name, install: after })) }),
+    act(assertNoOverrides, {}),
+    act(unlockServers, { servers: locked }),
+    act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
+    ...decommissionSteps([...old, ...cast.kept.filter(({ kind }) => kind === "application")]),
+    ...(old.length > 0 ? [act(retireServers, { servers: oldNames(cast), pool: oldPool })] : []),
+    ...(aside.length > 0 ? [act(retireServers, { servers: aside, pool: null })] : []),
+    ...(migrate ? [act(pruneBackups, { keep: definition.backups.keep })] : []),
+    act(assertClean, {
+      loadBalancers,
+      slot: serves,
+      gone: [...aside, ...old.map(({ name }) => name), ...aloneOf(cast)],
+    }),
+    act(readTraffic, { loadBalancers }),
+  ];
+}
+
+/** Launched for the proof alone. */
+const aloneOf = ({ migrate, spare, trial }: Cast): string[] =>
+  migrate ? [spare.name, ...(trial.stays ? [] : [trial.record.name])] : [];
+
+export function afterWayBackStages(cast: Cast): Stage[] {
+  const { definition, loadBalancers, slot, primary, replica, migrate } = cast;
+  return [
+    inOrder("Leave everything as it was", "run the same steps again", [
+      ...(migrate && replica
+        ? [
+            act(resumeReplica, {
+              replica: replica.record.name,
+              primary: primary.record.name,
+              primaryEndpoint: databaseEndpoint(definition, primary.record),
+              withinMs: ms(definition.limits.syncSeconds),
+              reseedMs: ms(definition.limits.copySeconds),
+            }),
+          ]
+        : []),
+      act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
+      act(assertClean, {
+        loadBalancers,
+        slot,
+        gone: [...(cast.launches ? namesOf(cast) : []), ...aloneOf(cast)],
+      }),
+      act(readTraffic, { loadBalancers }),
+    ]),
+  ];
+}

@@ -1,0 +1,141 @@
+/** New servers of a minor upgrade: the first tested apart from the public, then as many as there are old ones. */
+import type { PlanStep, Stage } from "../../../model/plan.ts";
+import { otherSlot } from "../../../model/load-balancer.ts";
+import { assertSchemaKept } from "../../../steps/assert-schema-kept.ts";
+import { compareVersion } from "../../../steps/compare-version.ts";
+import { leavePool } from "../../../steps/leave-pool.ts";
+import { noteErrors } from "../../../steps/note-errors.ts";
+import { noteSchema } from "../../../steps/note-schema.ts";
+import { openTestRoute } from "../../../steps/open-test-route.ts";
+import { pointEndpoint } from "../../../steps/point-endpoint.ts";
+import { startRole } from "../../../steps/start-role.ts";
+import { testIsolated } from "../../../steps/test-isolated.ts";
+import { joinPool } from "../../../steps/join-pool.ts";
+import { bootSteps } from "../../boot.ts";
+import { install, launch, membersOf, timesOf } from "../../launching.ts";
+import { checksOf, databaseEndpoint, entranceOf, ms, versionCheck } from "../../layout.ts";
+import { act, atOnce, inOrder } from "../../stage.ts";
+import { launchTestBalancer, testersAt } from "../../testing.ts";
+import type { Cast, Pair } from "./cast.ts";
+import { FREE, oldNames } from "./words.ts";
+
+/** Everything up to the first server being good on the isolated route; none of it has been seen by the public. */
+export function firstStages(cast: Cast): Stage[] {
+  const [first] = cast.pairs;
+  if (!first) throw new Error("a generation has at least one server");
+  return [
+    inOrder("Open the isolated route", FREE, openRoute(cast)),
+    inOrder("Test one new server apart from the public", FREE, testFirst(cast, first)),
+  ];
+}
+
+/** The others, launched and booted; what each of them prints from now on counts. */
+export function otherStages(cast: Cast): Stage[] {
+  const { definition, boot, loadBalancers, slot, serves, pairs } = cast;
+  const others = pairs.slice(1).map(({ next }) => next);
+  const booting = others.flatMap((record) => bootSteps(boot, record, "keep"));
+  const when = { at: "switch" as const, slot: serves, servers: pairs.map(({ next }) => next.name) };
+  return [
+    ...(others.length === 0
+      ? []
+      : [
+          atOnce(
+            "Clone as many servers as there are old ones",
+            FREE,
+            others.map((record) => launch(definition, record, "keep")),
+          ),
+        ]),
+    // At once: they may wait for each other's values.
+    ...(booting.length === 0 ? [] : [atOnce("Boot the other new servers", FREE, booting)]),
+    inOrder("Note what is usual until the switch", FREE, [
+      act(noteErrors, {
+        loadBalancers,
+        old: { slot, servers: oldNames(cast) },
+        when,
+        pattern: definition.minor.logErrors,
+      }),
+    ]),
+  ];
+}
+
+export function installStage(cast: Cast, pairs: Pair[], name: string, wayBack: string): Stage[] {
+  if (pairs.length === 0) return [];
+  const steps = pairs.map(({ next, after }) => install(cast.definition, next.name, after));
+  return [atOnce(name, wayBack, steps)];
+}
+
+/** Good by every check on the server itself, and the version that it is to be; then into the pool on every load balancer. */
+export const serve = (cast: Cast, pairs: Pair[]): PlanStep[] => [...startGood(cast, pairs), joinServing(cast, pairs)];
+
+export function joinServing({ definition, loadBalancers, serves }: Cast, pairs: Pair[]): PlanStep {
+  const records = pairs.map(({ next }) => next);
+  return act(joinPool, {
+    loadBalancers,
+    slot: serves,
+    members: membersOf(definition, records),
+    healthyMs: ms(definition.limits.healthySeconds),
+    drainMs: ms(definition.limits.drainSeconds),
+  });
+}
+
+export function startGood(cast: Cast, pairs: Pair[]): PlanStep[] {
+  const { definition } = cast;
+  const servers = pairs.map(({ next }) => next.name);
+  const good = checksOf(definition, "with-clean-up");
+  return [act(startRole, { servers, role: "web", good, ...timesOf(definition) }, "start"), version(cast, pairs)];
+}
+
+export function version({ definition, to }: Cast, pairs: Pair[]): PlanStep {
+  return act(compareVersion, {
+    servers: pairs.map(({ next }) => next.name),
+    release: to,
+    artefact: pairs[0]?.after.artefact ?? "",
+    ask: versionCheck(definition, to),
+    withinMs: ms(definition.limits.healthySeconds),
+  });
+}
+
+/** The new pool's endpoint leads to the same database; where new servers join the old pool, that one's does already. */
+function openRoute(cast: Cast): PlanStep[] {
+  const { definition, loadBalancers, testBalancer, serves, slot, primary } = cast;
+  const to = databaseEndpoint(definition, primary.record);
+  const database = primary.record.name;
+  return [
+    ...(serves === slot ? [] : [act(pointEndpoint, { loadBalancers, slot: serves, to, database })]),
+    ...(testBalancer ? launchTestBalancer(definition, testBalancer) : []),
+    act(openTestRoute, { loadBalancers: testersAt(cast), slot: otherSlot(slot), testHost: definition.hosts.test }),
+  ];
+}
+
+/** Behind the other pool, whichever it is to serve in: nothing but the test host name leads there. */
+function testFirst(cast: Cast, first: Pair): PlanStep[] {
+  const { definition, boot, slot, serves, to, trial, migrate } = cast;
+  const { limits, checks } = definition;
+  const record = first.next;
+  const loadBalancers = testersAt(cast);
+  const apart = otherSlot(slot);
+  const primary = cast.primary.record.name;
+  const launched = migrate !== null && trial.record.name === record.name;
+  const drainMs = ms(limits.drainSeconds);
+  return [
+    ...(launched
+      ? []
+      : [
+          launch(definition, record, "keep"),
+          ...bootSteps(boot, record, "keep"),
+          install(definition, record.name, first.after),
+        ]),
+    // A release that migrates was started on a copy before; this one was never started here.
+    ...(migrate ? [] : [act(noteSchema, { primary })]),
+    ...startGood(cast, [first]),
+    ...(migrate ? [] : [act(assertSchemaKept, { primary, release: to })]),
+    act(joinPool, {
+      ...{ loadBalancers, slot: apart, members: membersOf(definition, [record]), drainMs },
+      healthyMs: ms(limits.healthySeconds),
+    }),
+    act(testIsolated, { loadBalancers, entrance: entranceOf(definition), checks: [checks.health, ...checks.read] }),
+    ...(serves === apart && loadBalancers === cast.loadBalancers
+      ? []
+      : [act(leavePool, { loadBalancers, slot: apart, members: [record.name], drainMs })]),
+  ];
+}
