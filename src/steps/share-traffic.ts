@@ -73,7 +73,11 @@ async function mustGive({ world }: StepContext, { loadBalancers, from }: Givers,
 }
 
 const mayNot = (name: string, pool: string, why: string): Problem =>
-  new Problem("refused", { what: `"${name}" can't share the public with pool ${pool}`, why, next: "changeover status" });
+  new Problem("refused", {
+    what: `"${name}" can't share the public with pool ${pool}`,
+    why,
+    next: "changeover status",
+  });
 
 const gives = (name: string, seen: number, wanted: number): Problem =>
   new Problem("step-failed", {
