@@ -97,8 +97,9 @@ export interface LoadBalancer {
   readShare(): Promise<number>;
   /**
    * Drawn anew for each request, whichever connection it comes by; testers are not drawn, and page and hold come
-   * first. While the other slot has no healthy member, all go to the route's slot. Refused, unless it is 0, while the
-   * public route leads nowhere. A restart keeps it.
+   * first. While the other slot has no healthy member, all go to the route's slot; what dies there between two checks
+   * can still cost an error, as in any pool. Refused, unless it is 0, while the public route leads nowhere. A restart
+   * keeps it.
    */
   setShare(percent: number): Promise<void>;
 

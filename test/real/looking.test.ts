@@ -50,7 +50,7 @@ const readLoadBalancer = async (lb: LoadBalancer): Promise<void> => {
   expect(await lb.running()).toBe(true);
   expect(await lb.readRoute("public")).toBeNull();
   await Promise.all([lb.members("a"), lb.members("b"), lb.readMaintenance(), lb.readHold()]);
-  await Promise.all([lb.readEndpoint("a"), lb.countTesters(), lb.counters()]);
+  await Promise.all([lb.readEndpoint("a"), lb.readShare(), lb.answers("a"), lb.countTesters(), lb.counters()]);
 };
 
 test("a database", { timeout: 60_000 }, async () => {
