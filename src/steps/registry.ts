@@ -8,6 +8,7 @@ import { assertInputs } from "./assert-inputs.ts";
 import { assertNoOverrides } from "./assert-no-overrides.ts";
 import { awaitNoSessions } from "./await-no-sessions.ts";
 import { awaitCaches } from "./await-caches.ts";
+import { awaitQuietLoadBalancer } from "./await-quiet-load-balancer.ts";
 import { awaitWindow } from "./await-window.ts";
 import { assertIsolated } from "./assert-isolated.ts";
 import { bootServer } from "./boot-server.ts";
@@ -86,6 +87,7 @@ const all = [
   assertNoOverrides,
   awaitNoSessions,
   awaitCaches,
+  awaitQuietLoadBalancer,
   awaitWindow,
   assertIsolated,
   bootServer,

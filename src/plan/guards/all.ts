@@ -4,6 +4,7 @@ import { backupVerified } from "./backup.ts";
 import { oneWritablePrimary, replicaFollows } from "./database.ts";
 import { diskHasRoom } from "./disk.ts";
 import { notDrifted } from "./drift.ts";
+import { noFrontEndSplit } from "./front-ends.ts";
 import type { Guard, Wish } from "./guard.ts";
 import { sharesNothing } from "./isolation.ts";
 import { loadBalancersRun, nothingLeft, publicPasses } from "./load-balancers.ts";
@@ -20,6 +21,7 @@ export const neededGuards: readonly Guard<Wish>[] = [
   releaseKnown,
   releaseIsAnother,
   releaseMigrates,
+  noFrontEndSplit,
   loadBalancersRun,
   publicPasses,
   nothingLeft,

@@ -104,6 +104,7 @@ export class LoadBalancerServer {
   readonly #around: LoadBalancerSurroundings;
   readonly #carried: Record<Slot, Set<Connection>> = { a: new Set(), b: new Set() };
   #life = takeOff();
+  readonly #clients = new Set<Pick<Flight, "lasts">>();
   #turn = 0;
 
   constructor(name: string, address: string, around: LoadBalancerSurroundings) {
@@ -211,6 +212,11 @@ export class LoadBalancerServer {
     flights.clear();
   }
 
+  /** Clients here keep none that they do not use. */
+  get connections(): number {
+    return [...this.#clients].filter(({ lasts }) => lasts).length;
+  }
+
   /** An upgraded connection, such as a websocket: it stands until one of its ends closes it. Null: nobody took it. */
   tunnel(route: Route): Tunnel | null {
     const slot = this.running && this.routes[route];
@@ -218,8 +224,10 @@ export class LoadBalancerServer {
     if (!member) return null;
     const flight = takeOff();
     member.flights.add(flight);
+    this.#clients.add(flight);
     const end = () => {
       flight.cut();
+      this.#clients.delete(flight);
       member.flights.delete(flight);
     };
     return { reached: member.server, stands: () => flight.lasts, end };
@@ -229,7 +237,10 @@ export class LoadBalancerServer {
   async answer(request: Request): Promise<Answer | null> {
     await this.#around.clock.wake(NETWORK_MS);
     const life = this.#life;
+    const client = { lasts: true };
+    this.#clients.add(client);
     const answer = this.running && (await Promise.race([life.ended, this.#serve(this.running, request, life)]));
+    this.#clients.delete(client);
     return answer && this.#signed(this.running ?? { hosts: null }, request, answer);
   }
 
