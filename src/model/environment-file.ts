@@ -5,7 +5,7 @@ import { type EnvironmentDefinition, environmentSchema } from "./environment.ts"
 import { firstHolder } from "./floating-address.ts";
 import { wrongIn } from "./group/settings.ts";
 import { namesFindings } from "./names.ts";
-import { besideNeeded, serversNeeded } from "./network.ts";
+import { besideNeeded, hostsNeeded, wordsOf } from "./network.ts";
 import { readNamed } from "./template/reference.ts";
 import { type FileKind, type Finding, readYaml } from "./yaml-file.ts";
 
@@ -50,7 +50,7 @@ function crossCheck(definition: EnvironmentDefinition): Finding[] {
   if (definition.staging === definition.environment) {
     found.push({ path: ["staging"], why: "must be another environment" });
   }
-  found.push(...templateFindings(definition));
+  found.push(...templateFindings(definition), ...frontEndFindings(definition));
   const { backups, isolation, environment } = definition;
   if (isolation.sameLineage !== undefined && (backups.lineage ?? environment) === environment) {
     found.push({ path: ["isolation", "sameLineage"], why: "backups.lineage is this environment's own name" });
@@ -99,6 +99,19 @@ function templateFindings({ application: { template, image, size }, policy }: En
   ];
 }
 
+function frontEndFindings({ application, loadBalancers, port, database }: EnvironmentDefinition): Finding[] {
+  if (!application.frontEnds) return [];
+  const { servers } = application;
+  const taken = [port, database.port + 1, database.port + 2];
+  const counts = `there are ${loadBalancers} load balancers and ${servers} servers, and a front end is one of each`;
+  return [
+    ...(loadBalancers === servers ? [] : [{ path: ["application", "frontEnds"], why: counts }]),
+    ...(taken.includes(application.port)
+      ? [{ path: ["application", "port"], why: `must differ from the load balancer's beside it: ${taken.join(", ")}` }]
+      : []),
+  ];
+}
+
 function providerFindings(definition: EnvironmentDefinition): Finding[] {
   const { provider } = definition;
   if (provider.kind !== "ssh") return [];
@@ -109,13 +122,13 @@ function providerFindings(definition: EnvironmentDefinition): Finding[] {
   }
   const twice = hosts?.findIndex((one, at) => hosts.indexOf(one) !== at) ?? -1;
   if (twice >= 0) return [{ path: ["provider", "hosts", twice], why: "stands there twice" }];
-  const needed = serversNeeded(definition);
+  const needed = hostsNeeded(definition);
   if (hosts === undefined || hosts.length >= needed) return [];
   const later = `an upgrade needs ${needed + besideNeeded(definition).count}, as new servers stand beside the old`;
   return [
     {
       path: ["provider", "hosts"],
-      why: `${needed} servers need as many hosts, and here are ${hosts.length}; ${later}`,
+      why: `${wordsOf(definition)} need ${needed} hosts, and here are ${hosts.length}; ${later}`,
     },
   ];
 }

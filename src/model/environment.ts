@@ -138,6 +138,10 @@ export const environmentSchema = z.strictObject({
     name: environmentName,
     port: z.int().min(1).max(65535).default(8000).describe("given to the start commands as PORT"),
     servers: z.int().min(1).max(MOST_SERVERS).default(2).describe("fixed servers"),
+    frontEnds: z
+      .boolean()
+      .default(false)
+      .describe("each of the fixed servers shares its host with a load balancer; as many of these are wanted then"),
     group: z
       .strictObject({ name: environmentName, ...groupShape })
       .optional()

@@ -126,6 +126,8 @@ export interface LoadBalancer {
   setEndpoint(slot: Slot, to: Endpoint | null): Promise<void>;
 
   counters(): Promise<TrafficCounters>;
+  /** Of clients, testers too: those that stand now, also the ones that only wait for their next request. */
+  connections(): Promise<number>;
   answers(slot: Slot): Promise<ServerAnswers[]>;
   /** Lines of what it printed. */
   countLines(asked: LinesAsked): Promise<LineCount>;

@@ -124,15 +124,19 @@ export const databaseEndpoint = (definition: EnvironmentDefinition, record: Serv
   port: definition.database.port,
 });
 
-/** What a server of a generation gets: the release, and the load balancer through which it finds its database. */
+/**
+ * What a server of a generation gets: the release, and the load balancer through which it finds its database. That is
+ * the one beside it on a front end, and else one in turn.
+ */
 export function installOf(
   definition: EnvironmentDefinition,
   release: string,
   artefact: string,
-  at: { loadBalancers: ServerRecord[]; slot: Slot; turn: number },
+  at: { loadBalancers: ServerRecord[]; slot: Slot; turn: number; address?: string },
 ): Install {
   const wanted = definition.releases[release];
-  const loadBalancer = at.loadBalancers[at.turn % at.loadBalancers.length];
+  const beside = at.loadBalancers.find(({ address }) => address === at.address);
+  const loadBalancer = beside ?? at.loadBalancers[at.turn % at.loadBalancers.length];
   if (!wanted || !loadBalancer) throw new Error(`no release "${release}" or no load balancer`);
   return {
     release,

@@ -80,7 +80,8 @@ async function seeAll(world: World, definition: EnvironmentDefinition): Promise<
     const { address } = wanted;
     const { holders, unknown, onNetwork } = await holdersAmong(world, balancers, address);
     const seen = { name, address, wanted: firstHolder(wanted), holders, onNetwork };
-    const witness = records.findLast((record) => !holders.includes(record.name) && !unknown.includes(record.name));
+    const near = records.filter((record) => holders.includes(record.name) || unknown.includes(record.name));
+    const witness = records.findLast((record) => !near.some((one) => one.address === record.address));
     const asked = onNetwork && witness ? { witness: witness.name, entrance: entranceOf(definition), address } : null;
     return {
       ...seen,

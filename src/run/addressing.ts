@@ -1,7 +1,7 @@
 /** Which addresses an environment's servers may get: of the loopback network chosen for it once, or of its hosts that are free. */
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { Inventory } from "../model/inventory.ts";
-import { hostsOf, type Network } from "../model/network.ts";
+import { hostsBeside, hostsOf, type Network } from "../model/network.ts";
 import { Problem } from "../model/problem.ts";
 import { incomplete, type ServerRecord, type Survey } from "../model/provider.ts";
 import { MOST_SERVERS } from "../model/group/settings.ts";
@@ -36,7 +36,7 @@ export function networkOf(
 /** So many servers a scaling group can have beside the fixed ones. */
 export function roomIn(saved: Pick<SavedEnvironment, "definition" | "network">, fixed: number): number {
   const hosts = hostsOf(saved.definition);
-  if (hosts !== null) return hosts.length - fixed - saved.definition.loadBalancers - 2;
+  if (hosts !== null) return hosts.length - fixed - hostsBeside(saved.definition);
   return isWide(prefixOf(saved) ?? "") ? MOST_SERVERS : mostInNarrow(fixed);
 }
 

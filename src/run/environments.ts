@@ -348,7 +348,15 @@ async function mustFit(
   if (busy) throw occupied(old.environment, busy);
   const fixed = ({ provider, hosts, port, loadBalancers, application, database, ...rest }: EnvironmentDefinition) => {
     // What new servers are launched with is of no matter to those that are there.
-    const { workers: _, group: _bounds, template: _template, image: _image, size: _size, ...sizes } = application;
+    const {
+      workers: _,
+      group: _bounds,
+      template: _template,
+      image: _image,
+      size: _size,
+      frontEnds: _frontEnds,
+      ...sizes
+    } = application;
     const { maintenance, checks } = rest;
     const place = hostsOf({ provider }) === null ? provider : { ...provider, hosts: [] };
     const all = { provider: place, hosts, port, loadBalancers, application: sizes, database, maintenance };

@@ -8,6 +8,7 @@ import { type OwnName, ownNames, placeOfNames, placeText } from "../model/names.
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { problemData } from "../model/upgrade.ts";
+import type { ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { readNames } from "../observe/names.ts";
 import { planMoveName } from "../plan/strategies/move-name.ts";
@@ -70,12 +71,20 @@ export function openNamesDesk(parts: NamesDeskParts): NamesDesk {
   };
 }
 
+/** A name that leads to a front end leads to its load balancer. */
+const balancersFirst = (servers: readonly ServerRecord[]): ServerRecord[] => {
+  const [isBalancer, isOther] = [true, false].map((wanted) =>
+    servers.filter(({ kind }) => (kind === "load-balancer") === wanted),
+  );
+  return [...(isBalancer ?? []), ...(isOther ?? [])];
+};
+
 async function list(parts: NamesDeskParts, environment: string, prove: boolean): Promise<NamesView> {
   const { definition } = await parts.environments.find(environment);
   const readAt = parts.clock.now();
   const seen = await within(parts.world(environment), async (world) => ({
     seen: await readNames(world, ownNames(definition)),
-    servers: await world.provider.list(environment),
+    servers: balancersFirst(await world.provider.list(environment)),
     place: (await world.names()).place,
     proof: prove ? await proofIn(parts, definition, world) : null,
   }));

@@ -8,6 +8,7 @@ import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { HotFix, UpgradeOptions } from "../model/upgrade.ts";
 import { awaitNoSessions } from "../steps/await-no-sessions.ts";
+import { awaitQuietLoadBalancer } from "../steps/await-quiet-load-balancer.ts";
 import { gateInput } from "../steps/gate.ts";
 import { recordRequest } from "../store/control-requests.ts";
 import { postponeGates } from "../store/gates.ts";
@@ -164,6 +165,9 @@ export function requestAbort(store: Store, asked: { upgrade: string; by: string;
   });
 }
 
+/** They wait for people, and somebody may say that these are to be cut off. */
+const PATIENT = [awaitNoSessions.name, awaitQuietLoadBalancer.name];
+
 /** Servers that wait for their sessions to end are retired without waiting any longer. */
 export function requestCutSessions(
   store: Store,
@@ -173,7 +177,7 @@ export function requestCutSessions(
     const upgrade = await mustLock(db, asked.upgrade);
     const { id } = upgrade;
     mustBeUnfinished(upgrade);
-    const tries = (await journalOf(db, id)).filter(({ step }) => step === awaitNoSessions.name);
+    const tries = (await journalOf(db, id)).filter(({ step }) => PATIENT.includes(step));
     // Of each step only the last try: one that a crash cut short has no result and never will.
     const last = new Map(tries.map((one) => [one.index, one]));
     const waits = [...last.values()].some(({ result }) => result === null);

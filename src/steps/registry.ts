@@ -10,6 +10,7 @@ import { assertNoOverrides } from "./assert-no-overrides.ts";
 import { assertSchemaKept } from "./assert-schema-kept.ts";
 import { awaitCaches } from "./await-caches.ts";
 import { awaitNoSessions } from "./await-no-sessions.ts";
+import { awaitQuietLoadBalancer } from "./await-quiet-load-balancer.ts";
 import { awaitWindow } from "./await-window.ts";
 import { bootServer } from "./boot-server.ts";
 import { closeEndpoint } from "./close-endpoint.ts";
@@ -98,6 +99,7 @@ const all = [
   assertSchemaKept,
   awaitCaches,
   awaitNoSessions,
+  awaitQuietLoadBalancer,
   awaitWindow,
   bootServer,
   closeEndpoint,

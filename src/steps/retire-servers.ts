@@ -5,6 +5,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { heldBackups } from "./parts/held-backups.ts";
+import { leaningOn } from "./parts/leaning.ts";
 import { drainsOf, heldBySessions, many, openSessions, type Pool, stillOpen, sum, tellEach } from "./parts/sessions.ts";
 import { servers, slot } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
@@ -39,6 +40,14 @@ export const retireServers = defineStep({
         what: `"${newest.server}" holds the newest proven backup`,
         why: `"${newest.backup.id}" would be gone with it`,
         next: "take another first: changeover backups take",
+      });
+    }
+    const leaning = await leaningOn(context, names);
+    if (leaning.length > 0) {
+      throw new Problem("refused", {
+        what: `${all(names)} can't be retired`,
+        why: leaning.join(", "),
+        next: "retire or replace those application servers first",
       });
     }
     for (const name of pool?.loadBalancers ?? []) {

@@ -1,6 +1,7 @@
 /** The load balancer contract as tests, which build on each other: whoever provides load balancers passes them all. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { describeAddresses } from "./load-balancer/addresses.ts";
+import { describeConnections } from "./load-balancer/connections.ts";
 import { describeEndpoints } from "./load-balancer/endpoints.ts";
 import { describeGate } from "./load-balancer/gate.ts";
 import { describeBirth, describeDeath } from "./load-balancer/life.ts";
@@ -23,6 +24,7 @@ export function describeLoadBalancerContract(name: string, makeWorld: () => Prom
     describe("routes and members", () => describeMembers(world));
     describe("share of the other slot", () => describeShare(world));
     describe("page and hold", () => describeGate(world));
+    describe("connections", () => describeConnections(world));
     describe("addresses", () => describeAddresses(world));
     describe("endpoints", () => describeEndpoints(world));
     describe("death", () => describeDeath(world));

@@ -55,6 +55,7 @@ export interface RunOptions {
   born?: (plane: Mortal) => void;
   ask?: MemoryRun["ask"];
   wayBackAsked?: AbortSignal;
+  sessionsCut?: MemoryRun["sessionsCut"];
   journal?: MemoryJournal;
   entry?: MemoryRun["entry"];
   round?: number;
@@ -81,7 +82,7 @@ export async function run({ site, origin, others }: ShopSite, plan: Plan, option
     options.born?.(plane);
     const { clock, passing } = plane;
     const world = createSimulatedWorld({ site, clock, token: nextToken(), passing, origin, others });
-    const { ask, wayBackAsked, entry, round } = options;
+    const { ask, wayBackAsked, sessionsCut, entry, round } = options;
     const going = runInMemory({
       plan,
       definitions: steps,
@@ -91,6 +92,7 @@ export async function run({ site, origin, others }: ShopSite, plan: Plan, option
       journal: plane.journal(journal),
       ask,
       wayBackAsked,
+      sessionsCut,
       entry,
       round,
     });

@@ -13,7 +13,7 @@ import { createMaps } from "./maps.ts";
 import { addMember, drainMember, readServers, removeMember } from "./members.ts";
 import { createRouting } from "./routing.ts";
 import { serially } from "./serial.ts";
-import { parseAnswers } from "./parse.ts";
+import { parseAnswers, parseConnections } from "./parse.ts";
 import { CONFIG, forgetSocket, SERVICE, startHaproxy } from "./start.ts";
 import { createWire } from "./wire.ts";
 
@@ -84,6 +84,8 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
       await setEndpoint(tools, slot, to);
     },
 
+    // 1 means frontends.
+    connections: async () => parseConnections(await wire.ask("show stat web 1 -1")),
     counters: () => readCounters(wire, clock),
     answers: async (slot) => parseAnswers(await wire.ask(`show stat web_${slot} 4 -1`)),
     countLines: (asked) => host.countLines({ service: SERVICE }, asked),

@@ -55,6 +55,10 @@ export function parseAnswers(text: string): ServerAnswers[] {
   });
 }
 
+/** `show stat` of a frontend: connections that clients have to it. */
+export const parseConnections = (text: string): number =>
+  parseRows(text, "pxname", ",").reduce((sum, row) => sum + Number(row.scur ?? 0), 0);
+
 function serverOf(row: Row, asked: number): ServerRow {
   const status = row.status ?? "";
   const check = lastCheck(row);

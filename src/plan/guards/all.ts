@@ -4,6 +4,7 @@ import { backupVerified } from "./backup.ts";
 import { oneWritablePrimary, replicaFollows } from "./database.ts";
 import { diskHasRoom } from "./disk.ts";
 import { notDrifted } from "./drift.ts";
+import { noFrontEndSplit } from "./front-ends.ts";
 import { type Guard, whenMigrating, type Wish } from "./guard.ts";
 import { sharesNothing } from "./isolation.ts";
 import { loadBalancersRun, nothingLeft, publicPasses } from "./load-balancers.ts";
@@ -21,6 +22,7 @@ export const neededGuards: readonly Guard<Wish>[] = [
   releaseKnown,
   releaseIsAnother,
   releaseMigrates,
+  noFrontEndSplit,
   loadBalancersRun,
   publicPasses,
   nothingLeft,

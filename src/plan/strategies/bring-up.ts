@@ -37,7 +37,8 @@ const SLOT = "a";
 
 export function planBringUp(input: BringUpInput): Plan {
   const { definition } = input;
-  const { loadBalancers, primary, replica, applications } = firstServers(input);
+  const servers = firstServers(input);
+  const { loadBalancers, primary, replica, applications } = servers;
   return {
     format: 1,
     environment: definition.environment,
@@ -48,7 +49,7 @@ export function planBringUp(input: BringUpInput): Plan {
       ...apartStage(definition),
       ...launchStages(input, loadBalancers, [primary], applications),
       ...dataStages(input, loadBalancers, primary, replica, applications),
-      ...openStages(input, loadBalancers, applications),
+      ...openStages(input, servers),
     ],
     afterWayBack: [],
     failAt: null,
@@ -78,12 +79,21 @@ export function firstServers({ definition, network }: Pick<BringUpInput, "defini
   const many = (count: number, make: () => ServerRecord) => Array.from({ length: count }, make);
   const group = definition.application.group;
   const scheduled: Record<string, string> = definition.backups.everyHours === undefined ? {} : { backups: "on" };
+  const { frontEnds, servers } = definition.application;
+  const pairs = Array.from({ length: frontEnds ? servers : 0 }, () =>
+    layout.frontEnd({ loadBalancer: {}, application: { slot: SLOT } }),
+  );
+  const alone = frontEnds ? 0 : definition.loadBalancers;
   return {
-    loadBalancers: many(definition.loadBalancers, () => layout.next("load-balancer", "lb", {})),
+    loadBalancers: [
+      ...pairs.map(({ loadBalancer }) => loadBalancer),
+      ...many(alone, () => layout.next("load-balancer", "lb", {})),
+    ],
     primary: layout.next("database", "db", scheduled),
     replica: layout.next("database", "db", scheduled),
     applications: [
-      ...many(definition.application.servers, () => layout.next("application", "app", { slot: SLOT })),
+      ...pairs.map(({ application }) => application),
+      ...many(servers - pairs.length, () => layout.next("application", "app", { slot: SLOT })),
       ...many(group?.size ?? 0, () =>
         layout.next("application", group?.name ?? "", { slot: SLOT, group: group?.name ?? "" }),
       ),
@@ -216,30 +226,26 @@ export function firstInstalls(
   applications: ServerRecord[],
 ): { server: string; install: Install }[] {
   const { release } = definition;
-  return applications.map(({ name: server }, turn) => ({
+  return applications.map(({ name: server, address }, turn) => ({
     server,
-    install: installOf(definition, release, artefacts[release] ?? "", { loadBalancers, slot: SLOT, turn }),
+    install: installOf(definition, release, artefacts[release] ?? "", { loadBalancers, slot: SLOT, turn, address }),
   }));
 }
 
 function takeStage(
   definition: EnvironmentDefinition,
-  loadBalancers: ServerRecord[],
-  applications: ServerRecord[],
+  { loadBalancers, primary, replica, applications }: FirstServers,
 ): Stage[] {
-  const servers = [...loadBalancers, ...applications];
+  const servers = [primary, replica, ...loadBalancers, ...applications];
   const takes = Object.entries(definition.addresses).map(([name, wanted]) =>
     moveStep(definition, servers, { name, from: null, to: firstHolder(wanted) }),
   );
   return takes.length > 0 ? [inOrder("Take the floating addresses", RETIRE, takes)] : [];
 }
 
-export function openStages(
-  { definition }: Pick<BringUpInput, "definition">,
-  balancers: ServerRecord[],
-  applications: ServerRecord[],
-): Stage[] {
-  const loadBalancers = balancers.map(({ name }) => name);
+export function openStages({ definition }: Pick<BringUpInput, "definition">, servers: FirstServers): Stage[] {
+  const { applications } = servers;
+  const loadBalancers = servers.loadBalancers.map(({ name }) => name);
   const names = applications.map(({ name }) => name);
   const workers = definition.releases[definition.release]?.start.worker
     ? names.slice(0, definition.application.workers)
@@ -250,7 +256,7 @@ export function openStages(
       ...startWorkers(definition, workers),
       act(swapPools, { loadBalancers, from: null, to: SLOT }),
     ]),
-    ...takeStage(definition, balancers, applications),
+    ...takeStage(definition, servers),
     inOrder("Open to the public", "there is none: the environment is up", [
       act(reopen, { loadBalancers, entrance: entranceOf(definition), health: definition.checks.health }),
     ]),

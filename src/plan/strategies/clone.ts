@@ -30,7 +30,8 @@ export interface CloneInput extends BringUpInput {
 
 export function planClone(input: CloneInput): Plan {
   const { definition } = input;
-  const { loadBalancers, primary, replica, applications } = firstServers(input);
+  const servers = firstServers(input);
+  const { loadBalancers, primary, replica, applications } = servers;
   const installs = firstInstalls(input, loadBalancers, applications);
   const asserted = {
     origin: input.origin,
@@ -59,7 +60,7 @@ export function planClone(input: CloneInput): Plan {
         RETIRE,
         installs.map(({ server, install }) => act(installRelease, { server, install, limitMs: installMs(definition) })),
       ),
-      ...openStages(input, loadBalancers, applications),
+      ...openStages(input, servers),
     ],
     afterWayBack: [],
     failAt: null,

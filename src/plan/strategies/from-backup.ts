@@ -62,7 +62,7 @@ export function planFromBackup(input: BringUpInput & { source: DataSource }): Pl
           act(installRelease, { server, install, limitMs: installMs(definition) }),
         ),
       ),
-      ...openStages(input, loadBalancers, applications),
+      ...openStages(input, servers),
     ],
     afterWayBack: [],
     failAt: null,

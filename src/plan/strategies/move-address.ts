@@ -45,14 +45,15 @@ export function planMoveAddress(input: MoveInput): Plan {
   };
 }
 
-/** `servers`: of whom one is asked to look from the outside. */
+/** `servers`: of whom one is asked to look from the outside, and so from another host than the two. */
 export function moveStep(
   definition: EnvironmentDefinition,
   servers: readonly ServerRecord[],
   { name, from, to }: { name: string; from: string | null; to: string },
 ): PlanStep {
-  const witness = servers.findLast((server) => server.name !== from && server.name !== to);
-  if (!witness) throw new Error("an environment has more than two servers");
+  const hosts = servers.filter((server) => server.name === from || server.name === to).map(({ address }) => address);
+  const witness = servers.findLast(({ address }) => !hosts.includes(address));
+  if (!witness) throw new Error("an environment has more than two hosts");
   const { drainSeconds } = definition.limits;
   return act(moveAddress, {
     name,

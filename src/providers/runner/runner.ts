@@ -110,7 +110,7 @@ function throwRefusal(request: Request, stderr: string): void {
   if (kind === "occupied") {
     throw new Problem("refused", {
       what: `refused ${about(request)}`,
-      why: `that machine holds ${rest.join(" ")} already, and each server has one to itself`,
+      why: `that machine holds ${rest.join(" ")} already, and each server or front end has one to itself`,
       next: "changeover status, then choose another host",
     });
   }

@@ -118,6 +118,7 @@ export class LoadBalancerServer {
   readonly #around: LoadBalancerSurroundings;
   readonly #carried: Record<Slot, Set<Connection>> = { a: new Set(), b: new Set() };
   #life = takeOff();
+  readonly #clients = new Set<Pick<Flight, "lasts">>();
   #turn = 0;
   #drawn = 0;
 
@@ -226,6 +227,11 @@ export class LoadBalancerServer {
     flights.clear();
   }
 
+  /** Clients here keep none that they do not use. */
+  get connections(): number {
+    return [...this.#clients].filter(({ lasts }) => lasts).length;
+  }
+
   /** An upgraded connection, such as a websocket: it stands until one of its ends closes it. Null: nobody took it. */
   tunnel(route: Route): Tunnel | null {
     const slot = this.running && this.#poolOf(route, route === "public");
@@ -233,8 +239,10 @@ export class LoadBalancerServer {
     if (!member) return null;
     const flight = takeOff();
     member.flights.add(flight);
+    this.#clients.add(flight);
     const end = () => {
       flight.cut();
+      this.#clients.delete(flight);
       member.flights.delete(flight);
     };
     return { reached: member.server, stands: () => flight.lasts, end };
@@ -244,7 +252,10 @@ export class LoadBalancerServer {
   async answer(request: Request): Promise<Answer | null> {
     await this.#around.clock.wake(NETWORK_MS);
     const life = this.#life;
+    const client = { lasts: true };
+    this.#clients.add(client);
     const answer = this.running && (await Promise.race([life.ended, this.#serve(this.running, request, life)]));
+    this.#clients.delete(client);
     return answer && this.#signed(this.running ?? { hosts: null }, request, answer);
   }
 

@@ -108,6 +108,7 @@ export function createSimulatedLoadBalancer(parts: LoadBalancerParts): LoadBalan
       if (to) checkAddress(to);
       await setEndpoint(tools, slot, to);
     },
+    connections: async () => (await up()).connections,
     counters: async () => ({ ...(await up()).counters }),
     answers: async (slot) =>
       (await up()).members[slot].map(({ server, answered: { latencyMs, ...counts } }) => ({
