@@ -10,6 +10,7 @@ import { proveCrash } from "./prove-crash.ts";
 import { proveFaults } from "./prove-faults.ts";
 import { proveLab } from "./prove-lab.ts";
 import { proveMajor } from "./prove-major.ts";
+import { proveMixed } from "./prove-mixed.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
 import { status } from "./status.ts";
@@ -48,6 +49,11 @@ const entries: Record<string, Entry[]> = {
       name: "checks",
       says: "an old release on a newer schema: narrow checks pass, wide ones see it",
       run: proveChecks,
+    },
+    {
+      name: "mixed",
+      says: "the clients that count: nothing fails at rest, and a killed server is seen",
+      run: proveMixed,
     },
   ],
   bench: [

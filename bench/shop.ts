@@ -3,30 +3,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 import type { Report } from "../src/model/report.ts";
-import { answerOf, openProduct, type Product } from "../test/product/product.ts";
+import { answerOf, type Product } from "../test/product/product.ts";
+import { withExample } from "./example.ts";
 
 const FILE = join(import.meta.dirname, "../examples/major/environment.yaml");
 export const SHOP_SIZE = { servers: 4, workers: 1 };
 
-export async function withShop<T>(
+export const withShop = <T>(
   name: string,
   work: (product: Product) => Promise<T>,
   over?: Record<string, unknown>,
   prepare?: (product: Product) => Promise<unknown>,
-): Promise<T> {
-  const product = openProduct(name);
-  try {
-    await prepare?.(product);
-    const up = await product.run(["up", over ? fileOver(product, over) : FILE]);
-    if (up.code !== 0) throw new Error(`the shop did not come up: ${up.stderr}`);
-    const result = await work(product);
-    const down = await product.run(["down", "--all"]);
-    if (down.code !== 0) throw new Error(`the shop did not go down: ${down.stderr}`);
-    return result;
-  } finally {
-    await product.end();
-  }
-}
+): Promise<T> => withExample({ name, file: (product) => (over ? fileOver(product, over) : FILE), prepare }, work);
 
 /** The same file with other sections; its releases stay where they are. */
 function fileOver(product: Product, sections: Record<string, unknown>): string {

@@ -12,15 +12,15 @@ import { answerOf, type Product, type Ran } from "../test/product/product.ts";
 export type Strike = (product: Product, upgrade: string) => Promise<string[]>;
 
 /** The runner writes down which process a service is, each time it starts it. */
-function processOf(product: Product, server: string, service: string): number {
-  const run = join(product.home, "servers/board", server, ".changeover/services", service, "run");
+export function processOf(product: Product, environment: string, server: string, service: string): number {
+  const run = join(product.home, "servers", environment, server, ".changeover/services", service, "run");
   return Number(readFileSync(run, "utf8").split(" ")[3]);
 }
 
 export const killService =
   (server: string, service: string): Strike =>
   async (product) => {
-    process.kill(processOf(product, server, service), "SIGKILL");
+    process.kill(processOf(product, "board", server, service), "SIGKILL");
     return [];
   };
 
@@ -45,7 +45,7 @@ async function stopFor(pid: number, ms: number): Promise<string[]> {
 export const stopService =
   (server: string, service: string, ms: number): Strike =>
   (product) =>
-    stopFor(processOf(product, server, service), ms);
+    stopFor(processOf(product, "board", server, service), ms);
 
 export const stopControlPlane =
   (ms: number): Strike =>

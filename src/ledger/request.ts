@@ -4,8 +4,11 @@ import type { HttpCheck } from "../model/application.ts";
 import type { Endpoint } from "../model/load-balancer.ts";
 import type { Answer } from "../model/world.ts";
 
-/** `error` means that no whole answer came: refused, reset, cut in the middle, or too late. */
-export type Outcome = { answer: Answer } | { error: string };
+/**
+ * `error` means that no whole answer came: refused, reset, cut in the middle, or too late. `stale`: the connection had
+ * been used before, and ended without a byte in answer to this request.
+ */
+export type Outcome = { answer: Answer } | { error: string; stale?: true };
 
 const bodyBytesMax = 256 * 1024;
 
@@ -33,7 +36,14 @@ export function send(check: HttpCheck, { target, host, timeoutMs, agent }: Sendi
       resolve(outcome);
       if ("error" in outcome) request.destroy();
     };
-    const fail = (error: NodeJS.ErrnoException) => end({ error: error.code ?? error.message });
+    let readBefore = 0;
+    request.on("socket", (socket) => {
+      readBefore = socket.bytesRead;
+    });
+    const fail = (error: NodeJS.ErrnoException) => {
+      const stale = request.reusedSocket && request.socket?.bytesRead === readBefore;
+      end({ error: error.code ?? error.message, ...(stale ? { stale } : {}) });
+    };
     request.on("error", fail);
     request.on("response", (response) => {
       const parts: Buffer[] = [];

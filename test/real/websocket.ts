@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 const TEXT = 0x81;
 const CLOSE = 0x88;
 
-const acceptOf = (key: string): string =>
+export const acceptOf = (key: string): string =>
   createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 
 /** The server's end: greets, then stands until the client closes it. False for an upgrade to something else. */
