@@ -392,10 +392,13 @@ async function packRelease(artefacts: Artefacts, definition: EnvironmentDefiniti
   return hash;
 }
 
+/** Steps from which on nothing is taken back for free. */
+const LAST = ["reopen", "retire-servers", "prune-backups"];
+
 function mustHaveStep(plan: Plan, failAt: string | null): void {
   const all = plan.stages.flatMap(({ steps }) => steps.map(({ step }) => step));
   // From there on there is no way back that could be rehearsed.
-  const last = all.findIndex((step) => step === "reopen" || step === "retire-servers");
+  const last = all.findIndex((step) => LAST.includes(step));
   const names = all.slice(0, last < 0 ? undefined : last);
   if (failAt === null || names.includes(failAt)) return;
   throw new Problem("bad-input", {

@@ -33,7 +33,7 @@ const plan: Plan = {
   ],
   afterWayBack: [],
   failAt: null,
-    strategy: "major",
+  strategy: "major",
 };
 const known: Forecast = {
   from: "rehearsal",
