@@ -34,6 +34,10 @@ export type UpgradeStrategy = (typeof upgradeStrategies)[number];
 export const isUpgrade = (strategy: Strategy): strategy is UpgradeStrategy =>
   (upgradeStrategies as readonly Strategy[]).includes(strategy);
 
+/** Only a major one has downtime. */
+export const kindOf = (strategy: Strategy): "major" | "minor" | null =>
+  !isUpgrade(strategy) ? null : strategy === "major" ? "major" : "minor";
+
 export type Strategy =
   | ("bring-up" | "clone" | "from-backup")
   | UpgradeStrategy

@@ -8,6 +8,14 @@ import type { GateEvidence } from "./upgrade.ts";
 export interface Report {
   outcome: "upgraded" | "rolled-back";
   strategy: string;
+  /** Null for what is no upgrade to a release. */
+  kind: "major" | "minor" | null;
+  /** `window`: the public was to see the page; `none`: nothing was to be noticed; null as for `kind`. */
+  downtime: "window" | "none" | null;
+  /** Why it was done, as said when it was started; null when nobody said. */
+  why: string | null;
+  /** Whom to tell, as said then. */
+  tell: string[];
   environment: string;
   upgrade: string;
   from: string;
@@ -42,6 +50,8 @@ export interface Report {
   gates: { gate: string; question: string; evidence: GateEvidence[] }[];
   /** How the old release did on the migrated copy; null when it was not tried. */
   oldReleaseOnNewSchema: string | null;
+  /** What the old release's checks did not touch when the upgrade was proven to be minor; null when that was not asked. */
+  notCovered: string | null;
   /** Path of the client's acknowledged writes, one JSON object a line; null without a ledger. */
   ledger: string | null;
 }

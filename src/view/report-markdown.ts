@@ -23,12 +23,18 @@ function heading({ environment, from, to, outcome, reason, ...report }: Report):
       ["", ""],
       [
         ["Upgrade", `\`${report.upgrade}\`, ${report.strategy}, plan \`${report.planHash}\``],
+        ...(report.kind === null
+          ? []
+          : [["Kind", `${report.kind}, downtime ${report.downtime === "none" ? "none" : "a window"}`]]),
         ["Asked by", report.askedBy],
+        ...(report.why === null ? [] : [["Why", oneLine(report.why)]]),
+        ...(report.tell.length === 0 ? [] : [["To be told", report.tell.join(", ")]]),
         ["Began, ended", `${report.startedAt ?? "never"}, ${report.endedAt ?? "not yet"}`],
         ...(reason ? [["Why the way back was taken", oneLine(reason)]] : []),
         ...(report.oldReleaseOnNewSchema
           ? [["Old release on the new schema", oneLine(report.oldReleaseOnNewSchema)]]
           : []),
+        ...(report.notCovered ? [["What its checks did not touch", oneLine(report.notCovered)]] : []),
       ],
     ),
   ].join("\n");

@@ -14,6 +14,9 @@ export function drawReport(report: Report): string[] {
   if (report.loss) lines.push(`  loss       ${drawLoss(report.loss)}: ${report.loss.exportedTo}`);
   if (report.oldReleaseOnNewSchema)
     lines.push(`  old code   on the new schema, tried on a copy: ${oneLine(report.oldReleaseOnNewSchema)}`);
+  if (report.notCovered) lines.push(`  uncovered  ${oneLine(report.notCovered)}`);
+  if (report.why) lines.push(`  why        ${oneLine(report.why)}`);
+  if (report.tell.length > 0) lines.push(`  to tell    ${report.tell.join(", ")}`);
   lines.push(
     `  requests   ${requests.total} total, ${requests.failed} failed, ${requests.paged} saw the page, ${requests.held} held`,
     `  writes     ${drawWrites(report)}`,

@@ -1,7 +1,7 @@
 /** Composes the report of an ended upgrade from its plan, its journal, the load balancers' counters and the ledger. Pure. */
 import { measuredCosts } from "../model/costs.ts";
 import type { Forecast } from "../model/forecast.ts";
-import { PHASES, type Plan } from "../model/plan.ts";
+import { kindOf, PHASES, type Plan } from "../model/plan.ts";
 import type { Decision, LedgerSummary, Report, ReportedStep } from "../model/report.ts";
 import type { TrafficCounters } from "../model/load-balancer.ts";
 import type { ControlRequest, GateRecord, JournalEntry, UpgradeRecord } from "../model/upgrade.ts";
@@ -30,6 +30,10 @@ export function composeReport({
   return {
     outcome: record.state === "upgraded" ? "upgraded" : "rolled-back",
     strategy: plan.strategy,
+    kind: kindOf(plan.strategy),
+    downtime: downtimeOf(plan),
+    why: record.options.why ?? null,
+    tell: record.options.tell ?? [],
     environment: record.environment,
     upgrade: record.id,
     from: plan.from,
@@ -52,9 +56,15 @@ export function composeReport({
     steps: entries.map(stepOf),
     decisions: decisionsIn(record, gates, requests),
     gates: gates.map(({ gate, question, evidence }) => ({ gate, question, evidence })),
-    oldReleaseOnNewSchema: factOf(entries, "try-old-release", "oldReleaseOnNewSchema"),
+    oldReleaseOnNewSchema: oldRelease(entries),
+    notCovered: factOf(entries, "try-minor", "notCovered"),
     ledger: ledger?.path ?? null,
   };
+}
+
+function downtimeOf({ strategy }: Plan): Report["downtime"] {
+  const kind = kindOf(strategy);
+  return kind === null ? null : kind === "major" ? "window" : "none";
 }
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
@@ -90,6 +100,11 @@ function factOf(entries: JournalEntry[], step: string, fact: string): string | n
   const found = entries.findLast((entry) => entry.step === step && entry.result === "done")?.evidence?.[fact];
   return found === undefined ? null : String(found);
 }
+
+/** A minor upgrade went on only because all of them held. */
+const oldRelease = (entries: JournalEntry[]): string | null =>
+  factOf(entries, "try-old-release", "oldReleaseOnNewSchema") ??
+  (factOf(entries, "try-minor", "checks") === null ? null : "all checks hold");
 
 function predictionOf(forecast: Forecast | null): Report["prediction"] {
   if (!forecast?.from) return null;

@@ -33,7 +33,6 @@ const plan: Plan = {
   ],
   afterWayBack: [],
   failAt: null,
-  strategy: "major",
 };
 const known: Forecast = {
   from: "rehearsal",

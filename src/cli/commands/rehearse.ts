@@ -9,10 +9,12 @@ import { ensureControlPlane } from "../control-plane-process.ts";
 import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { EXIT, printJson, say } from "../output.ts";
+import { readStrategy, STRATEGY_OPTION } from "../purpose.ts";
 import { theEnvironment } from "./status.ts";
 
 interface RehearseOptions extends JsonOption {
   to?: string;
+  strategy?: string;
   failAt?: string;
   cancel?: boolean;
 }
@@ -25,6 +27,7 @@ export const rehearse: AddCommand = (program, ends) => {
     .description("run an upgrade on a clone with a copy of the data, time it, and take the clone down again")
     .argument("[environment]", "may be left out when there is only one")
     .option("--to <release>", "the release to upgrade the clone to")
+    .option(...STRATEGY_OPTION)
     .option("--fail-at <step>", "let this step fail on the clone, to time the way back")
     .option("--cancel", "end the rehearsal in flight and take its clone down")
     .option(...JSON_OPTION)
@@ -41,7 +44,7 @@ export const rehearse: AddCommand = (program, ends) => {
     });
 };
 
-async function begin(client: Client, environment: string, { to, failAt }: RehearseOptions): Promise<string> {
+async function begin(client: Client, environment: string, { to, strategy, failAt }: RehearseOptions): Promise<string> {
   if (to === undefined) {
     throw new Problem("bad-input", {
       what: "nothing to rehearse",
@@ -49,7 +52,7 @@ async function begin(client: Client, environment: string, { to, failAt }: Rehear
       next: `changeover rehearse ${environment} --to RELEASE`,
     });
   }
-  const wish = { to, failAt: failAt ?? null, by: whoAsks() };
+  const wish = { to, strategy: readStrategy(strategy), failAt: failAt ?? null, by: whoAsks() };
   return (await client.send<{ rehearsal: string }>("POST", `/environments/${environment}/rehearsals`, wish)).rehearsal;
 }
 

@@ -1,5 +1,6 @@
 /** `changeover upgrade [environment] --to RELEASE`: plans, runs and reports an upgrade; Ctrl-C only stops watching. */
 import type { PlanAnswer, Started } from "../../api/contract.ts";
+import type { UpgradeStrategy } from "../../model/plan.ts";
 import type { Report } from "../../model/report.ts";
 import { drawGuards } from "../../view/guards-text.ts";
 import { drawGate } from "../../view/ladder.ts";
@@ -12,11 +13,12 @@ import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { exitOfState, printJson, say } from "../output.ts";
 import { startLedger } from "../ledger-process.ts";
+import { askPurpose, collect, type PurposeOptions, STRATEGY_OPTION, TELL_OPTION, WHY_OPTION } from "../purpose.ts";
 import { AT_OPTION, readTime } from "../time.ts";
 import { theEnvironment } from "./status.ts";
 import { drawEnd } from "./watch.ts";
 
-interface UpgradeOptions extends JsonOption {
+interface UpgradeOptions extends JsonOption, PurposeOptions {
   to: string;
   plan?: string;
   yes?: boolean;
@@ -28,9 +30,12 @@ interface UpgradeOptions extends JsonOption {
 export const upgrade: AddCommand = (program, ends) => {
   program
     .command("upgrade")
-    .description("upgrade an environment to a release; what fails before reopening is taken back by itself")
+    .description("upgrade an environment to a release; what fails while the way back is free is taken back by itself")
     .argument("[environment]", "may be left out when there is only one")
     .requiredOption("--to <release>", "the release to upgrade to")
+    .option(...STRATEGY_OPTION)
+    .option(...WHY_OPTION)
+    .option(...TELL_OPTION, collect)
     .option("--plan <hash>", "run exactly this plan, refused when it no longer fits")
     .option("--yes", "answer the gates with yes")
     .option("--ledger", "behave as clients meanwhile and count lost and duplicated writes")
@@ -41,15 +46,19 @@ export const upgrade: AddCommand = (program, ends) => {
       const home = findHome();
       const client = await ensureControlPlane(home);
       const name = await theEnvironment(client, environment);
+      const asks = options.json !== true && options.plan === undefined;
+      const purpose = await askPurpose(options, asks && options.yes !== true);
       const signal = interruptible();
-      const { view, report } = await runUpgrade(client, { home, environment: name, ...options, signal });
+      const { view, report } = await runUpgrade(client, { home, environment: name, ...options, ...purpose, signal });
       ends(exitOfState(view.state, signal));
       if (report) options.json ? printJson(report) : console.log(drawReport(report).join("\n"));
       else tellUnfinished(view, options.json === true);
     });
 };
 
-export interface RunUpgrade extends UpgradeOptions {
+export interface RunUpgrade extends Omit<UpgradeOptions, "strategy"> {
+  /** Major when left out. */
+  strategy?: UpgradeStrategy;
   home: string;
   environment: string;
   signal: AbortSignal;
@@ -68,6 +77,8 @@ export async function runUpgrade(
       planHash,
       yes: run.yes ?? false,
       by: whoAsks(),
+      why: run.why ?? "",
+      tell: run.tell ?? [],
     });
     const view = await follow(client, { home, upgrade: String(id), signal, stopAtGate: !run.yes && !run.ledger });
     const ended = view.state === "upgraded" || view.state === "rolled-back";
@@ -81,8 +92,8 @@ export async function runUpgrade(
 }
 
 /** Gives the plan's hash; what warns is told, whoever asked for no plan before. */
-async function planAnew(client: Client, { environment, to, failAt, at }: RunUpgrade): Promise<string> {
-  const wish = { to, failAt: failAt ?? null, at: readTime(at) };
+async function planAnew(client: Client, { environment, to, strategy, failAt, at }: RunUpgrade): Promise<string> {
+  const wish = { to, strategy, failAt: failAt ?? null, at: readTime(at) };
   const { hash, guards } = await client.send<PlanAnswer>("POST", `/environments/${environment}/plans`, wish);
   const warnings = guards.filter(({ result }) => result === "warns");
   for (const line of drawGuards(warnings)) say(line);
