@@ -1,4 +1,7 @@
-/** What a migration did to the tables, judged by what a release that knows nothing of it may still do; pure. */
+/**
+ * What a migration did to tables and columns, judged by what a release that knows nothing of it may still do; pure.
+ * Keys, constraints and triggers are not looked at: whether they stand in its way is for the checks to find out.
+ */
 
 export interface SchemaColumn {
   column: string;

@@ -73,6 +73,7 @@ import { suspendGroup } from "./suspend-group.ts";
 import { swapPools } from "./swap-pools.ts";
 import { syncStandby } from "./sync-standby.ts";
 import { testIsolated } from "./test-isolated.ts";
+import { tryMinor } from "./try-minor.ts";
 import { tryOldRelease } from "./try-old-release.ts";
 import { unlockServers } from "./unlock-servers.ts";
 
@@ -151,6 +152,7 @@ const all = [
   swapPools,
   syncStandby,
   testIsolated,
+  tryMinor,
   tryOldRelease,
   unlockServers,
 ] as unknown as StepDefinition[];

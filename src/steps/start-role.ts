@@ -1,10 +1,10 @@
 /** Start a role of the application on servers and probe each of them, itself, until its checks hold. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
-import { defineStep, type StepContext } from "../model/step.ts";
+import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
-import { missesOn, sayChecks } from "./parts/asking.ts";
-import { type Checks, checks, role, servers } from "./parts/shapes.ts";
+import { lastMiss, sayChecks, scriptMs } from "./parts/asking.ts";
+import { checks, role, servers } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
 export const startRole = defineStep({
@@ -31,8 +31,9 @@ export const startRole = defineStep({
   },
   async verify(context, { servers: names, role: which, good, healthyMs }) {
     await each(names, async (name) => {
-      const missed = good ? await lastMiss(context, name, good, healthyMs) : null;
-      const state = await (await context.world.application(name)).state(which);
+      const application = await context.world.application(name);
+      const missed = good ? await lastMiss(context, application, good, healthyMs) : null;
+      const state = await application.state(which);
       if (missed === null && state.state === "running") return;
       throw new Problem("unhealthy", {
         what: `${which} on "${name}" is not good`,
@@ -49,17 +50,3 @@ export const startRole = defineStep({
     await each(left, async (name) => (await world.application(name)).stop(which, graceMs));
   },
 });
-
-/** Null when every check held within the limit. */
-async function lastMiss(context: StepContext, name: string, good: Checks, healthyMs: number) {
-  const application = await context.world.application(name);
-  let missed: string | null = null;
-  const held = await context.until(healthyMs, async () => {
-    missed = await missesOn(context, application, good);
-    return missed === null;
-  });
-  return held ? null : (missed ?? "no check was asked");
-}
-
-const scriptMs = (good: Checks | null): number =>
-  2_000 * (good?.script ?? []).reduce((sum, { seconds }) => sum + seconds, 0);

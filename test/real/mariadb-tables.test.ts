@@ -68,7 +68,10 @@ test("each kind of change is told for what it is", { timeout: limit }, async () 
     ["RENAME COLUMN c TO d", { breaking: ["column changing.c is gone"], added: ["changing.d"] }],
     ["MODIFY a BIGINT", { changed: ["type of changing.a: int(11) → bigint(20)"] }],
     ["MODIFY a INT NOT NULL", { breaking: ["column changing.a must now be given"] }],
-    ["MODIFY a INT NOT NULL DEFAULT 0", { changed: ["changing.a takes no null any more", "changing.a has a default now"] }],
+    [
+      "MODIFY a INT NOT NULL DEFAULT 0",
+      { changed: ["changing.a takes no null any more", "changing.a has a default now"] },
+    ],
     ["ALTER b DROP DEFAULT", { breaking: ["column changing.b must now be given"] }],
     ["ADD KEY (a)", { tables: [] }],
   ] as const) {

@@ -67,6 +67,25 @@ export async function missesOn(context: StepContext, server: Application, checks
   return write ? writeMiss(write, key, ask) : null;
 }
 
+/** Null when every check held within the limit. */
+export async function lastMiss(
+  context: StepContext,
+  server: Application,
+  good: Checks,
+  healthyMs: number,
+): Promise<string | null> {
+  let missed: string | null = null;
+  const held = await context.until(healthyMs, async () => {
+    missed = await missesOn(context, server, good);
+    return missed === null;
+  });
+  return held ? null : (missed ?? "no check was asked");
+}
+
+/** What scripts may take beyond the time in which all must hold: the last try may have begun right before its end. */
+export const scriptMs = (good: Checks | null): number =>
+  2_000 * (good?.script ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
+
 type Ask = (check: HttpCheck) => Promise<string | null>;
 
 async function firstMiss({ health, read, write }: Checks, key: string, ask: Ask): Promise<string | null> {

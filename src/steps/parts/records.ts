@@ -8,6 +8,9 @@ export const SCHEMA_NOTE = "schema";
 /** Label: how the old release did on the migrated copy. */
 export const OLD_RELEASE_NOTE = "oldRelease";
 
+/** Label: how the old release did on the migrated copy of what is to be a minor upgrade. */
+export const MINOR_NOTE = "minorTrial";
+
 export async function recordOf({ world }: StepContext, server: string): Promise<ServerRecord> {
   const record = await world.provider.find(world.environment, server);
   if (record) return record;
