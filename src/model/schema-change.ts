@@ -1,4 +1,4 @@
-/** What a migration did to the tables, judged by what a release that knows nothing of it may still do; pure. */
+/** What a migration did to tables and columns, judged by what a release that knows nothing of it may still do; pure. */
 
 export interface SchemaColumn {
   column: string;
@@ -45,7 +45,10 @@ export interface Uncovered {
   onlyWritten: string[];
 }
 
-/** In the order of names, whatever the order of what it is given. */
+/**
+ * Keys, constraints and triggers are not looked at: whether they stand in the old release's way is for checks to find out.
+ * In the order of names, whatever the order of what it is given.
+ */
 export function compareSchemas(before: readonly SchemaTable[], after: readonly SchemaTable[]): SchemaChange {
   const change: SchemaChange = { added: [], breaking: [], changed: [], tables: [] };
   const [old, now] = [byName(before, tableName), byName(after, tableName)];

@@ -28,8 +28,8 @@ export interface ShopSite {
 export const bringUpPlan = (): Plan => planBringUp({ definition: shop, network, page: "<h1>soon</h1>", artefacts });
 
 /** A world of its own for looking, which never dies. */
-export async function bringUp(): Promise<ShopSite> {
-  const site = new Site({ definition: shop, clock: new SimulatedClock(), releases: releases() });
+export async function bringUp(known = releases()): Promise<ShopSite> {
+  const site = new Site({ definition: shop, clock: new SimulatedClock(), releases: known });
   const world = createSimulatedWorld({ site, clock: site.clock, token: 0 });
   const { end } = await run({ site, world }, bringUpPlan(), { upgrade: "u-up" });
   if (end.state !== "upgraded") throw new Error(`the shop did not come up: ${JSON.stringify(end)}`);

@@ -19,7 +19,7 @@ export interface SimulatedRelease {
   web: "good" | "never-healthy" | "dies" | "migrates";
   /** How much longer than others it thinks about each request but those for its health. */
   slowerMs?: number;
-  /** Additions to its schema with which it can't use their table; what it does with others is as good as before. */
+  /** Additions to a schema with which it can't use their table; what it does with others is as good as before. */
   breaksOn?: string[];
   /** Misbehaves only where it serves: on a restored copy all is well. */
   goodOnCopies?: boolean;
@@ -163,6 +163,7 @@ async function answer(
   if (!tablesOf(release.schema).some((one) => one.table === table)) return says(404, "no such page");
   const broken = release.breaksOn?.find((name) => schema.includes(name) && tableOf(name) === table);
   if (broken) return says(500, `can't make sense of ${broken}`);
+  if (!tablesOf(schema).some((one) => one.table === table)) return says(500, `there is no table ${table}`);
   if (method === "GET") {
     const read = table === ROWS ? rows.length : 1;
     database.watch.count(table, { read });

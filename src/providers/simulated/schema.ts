@@ -1,8 +1,11 @@
 /** What the names of a simulated database's schema changes mean: its tables and columns, and who can work on them. */
 import type { SchemaColumn, SchemaTable } from "../../model/schema-change.ts";
 
-/** "add notices" makes a table, "add notices.author" a column that may be empty; any other name breaks what was. */
-const ADDITION = /^add ([^.]+)(?:\.(.+))?$/;
+/**
+ * "add notices" makes a table, "add notices.author" a column that may be empty, "drop" takes them away again; a release
+ * that was made without minds none of them. Any other name breaks what was.
+ */
+const ASIDE = /^(add|drop) ([^.]+)(?:\.(.+))?$/;
 /** The one table of which rows come and go; each other one has a single row. */
 export const ROWS = "rows";
 
@@ -18,12 +21,17 @@ export function tablesOf(schema: readonly string[]): SchemaTable[] {
     return columns;
   };
   for (const name of schema) {
-    const [, table, column] = ADDITION.exec(name) ?? [];
-    if (table === undefined) columnsOf(ROWS);
+    const [, what, table = ROWS, column] = ASIDE.exec(name) ?? [];
+    if (column === undefined && what === "drop") tables.delete(table);
     else if (column === undefined) columnsOf(table);
-    else columnsOf(table).push(optional(column));
+    else if (what === "add") columnsOf(table).push(optional(column));
+    else
+      tables.set(
+        table,
+        columnsOf(table).filter((one) => one.column !== column),
+      );
   }
-  const breaking = schema.findLast((name) => !ADDITION.test(name));
+  const breaking = schema.findLast((name) => !ASIDE.test(name));
   if (breaking !== undefined) columnsOf(ROWS).push(optional(breaking));
   return [...tables.entries()]
     .map(([table, columns]) => ({
@@ -36,8 +44,8 @@ export function tablesOf(schema: readonly string[]): SchemaTable[] {
 
 /** Whoever was made for the one works on the other, which may have more. */
 export const worksOn = (known: readonly string[], there: readonly string[]): boolean =>
-  there.filter((name) => known.includes(name) || !ADDITION.test(name)).join() === known.join();
+  there.filter((name) => known.includes(name) || !ASIDE.test(name)).join() === known.join();
 
-export const tableOf = (change: string): string => ADDITION.exec(change)?.[1] ?? ROWS;
+export const tableOf = (change: string): string => ASIDE.exec(change)?.[2] ?? ROWS;
 
 const order = (one: string, other: string): number => (one < other ? -1 : 1);

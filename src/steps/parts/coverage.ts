@@ -16,11 +16,11 @@ export function sayNotCovered(
   { untouched, changed, onlyRead, onlyWritten }: Uncovered,
   { read, write, script }: Checks,
 ): string {
-  const of = changed.length > 0 ? `; of these the migration changed ${few(changed)}` : "";
+  const altered = changed.length > 0 ? `; of these the migration changed ${few(changed)}` : "";
   const said = [
-    ...(untouched.length > 0 ? [`no check touches ${few(untouched)}${of}`] : []),
-    ...(onlyWritten.length > 0 ? [`the migration changed ${few(onlyWritten)}, which was written and never read`] : []),
-    ...(onlyRead.length > 0 ? [`the migration changed ${few(onlyRead)}, which was read and never written`] : []),
+    ...(untouched.length > 0 ? [`no row was touched of ${few(untouched)}${altered}`] : []),
+    ...(onlyWritten.length > 0 ? [`of what the migration changed, only written: ${few(onlyWritten)}`] : []),
+    ...(onlyRead.length > 0 ? [`of what the migration changed, only read: ${few(onlyRead)}`] : []),
     ...(read.length === 0 ? ["there is no read"] : []),
     ...(write ? [] : ["there is no write probe"]),
     ...(script.length === 0 ? ["there is no check of your own"] : []),
