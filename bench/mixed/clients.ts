@@ -37,7 +37,8 @@ export interface Mixed {
 
 const usual = { perSecond: 500, timeoutMs: 10_000 };
 const inFlightMax = 2000;
-const livesMs = 5_000;
+/** Websockets live 2 to 11 s: some longer than the deadline of a drained server, so that they are told to go away. */
+const livesMs = (number: number): number => 2000 + ((number * 997) % 9001);
 const messageMs = 400;
 const writeLimits = { backlogMax: 5000, triesMax: 30 };
 /** Writes that wait are sent again so many at a time, so that they stay a share of the traffic. */
@@ -67,10 +68,11 @@ export function openMixed(options: MixedOptions): Mixed {
   let number = 0;
 
   async function visit(): Promise<void> {
+    const own = ++number;
     const talked = await talk({
-      name: `talk-${++number}`,
+      name: `talk-${own}`,
       opening: () => ({ target: asking.nextEntrance(), host, path: socketPath, timeoutMs }),
-      ...{ livesMs, everyMs: messageMs, signal: ending.signal },
+      ...{ livesMs: livesMs(own), everyMs: messageMs, signal: ending.signal },
       began: () => counts.sent("socket"),
       ended: (judged, slowestMs, headers) => {
         const release = headers["x-release"];
