@@ -90,10 +90,7 @@ describe.skipIf(labTrouble() !== null)(
         expect(await problemOf(provider().launch(third)), `${third.environment}/${third.name}`).toBe("refused");
       }
       await provider().retire("live", "app-1");
-      expect([await taken("app-1"), await taken("lb-1")]).toEqual([
-        expect.stringContaining('"lb-1" of "live"'),
-        null,
-      ]);
+      expect([await taken("app-1"), await taken("lb-1")]).toEqual([expect.stringContaining('"lb-1" of "live"'), null]);
       await provider().launch(application);
       expect(await (await provider().open("live", "lb-1")).exec("ls ..", { timeoutMs: 5_000 })).toMatchObject({
         stdout: "app-1\nlb-1\n",
