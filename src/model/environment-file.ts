@@ -124,7 +124,9 @@ function providerFindings(definition: EnvironmentDefinition): Finding[] {
   if (twice >= 0) return [{ path: ["provider", "hosts", twice], why: "stands there twice" }];
   const needed = hostsNeeded(definition);
   if (hosts === undefined || hosts.length >= needed) return [];
-  const later = `an upgrade needs ${needed + besideNeeded(definition).count}, as new servers stand beside the old`;
+  const { frontEnds } = definition.application;
+  const inUpgrade = frontEnds ? "more" : needed + besideNeeded(definition).count;
+  const later = `an upgrade needs ${inUpgrade}, as new servers stand beside the old`;
   return [
     {
       path: ["provider", "hosts"],

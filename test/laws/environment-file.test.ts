@@ -23,7 +23,7 @@ hosts: { public: shop.test, test: green.shop.test }
 port: 8080
 loadBalancers: 2
 application:
-  { name: shop, port: 8000, servers: 2, workers: 1, template: app@1,
+  { name: shop, port: 8000, servers: 2, frontEnds: true, workers: 1, template: app@1,
     group: { name: burst, size: 1, min: 0, max: 3, enabled: true, growBy: 2, calmSeconds: 60, schedule: [{ days: [mon], at: "08:00", zone: Europe/Berlin, min: 1, max: 2 }] } }
 addresses: { www: { address: 10.77.0.100, on: lb-2 }, shop: { address: 10.77.0.101 } }
 database: { engine: mariadb, name: shop, user: shop, port: 3306 }

@@ -1,7 +1,6 @@
 /** Two real load balancers on hosts of their own with a floating address before them, a third host that looks, and clients. */
 import { once } from "node:events";
 import http from "node:http";
-import { createWorld } from "../../src/drivers/world.ts";
 import { type EnvironmentDefinition, environmentSchema } from "../../src/model/environment.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { ServerKind, ServerRecord } from "../../src/model/provider.ts";
@@ -16,6 +15,7 @@ import type { End } from "../../src/run/interpret.ts";
 import { runInMemory } from "../../src/run/run-in-memory.ts";
 import { steps } from "../../src/steps/registry.ts";
 import { openLab } from "../lab/lab.ts";
+import { bareWorld } from "./bare-world.ts";
 
 const PORT = 8080;
 const APPLICATION = 8000;
@@ -42,7 +42,7 @@ export async function openAddressWorld() {
   const pool = createSshPool();
   const worlds: World[] = [];
   const worldOf = (token: number): World => {
-    const made = createWorld(partsOf(definition, token, pool));
+    const made = bareWorld(definition, providerOf(definition, token, pool));
     worlds.push(made);
     return made;
   };
@@ -104,24 +104,10 @@ export async function openAddressWorld() {
   };
 }
 
-const partsOf = (definition: EnvironmentDefinition, token: number, pool: ReturnType<typeof createSshPool>) => {
-  if (definition.provider.kind !== "ssh") throw new Error("no lab's provider");
-  const { kind: _, host: _host, hosts = [], ...settings } = definition.provider;
-  const unused = async (): Promise<never> => {
-    throw new Error("nothing of that is used here");
-  };
-  return {
-    definition,
-    provider: createSshHostsProvider({ ...settings, hosts, connect: pool.transport, token: () => token }),
-    clock: systemClock,
-    secret: (name: string) => `secret-${name}`,
-    credential: () => "",
-    secrets: () => [],
-    artefact: unused,
-    exports: { writeExport: unused, readExport: unused, removeExport: unused },
-    ...{ path: null, origin: null, rehearsal: false, neighbours: unused },
-    beside: (path: string) => path,
-  };
+const providerOf = ({ provider }: EnvironmentDefinition, token: number, pool: ReturnType<typeof createSshPool>) => {
+  if (provider.kind !== "ssh") throw new Error("no lab's provider");
+  const { kind: _, host: _host, hosts = [], ...settings } = provider;
+  return createSshHostsProvider({ ...settings, hosts, connect: pool.transport, token: () => token });
 };
 
 /** Answers at once, or after `?ms=`. */

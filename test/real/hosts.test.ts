@@ -65,6 +65,39 @@ describe.skipIf(labTrouble() !== null)(
       await provider().retire("stage", "a-1");
     });
 
+    test("a front end's two share a host, launched in whatever order, and nobody else is let in", async () => {
+      const half = (kind: ServerRecord["kind"], name: string, beside: string): ServerRecord => ({
+        ...record(name, 1),
+        ...{ kind, labels: { beside } },
+      });
+      const balancer = half("load-balancer", "lb-1", "app-1");
+      const application = half("application", "app-1", "lb-1");
+      await Promise.all([provider().launch(application), provider().launch(balancer)]);
+      expect(names(await provider().list("live"))).toEqual(["app-1", "a-2", "lb-1"].sort());
+      const taken = (name: string | null) =>
+        provider().addressTaken(lab.address(1), [80], name === null ? null : { environment: "live", name });
+      expect([await taken("app-1"), await taken("lb-1"), await taken(null)]).toEqual([
+        expect.stringContaining('"lb-1" of "live"'),
+        expect.stringContaining('"app-1" of "live"'),
+        expect.stringContaining('of "live"'),
+      ]);
+      for (const third of [
+        half("application", "app-2", "lb-1"),
+        half("load-balancer", "lb-2", "app-1"),
+        record("app-3", 1),
+        { ...half("application", "app-1", "lb-1"), environment: "stage" },
+      ]) {
+        expect(await problemOf(provider().launch(third)), `${third.environment}/${third.name}`).toBe("refused");
+      }
+      await provider().retire("live", "app-1");
+      expect([await taken("app-1"), await taken("lb-1")]).toEqual([expect.stringContaining('"lb-1" of "live"'), null]);
+      await provider().launch(application);
+      expect(await (await provider().open("live", "lb-1")).exec("ls ..", { timeoutMs: 5_000 })).toMatchObject({
+        stdout: "app-1\nlb-1\n",
+      });
+      for (const name of ["app-1", "lb-1"]) await provider().retire("live", name);
+    });
+
     test("control planes that race for a host, or for a name on two hosts: one of them has it", async () => {
       const outcomes = async (work: Promise<unknown>[]) =>
         (await Promise.allSettled(work)).map(({ status }) => status).sort();

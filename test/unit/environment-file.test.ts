@@ -117,7 +117,12 @@ test.each([
   [
     "too few hosts",
     onHosts("hosts: [10.77.1.1, 10.77.1.2]"),
-    "6 servers need as many hosts, and here are 2; an upgrade needs 10, as new servers stand beside the old",
+    "2 load balancers, 2 application servers and 2 databases need 6 hosts, and here are 2; an upgrade needs 10, as new servers stand beside the old",
+  ],
+  [
+    "too few hosts for front ends",
+    onHosts("hosts: [10.77.1.1, 10.77.1.2, 10.77.1.3]").replace("name: shop\n", "name: shop\n  frontEnds: true\n"),
+    "2 front ends and 2 databases need 4 hosts, and here are 3; an upgrade needs more, as new servers stand",
   ],
   ["an address that is a host's own", onHosts(`hosts: [${ten}]`, "addresses: { w: { address: 10.77.1.2 } }\n"), "own"],
   ["an address with two names", `addresses: { a: { address: 10.0.0.1 }, b: { address: 10.0.0.1 } }\n${good}`, "has it"],
@@ -182,11 +187,31 @@ test.each([
     "application.group.schedule.0.min: 4 is more than its max, 3",
     11,
   ],
+  [
+    "front ends that are not one load balancer and one server each",
+    changed("  name: shop\n", "  name: shop\n  servers: 3\n  frontEnds: true\n"),
+    "application.frontEnds: there are 2 load balancers and 3 servers, and a front end is one of each",
+    8,
+  ],
+  [
+    "an application that would take the port of the load balancer beside it",
+    changed("  name: shop\n", "  name: shop\n  frontEnds: true\n  port: 3308\n"),
+    "application.port: must differ from the load balancer's beside it: 8080, 3307, 3308",
+    8,
+  ],
   ["a staging that is itself", `${good}staging: shop\n`, "must be another environment", 15],
 ])("keys are checked against each other: %s", (_what, text, why, line) => {
   const { text: said } = mistakes(text);
   expect(said.why).toContain(why);
   expect(said.at).toBe(`shop.yaml:${line}`);
+});
+
+test("front ends are as many as load balancers, and their hosts are counted once", () => {
+  const four = onHosts("hosts: [10.77.1.1, 10.77.1.2, 10.77.1.3, 10.77.1.4]");
+  expect(mistakes(four).text.why).toContain("need 6 hosts");
+  const read = parseEnvironment(four.replace("name: shop\n", "name: shop\n  frontEnds: true\n"), "x");
+  expect(read.application).toMatchObject({ servers: 2, frontEnds: true });
+  expect(parseEnvironment(good, "x").application.frontEnds).toBe(false);
 });
 
 test("a revision of a template is taken, and its head where the policy lets it be", () => {

@@ -72,6 +72,25 @@ export function describeServers(world: Setting): void {
     expect(await problemOf(host.dial({ unix: `${host.directory}/none` }, 5_000))).toBe("unreachable");
   });
 
+  test("a front end's two share an address; each is found, works and goes by itself", async () => {
+    const { provider } = world();
+    const at = { environment: "pairs", address: world().address };
+    const balancer = record(world(), { ...at, name: "lb-1", kind: "load-balancer", labels: { beside: "app-1" } });
+    const application = record(world(), { ...at, name: "app-1", labels: { beside: "lb-1" } });
+    await Promise.all([balancer, application].map((one) => provider().launch(one)));
+    expect((await provider().list("pairs")).map(({ name, address }) => [name, address]).sort()).toEqual([
+      ["app-1", at.address],
+      ["lb-1", at.address],
+    ]);
+    const [one, other] = [await provider().open("pairs", "lb-1"), await provider().open("pairs", "app-1")];
+    await one.putFile("kept", "lb");
+    await other.putFile("kept", "app");
+    await provider().retire("pairs", "app-1");
+    expect(await one.readFile("kept")).toBe("lb");
+    await provider().retire("pairs", "lb-1");
+    expect(await provider().list("pairs")).toEqual([]);
+  });
+
   test("an address is taken when somebody listens there", async () => {
     const { provider, address } = world();
     expect(await provider().addressTaken(address, [7_303, 7_304])).toBeNull();
