@@ -35,6 +35,8 @@ export const probeServers = defineStep({
   async undo(context, { servers: names, good }) {
     const there = new Set((await context.world.provider.list(context.world.environment)).map(({ name }) => name));
     const left = names.filter((name) => there.has(name));
-    await each(left, async (name) => cleanUpOn(context, await context.world.application(name), good));
+    await each(left, async (name) => {
+      await cleanUpOn(context, await context.world.application(name), good);
+    });
   },
 });
