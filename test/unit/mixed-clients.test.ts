@@ -11,11 +11,11 @@ import { openMixed } from "../../bench/mixed/clients.ts";
 import { type Judged, type Kind, kinds, openCounts } from "../../bench/mixed/counts.ts";
 import { talk } from "../../bench/mixed/talk.ts";
 import { readBook } from "../../src/ledger/book.ts";
+import { waitFor } from "../../src/model/clock.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { acceptOf } from "../real/websocket.ts";
 
 const address = "127.113.48.1";
-const timeoutMs = 3000;
 const going: http.Server[] = [];
 const upgraded = new Set<Duplex>();
 let folder: string;
@@ -67,10 +67,14 @@ async function openServer(misdeed: Misdeed) {
     if (deed === "other sum") return response.writeHead(status, { ...headers, "x-checksum": "0" }).end(text);
     return response.writeHead(status, headers).end(text);
   });
-  server.on("upgrade", (request, socket) => welcome(request, socket, () => "echo"));
+  let sockets = 0;
+  server.on("upgrade", (request, socket) => {
+    sockets += 1;
+    welcome(request, socket, () => "echo");
+  });
   const of = (deed: string) =>
     [...done].filter(([name]) => name.endsWith(`: ${deed}`)).reduce((sum, [, count]) => sum + count, 0);
-  return { port: await listen(server), done, of };
+  return { port: await listen(server), done, of, asked: () => all, sockets: () => sockets };
 }
 
 function rightAnswer(line: string, body: Buffer, key: string) {
@@ -107,13 +111,22 @@ function welcome(request: http.IncomingMessage, socket: Duplex, reply: Reply): v
   });
 }
 
-async function visit(misdeed: Misdeed) {
+type Server = Awaited<ReturnType<typeof openServer>>;
+
+/** As long as it takes for enough to have happened, also on a busy machine. */
+async function visit(misdeed: Misdeed, enough: (server: Server) => boolean = () => true, timeoutMs = 10_000) {
   const server = await openServer(misdeed);
   const file = join(folder, "writes.jsonl");
   const entrances = [{ address, port: server.port }];
-  const clients = openMixed({ entrances, host: "notes.test", file, clock: systemClock, perSecond: 300, timeoutMs });
-  await systemClock.sleep(600);
+  const clients = openMixed({ entrances, host: "notes.test", file, clock: systemClock, perSecond: 120, timeoutMs });
+  const limit = { withinMs: 15_000, everyMs: 50 };
+  const all = await waitFor(
+    systemClock,
+    limit,
+    async () => server.asked() > 80 && server.sockets() > 0 && enough(server),
+  );
   const report = await clients.stop();
+  expect(all, `enough happened: ${JSON.stringify([...server.done])}`).toBe(true);
   const sum = (column: "sent" | "answered" | "failed" | "paged") =>
     kinds.reduce((total, kind) => total + report.kinds[kind][column], 0);
   expect(sum("answered") + sum("failed") + sum("paged")).toBe(sum("sent"));
@@ -127,15 +140,15 @@ test("nothing fails where nothing is wrong, and all kinds are sent as often as t
   expect(report).toMatchObject({ failures: [], retried: 0, writes: { refused: 0, open: 0 } });
   expect(sum("failed") + sum("paged")).toBe(0);
   for (const kind of kinds) expect(report.kinds[kind].sent, kind).toBeGreaterThan(0);
-  expect(sum("sent")).toBeGreaterThan(100);
+  expect(sum("sent")).toBeGreaterThan(80);
   expect(new Set(lines.map(({ key }) => key)).size).toBe(report.kinds.write.answered);
   expect(report.releases).toMatchObject([{ answers: { "2.0": sum("answered") - report.kinds.socket.answered } }]);
 });
 
 const everywhere = ["hang", "half a body", "error", "nobody", "other body"];
 test.each(everywhere)('each "%s" is one failure', async (deed) => {
-  const { server, report, sum } = await visit(({ ofServer }) => (ofServer % 9 === 0 ? deed : null));
-  expect(server.of(deed)).toBeGreaterThan(10);
+  const misdeed: Misdeed = ({ ofServer }) => (ofServer % 9 === 0 ? deed : null);
+  const { server, report, sum } = await visit(misdeed, ({ of }) => of(deed) > 10, deed === "hang" ? 3000 : undefined);
   expect(sum("failed")).toBe(server.of(deed));
   expect(report.kinds.kept.failed + report.kinds.fresh.failed).toBeGreaterThan(0);
   expect(report.failures).toHaveLength(Math.min(50, server.of(deed)));
@@ -152,11 +165,9 @@ test("the page is not a failure, and a wrong checksum is one", async () => {
 });
 
 test("a write that was cut is a failure, is sent again with its key, and is written down once", async () => {
-  const { server, report, lines } = await visit(({ line, ofSocket, ofServer }) =>
-    line === "POST /notes" && (ofSocket === 1 || ofServer % 2) ? "cut" : null,
-  );
+  const misdeed: Misdeed = ({ line, ofServer }) => (line === "POST /notes" && ofServer % 2 === 1 ? "cut" : null);
+  const { server, report, lines } = await visit(misdeed, ({ of }) => of("cut") > 10);
   const cuts = server.of("cut");
-  expect(cuts).toBeGreaterThan(10);
   expect(report.kinds.write.failed).toBe(cuts);
   expect(new Set(lines.map(({ key }) => key)).size).toBe(lines.length);
   expect(lines).toHaveLength(report.kinds.write.answered);
@@ -164,25 +175,26 @@ test("a write that was cut is a failure, is sent again with its key, and is writ
 });
 
 test("a kept connection that ends under a request costs a GET another try and a POST its answer", async () => {
-  const { server, report } = await visit(({ ofSocket }) => (ofSocket === 2 ? "cut" : null));
-  const of = (start: string) =>
-    [...server.done].filter(([name]) => name.startsWith(start)).reduce((sum, [, count]) => sum + count, 0);
-  expect(of("GET")).toBeGreaterThan(10);
-  expect(report.retried).toBe(of("GET"));
+  const of = ({ done }: Server, start: string) =>
+    [...done].filter(([name]) => name.startsWith(start)).reduce((sum, [, count]) => sum + count, 0);
+  const { server, report } = await visit(
+    ({ ofSocket }) => (ofSocket === 2 ? "cut" : null),
+    (seen) => of(seen, "GET") > 10 && of(seen, "POST") > 5,
+  );
+  expect(report.retried).toBe(of(server, "GET"));
   expect(report.kinds.kept.failed + report.kinds.slow.failed + report.kinds.fresh.failed).toBe(0);
-  expect(of("POST")).toBeGreaterThan(5);
-  expect(report.kinds.post.failed + report.kinds.write.failed).toBe(of("POST"));
+  expect(report.kinds.post.failed + report.kinds.write.failed).toBe(of(server, "POST"));
 });
 
 test("once a byte of the answer has come, or on a new connection, nothing is tried again", async () => {
-  const begun = await visit(({ ofSocket }) => (ofSocket === 2 ? "half a head" : null));
-  expect(begun.server.of("half a head")).toBeGreaterThan(10);
+  const half: Misdeed = ({ ofSocket }) => (ofSocket === 2 ? "half a head" : null);
+  const begun = await visit(half, ({ of }) => of("half a head") > 10);
   expect(begun.report.retried).toBe(0);
   expect(begun.sum("failed")).toBe(begun.server.of("half a head"));
   await rm(join(folder, "writes.jsonl"));
   await rm(join(folder, "writes.jsonl.answers"));
-  const fresh = await visit(({ ofSocket, ofServer }) => (ofSocket === 1 && ofServer % 5 === 0 ? "cut" : null));
-  expect(fresh.server.of("cut")).toBeGreaterThan(10);
+  const cut: Misdeed = ({ ofSocket, ofServer }) => (ofSocket === 1 && ofServer % 5 === 0 ? "cut" : null);
+  const fresh = await visit(cut, ({ of }) => of("cut") > 10);
   expect(fresh.report.retried).toBe(0);
   expect(fresh.sum("failed")).toBe(fresh.server.of("cut"));
 });
