@@ -3,7 +3,6 @@ import type { EnvironmentDefinition } from "../model/environment.ts";
 import { firstHolder } from "../model/floating-address.ts";
 import type { Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
-import type { ServerRecord } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { readInventory } from "../observe/inventory.ts";
 import { entranceOf } from "../plan/layout.ts";
@@ -16,6 +15,7 @@ import type { AddressesView, AddressView } from "../view/addresses.ts";
 import { networkOf } from "./addressing.ts";
 import type { Engine } from "./engine.ts";
 import type { Environments } from "./environments.ts";
+import { holdersAmong } from "./holders.ts";
 import { occupied } from "./requests.ts";
 
 export interface Addresses {
@@ -91,22 +91,6 @@ async function seeAll(world: World, definition: EnvironmentDefinition): Promise<
     };
   };
   return Promise.all(Object.entries(definition.addresses).map(see));
-}
-
-/** A load balancer that can't be asked is neither a holder nor none. */
-async function holdersAmong(world: World, balancers: readonly ServerRecord[], address: string) {
-  const seen = await Promise.all(
-    balancers.map(async ({ name }) => {
-      const holder = await world.addressHolder(name);
-      const { onNetwork } = holder;
-      return holder.holds(address).then(
-        (holds) => ({ name, holds, onNetwork }),
-        () => ({ name, holds: null, onNetwork }),
-      );
-    }),
-  );
-  const named = (holds: boolean | null) => seen.filter((one) => one.holds === holds).map(({ name }) => name);
-  return { holders: named(true), unknown: named(null), onNetwork: seen.some((one) => one.onNetwork) };
 }
 
 /** Before its servers are retired: a host that keeps an address would go on answering for it. */

@@ -25,7 +25,7 @@ import type { CredentialDesk } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import type { EnvironmentClones } from "./environment-clones.ts";
 import type { DataWish } from "./from-backup.ts";
-import { type Environments, noLedger, type Planned, type UpgradeWish } from "./environments.ts";
+import { type Environments, noLedger } from "./environments.ts";
 import { forecastFor } from "./forecasts.ts";
 import type { Groups } from "./groups.ts";
 import type { LockDesk } from "./lock-desk.ts";
@@ -39,6 +39,7 @@ import { type EnvironmentSummary, summarizeAll } from "./summaries.ts";
 import type { Scripts } from "./scripts.ts";
 import type { TakenDown } from "./take-down.ts";
 import type { Templates } from "./templates.ts";
+import type { Planned, UpgradeWish } from "./upgrade-plans.ts";
 import { actedSteps, type WayBackNow, wayBackNow } from "./way-back.ts";
 
 /** What people may ask of each noun. */

@@ -1,22 +1,17 @@
 /** What the control plane can do with an environment: save it, bring it up, look at it, plan for it, take it down. */
-import { dirname, resolve } from "node:path";
-import { announce, startIn } from "../model/announcement.ts";
 import type { Database } from "../model/database.ts";
-import type { Difference } from "../model/difference.ts";
 import type { Drift } from "../model/drift.ts";
 import { type EnvironmentDefinition, environmentSchema } from "../model/environment.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
-import type { GuardResult } from "../model/guard.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { hostsOf } from "../model/network.ts";
-import { canonical, type Plan, type UpgradeStrategy } from "../model/plan.ts";
+import { canonical, type Plan } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { incomplete } from "../model/provider.ts";
 import type { World } from "../model/world.ts";
 import { keptServers } from "../observe/drift.ts";
 import { readInventory } from "../observe/inventory.ts";
 import { readBlue } from "../plan/blue.ts";
-import { planUpgrade } from "../plan/plan-upgrade.ts";
 import { planBringUp } from "../plan/strategies/bring-up.ts";
 import { planFromBackup } from "../plan/strategies/from-backup.ts";
 import type { Artefacts } from "../store/artefacts.ts";
@@ -24,7 +19,6 @@ import {
   findEnvironment,
   forgetEnvironment,
   lockTogether,
-  originOf,
   type SavedEnvironment,
   saveEnvironment,
 } from "../store/environments.ts";
@@ -34,18 +28,19 @@ import { savePlan } from "../store/plans.ts";
 import type { Db, Store } from "../store/store.ts";
 import { unfinishedUpgrade } from "../store/upgrades.ts";
 import { mustHoldNone, releaseAll } from "./addresses.ts";
-import { type Addressing, firstNetwork, keptOf, mustBeFree, networkOf } from "./addressing.ts";
-import { groupSizeOf, readCircumstances, readDrift } from "./circumstances.ts";
-import { atAnyHour, likeServers, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
+import { type Addressing, firstNetwork, keptOf, mustBeFree } from "./addressing.ts";
+import { groupSizeOf, readDrift } from "./circumstances.ts";
+import { likeServers, makeClone, mustBeClone, mustBeNobodysClone } from "./clones.ts";
 import { mustHaveAlertCredentials, mustHaveCredentials } from "./credentials.ts";
 import { chooseData, type DataWish } from "./from-backup.ts";
-import { mustHaveFolders, mustHaveScripts, readPage } from "./files.ts";
+import { mustHaveFolders, packRelease, readPage } from "./files.ts";
 import { mustTakeGroup } from "./group-change.ts";
 import { type Belongings, mustBeApart, neighboursOf, readFiles } from "./isolation.ts";
 import type { Launches } from "./launches.ts";
 import { mustBeAllowed } from "./locks.ts";
-import { mustNotLend, occupied } from "./requests.ts";
+import { occupied } from "./requests.ts";
 import { retireAll, type TakenDown } from "./take-down.ts";
+import { type Planned, planFor, type UpgradeWish } from "./upgrade-plans.ts";
 import { within } from "./world-use.ts";
 
 export interface EnvironmentParts extends Addressing {
@@ -62,27 +57,6 @@ export interface EnvironmentParts extends Addressing {
   forget(environment: string): void;
   /** What environments are compared by, so that none shares with another what it must not. */
   belongings: Belongings;
-}
-
-export interface UpgradeWish {
-  to: string;
-  /** Major when left out. */
-  strategy?: UpgradeStrategy;
-  failAt: string | null;
-  /** When the window is to begin, with its zone; null for as soon as all is prepared. */
-  at: string | null;
-  /** Only to be rehearsed: neither the hour nor what staging has accepted matters. */
-  rehearsal: boolean;
-}
-
-export interface Planned {
-  hash: string;
-  plan: Plan;
-  guards: GuardResult[];
-  /** Between the release that serves and the one that is to serve. */
-  differences: Difference[];
-  /** What is to be told to people; null when the environment file has no text for it. */
-  announcement: string | null;
 }
 
 export interface DriftSeen {
@@ -256,75 +230,6 @@ async function findData(
   return within(parts.world(origin.name), (world) => chooseData(world, origin, definition, dataFrom));
 }
 
-async function planFor(
-  parts: EnvironmentParts,
-  found: SavedEnvironment,
-  { to, strategy, failAt, at, rehearsal }: UpgradeWish,
-) {
-  if (strategy !== undefined && strategy !== "major") mustBegin(strategy, at);
-  const saved = rehearsal ? { ...found, definition: atAnyHour(found.definition) } : found;
-  const { definition, definitionPath, name } = saved;
-  // First and alone, because an upgrade in flight makes every other guard fail, too.
-  const busy = await unfinishedUpgrade(parts.store, name);
-  if (busy) throw occupied(name, busy);
-  await mustNotLend(parts.store, name);
-  const artefact = definition.releases[to] ? await packRelease(parts.artefacts, definition, to, definitionPath) : null;
-  const begins = at === null ? null : Date.parse(at);
-  const [inventory, circumstances] = await within(parts.world(name), async (world) => {
-    const seen = await readInventory(world);
-    // Green runs the old release first, to be tested apart from the new one.
-    mustHaveCredentials(definition, [...installedIn(seen), to], await parts.credentials(name));
-    const looking = {
-      store: parts.store,
-      world,
-      saved,
-      inventory: seen,
-      blue: readBlue(seen),
-      to,
-      at: begins,
-      artefact,
-      rehearsal,
-    };
-    return [seen, await readCircumstances(looking)];
-  });
-  const artefacts = artefact === null ? {} : { [to]: artefact };
-  // A rehearsal is about what its origin would do.
-  const boot = await parts.launches.bootOf(definition, definitionPath, { inputsOf: originOf(found) ?? name });
-  const network = networkOf(saved, inventory);
-  const input = { definition, network, inventory, strategy, to, artefacts, failAt, at, boot };
-  const { plan, guards, differences } = planUpgrade(input, circumstances);
-  mustHaveStep(plan, failAt);
-  const start = begins ?? circumstances.now;
-  return {
-    hash: await savePlan(parts.store, plan),
-    plan,
-    guards,
-    differences,
-    announcement: announcementOf(definition, plan, start),
-  };
-}
-
-/** Nobody waits for a window: the public sees no page. */
-function mustBegin(strategy: UpgradeStrategy, at: string | null): void {
-  if (at === null) return;
-  throw new Problem("bad-input", {
-    what: `an upgrade by strategy ${strategy} waits for no time`,
-    why: "--at says when the public sees the page, and it sees none",
-    next: "leave --at out",
-  });
-}
-
-function announcementOf(definition: EnvironmentDefinition, { from, to }: Plan, start: number): string | null {
-  if (definition.announcement === undefined) return null;
-  return announce(definition.announcement, {
-    environment: definition.environment,
-    from,
-    to,
-    start: startIn(definition.windows[0]?.zone ?? "UTC", start),
-    minutes: String(definition.policy.announcedMinutes),
-  });
-}
-
 /** What was saved by an earlier release of Changeover lacks keys that came since. */
 function withDefaults(definition: EnvironmentDefinition): EnvironmentDefinition {
   const read = environmentSchema.safeParse(definition);
@@ -377,34 +282,6 @@ async function mustFit(
     what: `"${old.environment}" is up and can't change ${changed.join(", ")}`,
     why: "its servers were made with what the file said then",
     next: "put these back; or, without its data: changeover down, then up",
-  });
-}
-
-const installedIn = ({ applications }: Inventory): string[] => [
-  ...new Set(applications.flatMap(({ installed }) => installed?.release ?? [])),
-];
-
-async function packRelease(artefacts: Artefacts, definition: EnvironmentDefinition, release: string, path: string) {
-  const wanted = definition.releases[release];
-  if (!wanted) throw new Error(`no release "${release}"`);
-  const hash = await artefacts.pack(resolve(dirname(path), wanted.artefact), wanted.build);
-  mustHaveScripts(definition, release, path);
-  return hash;
-}
-
-/** Steps from which on nothing is taken back for free. */
-const LAST = ["reopen", "retire-servers", "prune-backups"];
-
-function mustHaveStep(plan: Plan, failAt: string | null): void {
-  const all = plan.stages.flatMap(({ steps }) => steps.map(({ step }) => step));
-  // From there on there is no way back that could be rehearsed.
-  const last = all.findIndex((step) => LAST.includes(step));
-  const names = all.slice(0, last < 0 ? undefined : last);
-  if (failAt === null || names.includes(failAt)) return;
-  throw new Problem("bad-input", {
-    what: `there is no step "${failAt}" to fail at`,
-    why: `before reopening the plan has: ${[...new Set(names)].join(", ")}`,
-    next: "name one of them with --fail-at",
   });
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { EnvironmentDefinition } from "../model/environment.ts";
+import type { Artefacts } from "../store/artefacts.ts";
 import { lineOfKey } from "../model/yaml-file.ts";
 import { Problem } from "../model/problem.ts";
 import { DEFAULT_PAGE } from "./page.ts";
@@ -71,4 +72,18 @@ export function mustHaveScripts(definition: EnvironmentDefinition, release: stri
       at: placeIn(path, ["releases", release, ...key.split(".")]),
     });
   }
+}
+
+/** Gives the content hash of a release, built and packed as it is now. */
+export async function packRelease(
+  artefacts: Artefacts,
+  definition: EnvironmentDefinition,
+  release: string,
+  path: string,
+) {
+  const wanted = definition.releases[release];
+  if (!wanted) throw new Error(`no release "${release}"`);
+  const hash = await artefacts.pack(resolve(dirname(path), wanted.artefact), wanted.build);
+  mustHaveScripts(definition, release, path);
+  return hash;
 }

@@ -60,6 +60,9 @@ export const neededMinorGuards: readonly Guard<Wish>[] = [
   whenMigrating(replicaFollows),
 ];
 
+/** Of those that put new application servers beside the old ones and leave the load balancers where they are. */
+export const besideGuards: readonly Guard<Wish>[] = [...neededMinorGuards, noFrontEndSplit];
+
 export const otherMinorGuards: readonly Guard[] = [
   somethingChanges,
   floorHolds,

@@ -1,4 +1,4 @@
-/** Guard about front ends: a major upgrade stands new application servers beside the old ones, and their hosts have room for one each. */
+/** Guard about front ends: new application servers stand beside the old ones, and a front end has room for one. */
 import { type Guard, refuses, type Wish } from "./guard.ts";
 
 export const noFrontEndSplit: Guard<Wish> = {
@@ -7,7 +7,7 @@ export const noFrontEndSplit: Guard<Wish> = {
     definition.application.frontEnds
       ? refuses(
           "its load balancers stay, and while the old application servers stand beside them, the new ones can't",
-          "to give new servers hosts of their own: set application.frontEnds: false, then: changeover up FILE",
+          "--strategy replace brings new front ends, in-place keeps them; or set application.frontEnds: false, then: changeover up FILE",
         )
       : null,
 };

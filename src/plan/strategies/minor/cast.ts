@@ -10,6 +10,7 @@ import { type Blue, readBlue } from "../../blue.ts";
 import type { BootOf } from "../../boot.ts";
 import { databaseEndpoint, everyRecord, installOf, Layout, mustHaveRoom } from "../../layout.ts";
 import { type TestBalancer, testBalancerOf } from "../../testing.ts";
+import { type Balancers, balancersOf, castFronts, type Fronts } from "./fronts.ts";
 
 export interface MinorInput {
   definition: EnvironmentDefinition;
@@ -23,6 +24,10 @@ export interface MinorInput {
   failAt: string | null;
   /** New servers get no template when left out. */
   boot?: BootOf | undefined;
+  /** Names of the load balancers that hold each floating address, by its name; nobody holds one when left out. */
+  holders?: Record<string, string[]>;
+  /** HTML of the maintenance page, for load balancers that are launched. */
+  page?: string;
 }
 
 /** A server of the old release and the one of the new release in its place; the same one when it is upgraded in place. */
@@ -45,6 +50,8 @@ export interface Trial {
 }
 
 export interface Cast {
+  /** Null where the load balancers stay. */
+  balancers: Balancers | null;
   definition: EnvironmentDefinition;
   strategy: MinorStrategy;
   from: string;
@@ -54,7 +61,10 @@ export interface Cast {
   slot: Slot;
   /** The pool that serves when it has ended. */
   serves: Slot;
+  /** Those that serve when it begins. */
   loadBalancers: string[];
+  /** Those and the ones that come: a pool and a route are the same on all of them. */
+  all: string[];
   pairs: Pair[];
   /** New servers are launched, so old ones go. */
   launches: boolean;
@@ -85,7 +95,9 @@ export function castMinor(input: MinorInput): Cast {
   mustHaveRoom(definition, input.network, everyRecord(inventory), { count, words });
   const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
   const serves = strategy === "replace" || strategy === "canary" ? blue.green : blue.slot;
-  const maker = { input, blue, layout, serves, launches };
+  const old = blue.loadBalancers.map(({ record }) => record);
+  const fronts = strategy === "replace" ? castFronts(input, blue, layout) : null;
+  const maker = { input, blue, layout, serves, launches, fronts };
   const pairs = blue.applications.map((seen, turn) => pairOf(maker, seen, turn));
   const inGroup = blue.applications.findLastIndex(({ record }) => record.labels.group !== undefined);
   const member = blue.applications[inGroup];
@@ -93,7 +105,9 @@ export function castMinor(input: MinorInput): Cast {
   const names = inventory.applications.map(({ record }) => record);
   return {
     ...{ definition, strategy, from: blue.release, to, failAt: input.failAt, slot: blue.slot, serves, pairs, launches },
-    loadBalancers: blue.loadBalancers.map(({ record }) => record.name),
+    balancers: fronts && balancersOf(input, old, fronts),
+    loadBalancers: old.map(({ name }) => name),
+    all: [...old, ...(fronts?.loadBalancers ?? [])].map(({ name }) => name),
     migrate: migrate === null ? null : { command: migrate, unlock },
     trial: trialOf(maker, pairs[0], spare),
     testBalancer: launches ? testBalancerOf(definition, layout) : null,
@@ -112,19 +126,26 @@ interface Maker {
   layout: Layout;
   serves: Slot;
   launches: boolean;
+  fronts: Fronts | null;
 }
 
-function pairOf({ input, blue, layout, serves, launches }: Maker, seen: SeenApplication, turn: number): Pair {
+function pairOf({ input, blue, layout, serves, launches, fronts }: Maker, seen: SeenApplication, turn: number): Pair {
   const { definition, to, artefacts } = input;
   const { record, installed, roles } = seen;
   const { group } = record.labels;
   const labels = { slot: serves, clonedFrom: record.name, ...(group ? { group } : {}) };
-  const loadBalancers = blue.loadBalancers.map((one) => one.record);
-  const fresh = installOf(definition, to, artefacts[to] ?? "", { loadBalancers, slot: serves, turn });
   if (!installed) throw new Error(`nothing is installed on "${record.name}"`);
+  const beside = group === undefined ? (fronts?.hosts[turn] ?? null) : null;
+  const others = fronts?.loadBalancers ?? blue.loadBalancers.map((one) => one.record);
+  const loadBalancers = beside ? [beside.loadBalancer] : others;
+  const fresh = installOf(definition, to, artefacts[to] ?? "", { loadBalancers, slot: serves, turn });
+  const made = () =>
+    beside
+      ? { ...beside.application, labels: { ...labels, ...beside.application.labels } }
+      : layout.next("application", group ?? "app", labels);
   return {
     old: record,
-    next: launches ? layout.next("application", group ?? "app", labels) : record,
+    next: launches ? made() : record,
     before: installed,
     after: launches ? fresh : { ...fresh, database: installed.database },
     worker: roles.worker !== "absent" && roles.worker !== "stopped",

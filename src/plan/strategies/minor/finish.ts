@@ -16,14 +16,17 @@ import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { scanErrors } from "../../../steps/scan-errors.ts";
 import { smokeTest } from "../../../steps/smoke-test.ts";
+import { stopRole } from "../../../steps/stop-role.ts";
 import { tryMinor } from "../../../steps/try-minor.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { decommissionSteps } from "../../boot.ts";
 import { proveGrowth } from "../../growth.ts";
+import { timesOf } from "../../launching.ts";
 import { checksOf, databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
+import { lastConnections } from "./fronts.ts";
 import { version } from "./green.ts";
 import { lockedServers } from "./prepare.ts";
 import { BACK, IN_PLACE, namesOf, NONE, oldNames } from "./words.ts";
@@ -40,8 +43,13 @@ export function finishStages(cast: Cast): Stage[] {
   ];
 }
 
+/** Those that serve from now on. */
+const staying = ({ balancers, loadBalancers }: Cast): string[] =>
+  balancers ? balancers.next.map(({ name }) => name) : loadBalancers;
+
 function testSite(cast: Cast): PlanStep[] {
-  const { definition, loadBalancers, serves } = cast;
+  const { definition, serves } = cast;
+  const loadBalancers = staying(cast);
   const { minor, limits } = definition;
   return [
     act(
@@ -66,7 +74,7 @@ function testSite(cast: Cast): PlanStep[] {
 
 /** From here on it launches the new release; one launch shows that it can. */
 function groupStages(cast: Cast, back: string): Stage[] {
-  const { definition, loadBalancers, serves: slot, grown, boot } = cast;
+  const { definition, all: loadBalancers, serves: slot, grown, boot } = cast;
   const { group } = definition.application;
   const proof = grown
     ? proveGrowth(definition, { record: grown.next, after: grown.after, pool: { loadBalancers, slot }, boot })
@@ -93,7 +101,7 @@ const keep = ({ definition, to, launches }: Cast): PlanStep =>
   });
 
 function lastSessions(cast: Cast): PlanStep[] {
-  const { definition, loadBalancers, slot, serves, pairs } = cast;
+  const { definition, all: loadBalancers, slot, serves, pairs } = cast;
   const pool = { loadBalancers, slot };
   const wait = letSessionsEnd(
     definition,
@@ -102,16 +110,28 @@ function lastSessions(cast: Cast): PlanStep[] {
   );
   // In the pool that goes on serving they are not left behind with their pool.
   const leave = act(leavePool, { ...pool, members: oldNames(cast), drainMs: ms(definition.limits.drainSeconds) });
-  return serves === slot ? [...wait, leave] : wait;
+  const { healthyMs, graceMs } = timesOf(definition);
+  // It takes leave of who is still connected, which a load balancer can't.
+  const stop = act(stopRole, {
+    ...{ servers: oldNames(cast), role: "web" as const, graceMs },
+    again: { good: checksOf(definition, "with-clean-up"), healthyMs },
+  });
+  return [...lastConnections(cast), ...wait, stop, ...(serves === slot ? [leave] : [])];
 }
 
 function cleanUp(cast: Cast): PlanStep[] {
-  const { definition, loadBalancers, slot, serves, testBalancer, launches, migrate } = cast;
+  const { definition, all: loadBalancers, slot, serves, testBalancer, balancers, launches, migrate } = cast;
   const old = launches ? cast.pairs.map((pair) => pair.old) : [];
-  const aside = [...(testBalancer ? [testBalancer.record.name] : []), ...cast.kept.map(({ name }) => name)];
+  const aside = [
+    ...(balancers?.old ?? []).map(({ name }) => name),
+    ...(testBalancer ? [testBalancer.record.name] : []),
+    ...cast.kept.map(({ name }) => name),
+  ];
   const oldPool = serves === slot ? null : { loadBalancers, slot, sessionsMs: sessionsMs(definition) };
   const locked = [...lockedServers(cast)];
   return [
+    // What the old ones have counted goes with them.
+    ...(balancers ? [act(readTraffic, { loadBalancers })] : []),
     act(readDisk, {}),
     act(assertInputs, { servers: cast.pairs.map(({ next, after }) => ({ server: next.name, install: after })) }),
     act(assertNoOverrides, {}),
@@ -122,11 +142,11 @@ function cleanUp(cast: Cast): PlanStep[] {
     ...(aside.length > 0 ? [act(retireServers, { servers: aside, pool: null })] : []),
     ...(migrate ? [act(pruneBackups, { keep: definition.backups.keep })] : []),
     act(assertClean, {
-      loadBalancers,
+      loadBalancers: staying(cast),
       slot: serves,
       gone: [...aside, ...old.map(({ name }) => name), ...aloneOf(cast)],
     }),
-    act(readTraffic, { loadBalancers }),
+    ...(balancers ? [] : [act(readTraffic, { loadBalancers })]),
   ];
 }
 
@@ -153,7 +173,11 @@ export function afterWayBackStages(cast: Cast): Stage[] {
       act(assertClean, {
         loadBalancers,
         slot,
-        gone: [...(cast.launches ? namesOf(cast) : []), ...aloneOf(cast)],
+        gone: [
+          ...(cast.launches ? namesOf(cast) : []),
+          ...(cast.balancers?.next ?? []).map(({ name }) => name),
+          ...aloneOf(cast),
+        ],
       }),
       act(readTraffic, { loadBalancers }),
     ]),

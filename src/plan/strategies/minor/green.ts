@@ -17,6 +17,7 @@ import { checksOf, databaseEndpoint, entranceOf, ms, versionCheck } from "../../
 import { act, atOnce, inOrder } from "../../stage.ts";
 import { launchTestBalancer, testersAt } from "../../testing.ts";
 import type { Cast, Pair } from "./cast.ts";
+import { balancerStages } from "./fronts.ts";
 import { FREE, oldNames } from "./words.ts";
 
 /** Everything up to the first server being good on the isolated route; none of it has been seen by the public. */
@@ -25,6 +26,7 @@ export function firstStages(cast: Cast): Stage[] {
   if (!first) throw new Error("a generation has at least one server");
   return [
     inOrder("Open the isolated route", FREE, openRoute(cast)),
+    ...balancerStages(cast),
     inOrder("Test one new server apart from the public", FREE, testFirst(cast, first)),
   ];
 }
@@ -67,13 +69,13 @@ export function installStage(cast: Cast, pairs: Pair[], name: string, wayBack: s
 /** Good by every check on the server itself, and the version that it is to be; then into the pool on every load balancer. */
 export const serve = (cast: Cast, pairs: Pair[]): PlanStep[] => [...startGood(cast, pairs), joinServing(cast, pairs)];
 
-export function joinServing({ definition, loadBalancers, serves }: Cast, pairs: Pair[]): PlanStep {
+export function joinServing({ definition, all: loadBalancers, serves }: Cast, pairs: Pair[]): PlanStep {
   const records = pairs.map(({ next }) => next);
   return act(joinPool, {
     loadBalancers,
     slot: serves,
     members: membersOf(definition, records),
-    healthyMs: ms(definition.limits.healthySeconds),
+    ...timesOf(definition),
     drainMs: ms(definition.limits.drainSeconds),
   });
 }
@@ -112,7 +114,7 @@ function testFirst(cast: Cast, first: Pair): PlanStep[] {
   const { definition, boot, slot, serves, to, trial, migrate } = cast;
   const { limits, checks } = definition;
   const record = first.next;
-  const loadBalancers = testersAt(cast);
+  const loadBalancers = cast.testBalancer ? testersAt(cast) : cast.all;
   const apart = otherSlot(slot);
   const primary = cast.primary.record.name;
   const launched = migrate !== null && trial.record.name === record.name;
@@ -131,10 +133,10 @@ function testFirst(cast: Cast, first: Pair): PlanStep[] {
     ...(migrate ? [] : [act(assertSchemaKept, { primary, release: to })]),
     act(joinPool, {
       ...{ loadBalancers, slot: apart, members: membersOf(definition, [record]), drainMs },
-      healthyMs: ms(limits.healthySeconds),
+      ...timesOf(definition),
     }),
     act(testIsolated, { loadBalancers, entrance: entranceOf(definition), checks: [checks.health, ...checks.read] }),
-    ...(serves === apart && loadBalancers === cast.loadBalancers
+    ...(serves === apart && !cast.testBalancer
       ? []
       : [act(leavePool, { loadBalancers, slot: apart, members: [record.name], drainMs })]),
   ];

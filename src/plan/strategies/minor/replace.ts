@@ -3,6 +3,7 @@ import type { PlanStep, Stage } from "../../../model/plan.ts";
 import { swapPools } from "../../../steps/swap-pools.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
+import { addressStages } from "./fronts.ts";
 import { firstStages, installStage, joinServing, otherStages, serve } from "./green.ts";
 import { BACK, FREE } from "./words.ts";
 import { handOverWorkers } from "./workers.ts";
@@ -10,6 +11,7 @@ import { handOverWorkers } from "./workers.ts";
 export const replaceStages = (cast: Cast): Stage[] => [
   ...besideStages(cast),
   inOrder("Switch", BACK, switchOver(cast)),
+  ...addressStages(cast),
 ];
 
 /** All of the new release beside the old one, good and in a pool that nobody is led to. */
@@ -30,6 +32,6 @@ export function besideStages(cast: Cast): Stage[] {
 }
 
 export const switchOver = (cast: Cast): PlanStep[] => [
-  act(swapPools, { loadBalancers: cast.loadBalancers, from: cast.slot, to: cast.serves }, "swap"),
+  act(swapPools, { loadBalancers: cast.all, from: cast.slot, to: cast.serves }, "swap"),
   ...handOverWorkers(cast, cast.pairs),
 ];
