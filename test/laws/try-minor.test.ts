@@ -119,9 +119,14 @@ test("killed at any moment of the trial, the verdict is the same, and so is all 
     const telling = tellingMoments(wanted.moments).filter(within);
     expect(telling.length).toBeGreaterThan(8);
     for (const at of telling) {
-      const told = await tryIt({ ...story, deaths: [at] });
+      const before: string[] = [];
+      // What a release does while it starts is watched, too, whatever an earlier try had started.
+      const watched = async ({ world }: ShopSite) =>
+        void before.push((await (await world.application("app-2")).state("web")).state);
+      const told = await tryIt({ ...story, deaths: [at], watched });
       const what = `died at ${moments[at]}`;
       expect(told.moments, what).toHaveLength(2);
+      expect(new Set(before), what).toEqual(new Set(["stopped"]));
       expect(told.end, what).toEqual(wanted.end);
       expect(told.evidence, what).toEqual(wanted.evidence);
       expect(told.after, what).toEqual(wanted.after);
