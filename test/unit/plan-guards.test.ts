@@ -90,6 +90,10 @@ const cases: Record<string, Change & { why: string }> = {
   "the release is known": { to: "9", why: 'release "9" is not among 1, 2, 3' },
   "the release is another one": { to: "1", why: "release 1 is what serves now" },
   "the release migrates": { definition: withoutMigration(), why: "release 2 has no migrate command" },
+  "no front end has to be split": {
+    definition: { ...shop, application: { ...shop.application, frontEnds: true } },
+    why: "while the old application servers stand beside them",
+  },
   "every load balancer runs": {
     seen: (seen) => {
       balancer(seen).running = false;

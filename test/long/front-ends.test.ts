@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DriftAnswer } from "../../src/api/contract.ts";
 import { misses } from "../../src/model/http-check.ts";
-import type { LedgerSummary } from "../../src/model/report.ts";
+import type { LedgerSummary, Report } from "../../src/model/report.ts";
 import { send } from "../../src/ledger/request.ts";
 import type { AddressView } from "../../src/view/addresses.ts";
 import { type Lab, labTrouble, openLab } from "../lab/lab.ts";
 import { writeBoard } from "../product/board.ts";
-import { openProduct, type Product } from "../product/product.ts";
+import { answerOf, openProduct, type Product } from "../product/product.ts";
 import { harmOf, NO_HARM, serving, sightOf } from "../product/sights.ts";
 
 const PORT = 8080;
@@ -21,16 +21,10 @@ describe.skipIf(labTrouble() !== null)("front ends (skipped where `npm run lab` 
   let address: string;
 
   beforeAll(async () => {
-    lab = await openLab(4);
+    lab = await openLab(8);
     address = `${lab.network}.0.100`;
     product = openProduct("front-ends");
-    const file = writeBoard(product.folder, (definition) => {
-      Object.assign(definition, { provider: lab.provider, port: PORT, loadBalancers: 2 });
-      definition.addresses = { www: { address, on: 1 } };
-      Object.assign(definition.application as object, { servers: 2, frontEnds: true });
-      Object.assign(definition.limits, { stopSeconds: 2, drainSeconds: 3 });
-    });
-    const up = await product.run(["up", file]);
+    const up = await product.run(["up", fileWith(true, 4)]);
     expect(up.code, up.stderr).toBe(0);
   }, 120_000);
   afterAll(async () => {
@@ -40,17 +34,26 @@ describe.skipIf(labTrouble() !== null)("front ends (skipped where `npm run lab` 
     expect(down?.code, down?.stderr).toBe(0);
   }, 60_000);
 
+  const fileWith = (frontEnds: boolean, hosts: number): string =>
+    writeBoard(product.folder, (definition) => {
+      const provider = { ...lab.provider, hosts: lab.provider.hosts.slice(0, hosts) };
+      Object.assign(definition, { provider, port: PORT, loadBalancers: 2 });
+      definition.addresses = { www: { address, on: 1 } };
+      Object.assign(definition.application as object, { servers: 2, frontEnds });
+      Object.assign(definition.limits, { stopSeconds: 2, drainSeconds: 3 });
+    });
+
   const hostsNow = async (): Promise<string[]> => {
     const { loadBalancers, applications, databases } = (await product.status("board")).inventory;
     const records = [...loadBalancers, ...applications, ...databases].map(({ record }) => record);
-    return [1, 2, 3, 4].map((host) =>
+    return [1, 2, 3, 4, 5, 6, 7, 8].map((host) =>
       records
         .filter((record) => record.address === lab.address(host))
         .map(({ name }) => name)
         .join(" "),
     );
   };
-  const FOUR = ["lb-1 app-1", "lb-2 app-2", "db-1", "db-2"];
+  const FOUR = ["lb-1 app-1", "lb-2 app-2", "db-1", "db-2", "", "", "", ""];
   const drift = async () => (await product.answer<DriftAnswer>(["drift", "board"])).drift;
 
   test("they come up on four hosts, serve, and are as their file says", async () => {
@@ -97,15 +100,27 @@ describe.skipIf(labTrouble() !== null)("front ends (skipped where `npm run lab` 
     const relaunched = await product.run(["server", "relaunch", "board", "app-1"]);
     expect(relaunched.code, relaunched.stderr).toBe(0);
     const ran = await ledger.ended;
-    const summary = JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "") as LedgerSummary;
+    const summary = answerOf<LedgerSummary>(ran);
     expect(harmOf(summary)).toEqual(NO_HARM);
     expect(summary.writes.acknowledged).toBeGreaterThan(10);
     expect([await hostsNow(), await drift()]).toEqual([FOUR, []]);
   });
 
-  test("a major upgrade says that it would split them, and what can be done", async () => {
+  test("a major upgrade says that it would split them, and does it when the file says so, with nothing lost", async () => {
     const refused = await product.run(["plan", "board", "--to", "2024.2"]);
     expect(refused.code).toBe(3);
     expect(refused.stderr).toMatch(/no front end has to be split.*application\.frontEnds: false/s);
+    const few = await product.run(["up", fileWith(false, 4)]);
+    expect(few.stderr).toContain(
+      "2 load balancers, 2 application servers and 2 databases need 6 hosts, and here are 4",
+    );
+    const split = await product.run(["up", fileWith(false, 8)]);
+    expect(split.code, split.stderr).toBe(0);
+    const ran = await product.run(["upgrade", "board", "--to", "2024.2", "--yes", "--ledger", "--json"]);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(harmOf(answerOf<Report>(ran))).toEqual(NO_HARM);
+    expect(await hostsNow()).toEqual(["lb-1", "lb-2", "db-1", "db-2", "app-3", "app-4", "", ""]);
+    expect(sightOf(await product.status("board"))).toEqual(serving("2024.2", { servers: 2, workers: 0 }, "upgraded"));
+    expect(await drift()).toEqual([]);
   });
 });
