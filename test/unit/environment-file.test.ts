@@ -49,10 +49,13 @@ test("a short file is enough; everything else has a default", () => {
   });
 });
 
-test.each(["major", "bring-your-own", "directus", "directus-minor"])("the example %s has no mistake", (name) => {
-  const path = join(import.meta.dirname, "../../examples", name, "environment.yaml");
-  expect(parseEnvironment(readFileSync(path, "utf8"), path).environment).toMatch(/^[a-z-]+$/);
-});
+test.each(["major", "bring-your-own", "directus", "directus-minor", "wordpress"])(
+  "the example %s has no mistake",
+  (name) => {
+    const path = join(import.meta.dirname, "../../examples", name, "environment.yaml");
+    expect(parseEnvironment(readFileSync(path, "utf8"), path).environment).toMatch(/^[a-z-]+$/);
+  },
+);
 
 test.each([
   [
