@@ -52,7 +52,7 @@ export function readPage(definition: EnvironmentDefinition, path: string): strin
 const SCRIPT = /^(\.\/\S+|[\w./-]+\.(?:c?js|mjs|ts|sh|py|rb|php|pl|sql))$/;
 
 /** After the build, each script that a command names must be in the folder. */
-export function mustHaveScripts(definition: EnvironmentDefinition, release: string, path: string): void {
+function mustHaveScripts(definition: EnvironmentDefinition, release: string, path: string): void {
   const wanted = definition.releases[release];
   if (!wanted) return;
   const folder = resolve(dirname(path), wanted.artefact);

@@ -73,7 +73,9 @@ async function mustServe(source: LoadBalancer): Promise<void> {
         ? "it shows the page"
         : (await source.readHold()).held
           ? "it holds requests"
-          : null;
+          : (await source.readShare()) > 0
+            ? "it gives a share of the public to the other pool"
+            : null;
   if (why === null) return;
   throw new Problem("refused", {
     what: `no load balancer can be made like "${name}"`,

@@ -85,6 +85,8 @@ async function takeLeave(context: StepContext, asked: Required<z.infer<typeof in
   const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
   await each(
     names.filter((name) => there.has(name)),
-    async (name) => (await world.application(name)).stop("web", graceMs),
+    async (name) => {
+      await (await world.application(name)).stop("web", graceMs);
+    },
   );
 }

@@ -10,7 +10,7 @@ import { type Blue, readBlue } from "../../blue.ts";
 import type { BootOf } from "../../boot.ts";
 import { databaseEndpoint, everyRecord, installOf, Layout, mustHaveRoom } from "../../layout.ts";
 import { type TestBalancer, testBalancerOf } from "../../testing.ts";
-import { type Balancers, balancersOf, castFronts, type Fronts } from "./fronts.ts";
+import { areFrontEnds, type Balancers, balancersOf, castFronts, type Fronts } from "./fronts.ts";
 
 export interface MinorInput {
   definition: EnvironmentDefinition;
@@ -91,8 +91,7 @@ export function castMinor(input: MinorInput): Cast {
   const blue = readBlue(inventory);
   const { migrate = null, unlock = null } = definition.releases[to] ?? {};
   const launches = strategy !== "in-place";
-  const { count, words } = besideOf(definition, blue, launches, migrate !== null);
-  mustHaveRoom(definition, input.network, everyRecord(inventory), { count, words });
+  mustHaveRoom(definition, input.network, everyRecord(inventory), besideOf(input, blue, migrate !== null));
   const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
   const serves = strategy === "replace" || strategy === "canary" ? blue.green : blue.slot;
   const old = blue.loadBalancers.map(({ record }) => record);
@@ -167,11 +166,16 @@ function trialOf({ input, layout, launches, serves }: Maker, first: Pair | undef
   return { record, before: onCopy(before), after: onCopy(after), stays: launches };
 }
 
-function besideOf(definition: EnvironmentDefinition, blue: Blue, launches: boolean, migrates: boolean) {
+/** Hosts that it takes beside those that hold a server. */
+function besideOf({ definition, strategy }: MinorInput, blue: Blue, migrates: boolean) {
   const servers = blue.applications.length;
+  const launches = strategy !== "in-place";
+  const { frontEnds, group } = definition.application;
+  const splits = strategy === "replace" && !frontEnds && areFrontEnds(blue);
   const parts: [number, string][] = [
     [launches ? servers : 0, servers === 1 ? "1 application server" : `${servers} application servers`],
-    [launches && definition.application.group ? 1 : 0, "1 by which the group is seen to grow"],
+    [splits ? definition.loadBalancers : 0, `${definition.loadBalancers} load balancers`],
+    [launches && group ? 1 : 0, "1 by which the group is seen to grow"],
     [launches && definition.testing.loadBalancer === "separate" ? 1 : 0, "a load balancer for testers"],
     [!launches && migrates ? 1 : 0, "1 to try the migration from"],
     [migrates ? 1 : 0, "a spare for the database"],

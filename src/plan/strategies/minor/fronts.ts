@@ -32,11 +32,13 @@ export interface Fronts {
 /** So long nobody may ask an old one anything before it goes. */
 const QUIET_MS = 3_000;
 
+export const areFrontEnds = ({ loadBalancers }: Blue): boolean =>
+  loadBalancers.some(({ record }) => record.labels[BESIDE] !== undefined);
+
 /** Null where load balancers have hosts of their own, and keep them. */
 export function castFronts({ definition }: MinorInput, blue: Blue, layout: Layout): Fronts | null {
   const { frontEnds, servers } = definition.application;
-  const were = blue.loadBalancers.some(({ record }) => record.labels[BESIDE] !== undefined);
-  if (!were && !frontEnds) return null;
+  if (!frontEnds && !areFrontEnds(blue)) return null;
   const alone = () => layout.next("load-balancer", "lb", {});
   const hosts = frontEnds
     ? Array.from({ length: servers }, () => layout.frontEnd({ loadBalancer: {}, application: {} }))
