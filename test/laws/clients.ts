@@ -1,5 +1,6 @@
 /** Clients of the simulated shop: they write through the public route all the time and remember what was acknowledged. */
 import { withKey } from "../../src/model/http-check.ts";
+import type { Request } from "../../src/providers/simulated/load-balancer-server.ts";
 import type { Site } from "../../src/providers/simulated/site.ts";
 import { shop } from "./shop.ts";
 
@@ -23,13 +24,19 @@ const EVERY_MS = 50;
 export function startClients(site: Site, round = ""): Clients {
   const clients = { acknowledged: [] as Write[], seen: { page: 0, refused: 0, failed: 0 }, stop: () => {} };
   let number = 0;
+  const floating = Object.values(site.definition.addresses)[0]?.address;
+  /** By the floating address where there is one: who holds it changes. */
+  const ask = (turn: number, request: Request) => {
+    const balancers = site.loadBalancers();
+    return floating === undefined
+      ? (balancers[turn % balancers.length]?.answer(request) ?? null)
+      : site.answerAt(floating, request);
+  };
   const write = async () => {
     const key = `w-${round}${number}`;
-    const balancers = site.loadBalancers();
-    const balancer = balancers[number++ % balancers.length];
-    if (!balancer || !shop.ledger) return;
+    if (!shop.ledger) return;
     const check = withKey(shop.ledger.write, key);
-    const answer = await balancer.answer({ host: shop.hosts.public, tester: null, check });
+    const answer = await ask(number++, { host: shop.hosts.public, tester: null, check });
     if (answer?.status === 201) clients.acknowledged.push({ key, at: site.clock.now(), landed: answer.body });
     else if (answer?.headers["changeover-page"]) clients.seen.page += 1;
     else if (answer?.status === 500) clients.seen.refused += 1;

@@ -1,47 +1,22 @@
 /** Laws of front ends: a load balancer and an application server have one host, nobody else has it, and everything else goes on as before. */
 import { expect, test } from "vitest";
-import { type EnvironmentDefinition, environmentSchema } from "../../src/model/environment.ts";
+import { type EnvironmentDefinition } from "../../src/model/environment.ts";
 import { besideNeeded, hostsNeeded } from "../../src/model/network.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { driftOfWorld } from "../../src/observe/drift.ts";
 import { readInventory } from "../../src/observe/inventory.ts";
 import { everyRecord, Layout } from "../../src/plan/layout.ts";
-import { planBringUp } from "../../src/plan/strategies/bring-up.ts";
 import { planBackup } from "../../src/plan/strategies/backup/backup.ts";
 import { planMajor } from "../../src/plan/strategies/major/major.ts";
 import { planMoveAddress } from "../../src/plan/strategies/move-address.ts";
 import { planRelaunch } from "../../src/plan/strategies/server/relaunch.ts";
 import { planReplace } from "../../src/plan/strategies/server/replace.ts";
-import { SimulatedClock } from "../../src/providers/simulated/clock.ts";
-import { Site } from "../../src/providers/simulated/site.ts";
-import { createSimulatedWorld } from "../../src/providers/simulated/world.ts";
 import { type Story, underClients } from "./backed-up.ts";
 import { tellingMoments } from "./moments.ts";
+import { bringUpFronts as bringUp, bringUpFrontsPlan as bringUpPlan, frontEnds, hosts, split } from "./fronts.ts";
 import { nothingWrong, picture, wrongWrites } from "./picture.ts";
-import { run, type RunOptions, type ShopSite } from "./run.ts";
-import { artefacts, releases, shop } from "./shop.ts";
-
-const ADDRESS = "10.77.0.100";
-const frontEnds: EnvironmentDefinition = environmentSchema.parse({
-  ...shop,
-  addresses: { www: { address: ADDRESS, on: 1 } },
-  application: { name: "shop", servers: 2, frontEnds: true, group: { name: "burst", size: 1 }, workers: 1 },
-});
-const split = { ...frontEnds, application: { ...frontEnds.application, frontEnds: false } };
-const hosts = (count: number): { hosts: string[] } => ({
-  hosts: Array.from({ length: count }, (_, at) => `10.77.1.${at + 1}`),
-});
-
-const bringUpPlan = (count: number): Plan =>
-  planBringUp({ definition: frontEnds, network: hosts(count), page: "<h1>soon</h1>", artefacts });
-
-async function bringUp(options: RunOptions = {}) {
-  const site = new Site({ definition: frontEnds, clock: new SimulatedClock(), releases: releases() });
-  const world = createSimulatedWorld({ site, clock: site.clock, token: 0 });
-  const on: ShopSite = { site, world };
-  const ran = await run(on, bringUpPlan(hostsNeeded(frontEnds)), { upgrade: "u-up", ...options });
-  return { on, ...ran };
-}
+import { type ShopSite } from "./run.ts";
+import { artefacts } from "./shop.ts";
 
 const inventoryOf = ({ world }: ShopSite) => readInventory(world);
 const groundOf = async (on: ShopSite, count: number) => ({

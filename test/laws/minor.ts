@@ -5,6 +5,7 @@ import { readInventory } from "../../src/observe/inventory.ts";
 import { planMinor } from "../../src/plan/strategies/minor/minor.ts";
 import type { SimulatedRelease } from "../../src/providers/simulated/programs.ts";
 import { type Story, type Told, underClients } from "./backed-up.ts";
+import { ADDRESS, bringUpFronts, hosts } from "./fronts.ts";
 import { bringUp, type ShopSite } from "./run.ts";
 import { artefacts, network, shop } from "./shop.ts";
 
@@ -30,6 +31,30 @@ export async function shopForMinor(misbehaves: Partial<SimulatedRelease> = {}): 
   const on = await bringUp();
   Object.assign(on.site.releases, { "2": { schema: additive, migration: "good", web: "good", ...misbehaves } });
   return on;
+}
+
+/** Front ends that are replaced by front ends, or parted into load balancers and application servers. */
+export async function upgradeFronts(
+  wanted: EnvironmentDefinition,
+  story: Story & { keepSeconds?: number } = {},
+): Promise<Told> {
+  const { on } = await bringUpFronts();
+  Object.assign(on.site.releases, { "2": { schema: additive, migration: "good", web: "good" } });
+  const { keepSeconds = 0, ...rest } = story;
+  const definition = { ...wanted, minor: minorShop.minor, limits: { ...minorShop.limits, keepSeconds } };
+  const make = async () => {
+    const inventory = await readInventory(on.world);
+    const holders = {
+      www: inventory.loadBalancers
+        .map(({ record }) => record.name)
+        .filter((name) => on.site.loadBalancer(name).floating.has(ADDRESS)),
+    };
+    return planMinor({
+      ...{ definition, network: hosts(20), inventory, strategy: "replace" as const, to: "2", artefacts },
+      ...{ failAt: story.failAt ?? null, holders, page: "<h1>soon</h1>" },
+    });
+  };
+  return underClients(on, make, rest);
 }
 
 export async function planMinorOf(
