@@ -40,7 +40,8 @@ export async function upgradeFronts(
 ): Promise<Told> {
   const { on } = await bringUpFronts();
   Object.assign(on.site.releases, { "2": { schema: additive, migration: "good", web: "good" } });
-  const { keepSeconds = 0, ...rest } = story;
+  const { keepSeconds = 0, prepare, ...rest } = story;
+  prepare?.(on);
   const definition = { ...wanted, minor: minorShop.minor, limits: { ...minorShop.limits, keepSeconds } };
   const make = async () => {
     const inventory = await readInventory(on.world);

@@ -1,11 +1,13 @@
 /** Replace: every new server stands beside the old ones, then the public goes to them in one switch. */
 import type { PlanStep, Stage } from "../../../model/plan.ts";
+import { probeServers } from "../../../steps/probe-servers.ts";
 import { swapPools } from "../../../steps/swap-pools.ts";
+import { checksOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
 import { addressStages } from "./fronts.ts";
 import { firstStages, installStage, joinServing, otherStages, serve } from "./green.ts";
-import { BACK, FREE } from "./words.ts";
+import { BACK, FREE, namesOf } from "./words.ts";
 import { handOverWorkers } from "./workers.ts";
 
 export const replaceStages = (cast: Cast): Stage[] => [
@@ -32,6 +34,12 @@ export function besideStages(cast: Cast): Stage[] {
 }
 
 export const switchOver = (cast: Cast): PlanStep[] => [
+  // Some of them have been waiting for a while.
+  act(probeServers, {
+    servers: namesOf(cast),
+    good: checksOf(cast.definition, "with-clean-up"),
+    withinMs: ms(cast.definition.limits.healthySeconds),
+  }),
   act(swapPools, { loadBalancers: cast.all, from: cast.slot, to: cast.serves }, "swap"),
   ...handOverWorkers(cast, cast.pairs),
 ];
