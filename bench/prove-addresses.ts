@@ -1,5 +1,5 @@
 /** N moves of a floating address between two real load balancers on hosts of their own, under 400 requests a second. */
-import { labTrouble } from "../test/lab/lab.ts";
+import { labTrouble } from "../src/providers/lab/lab.ts";
 import { type AddressWorld, openAddressWorld, startLoad } from "../test/real/address-world.ts";
 import { systemClock } from "../src/run/clock.ts";
 import { figureOf } from "./figures.ts";

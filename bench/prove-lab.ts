@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { waitFor } from "../src/model/clock.ts";
 import { systemClock } from "../src/run/clock.ts";
 import type { AddressView } from "../src/view/addresses.ts";
-import { type Lab, labTrouble, openLab } from "../test/lab/lab.ts";
+import { type Lab, labTrouble, openLab } from "../src/providers/lab/lab.ts";
 import type { Product } from "../test/product/product.ts";
 import { figureOf } from "./figures.ts";
 import { failuresOf, oneRun } from "./prove-major.ts";

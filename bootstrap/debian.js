@@ -31,13 +31,20 @@ const programsOf = {
   test: [...products, ...lab, "knotd"],
 };
 
-/** @param {string[]} args */
-const overSsh = (args) => args.some((arg, at) => arg === "--over=ssh" || (arg === "--over" && args[at + 1] === "ssh"));
+/** Examples whose servers have hosts of their own. */
+const onHosts = ["front-ends"];
+
+/** @param {string} transport @returns {(args: string[]) => boolean} */
+const over = (transport) => (args) =>
+  args.some((arg, at) => arg === `--over=${transport}` || (arg === "--over" && args[at + 1] === transport));
+const [overSsh, overLab] = [over("ssh"), over("lab")];
 
 /** @param {string} word @param {string[]} args @returns {string[]} the programs this start will need */
 export function programsFor(word, args) {
   const programs = programsOf[word] ?? [];
   if (programs.length === 0 || args.includes("--help") || args.includes("-h")) return [];
+  const hosts = overLab(args) || (word === "example" && args.some((arg) => onHosts.includes(arg)));
+  if (hosts) return [...new Set([...programs, ...lab])];
   return overSsh(args) && !programs.includes("sshd") ? [...programs, "sshd"] : programs;
 }
 

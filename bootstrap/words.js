@@ -20,7 +20,7 @@ const words = {
   example: program("src", "main.ts"),
   prove: program("bench", "main.ts"),
   bench: program("bench", "main.ts"),
-  lab: program("test", "lab", "main.ts"),
+  lab: program("src", "providers", "lab", "main.ts"),
   emit: (node) => emit(node),
   check: (node, _word, args) => check(node, args),
   test: (node, _word, args) => test(node, args),

@@ -1,13 +1,14 @@
 /** `demo` and `example NAME`: an environment of examples/ from nothing to its report, then gone again. */
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { Argument, Option } from "commander";
-import { parseDocument } from "yaml";
 import type { Health, Started } from "../api/contract.ts";
 import { answersFile } from "../ledger/book.ts";
+import type { EnvironmentDefinition } from "../model/environment.ts";
 import { parseEnvironment } from "../model/environment-file.ts";
+import type { UpgradeStrategy } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import { retireThough } from "../run/take-down.ts";
 import { createLocalProvider } from "../providers/local/provider.ts";
@@ -18,11 +19,21 @@ import { follow } from "../cli/follow.ts";
 import { COMMAND, EXAMPLES, INSTALLED, VERSION } from "../cli/installation.ts";
 import { exitOfState, printJson, printProblem, say } from "../cli/output.ts";
 import { endControlPlane } from "../cli/commands/down.ts";
-import { readEnvironmentFile } from "../cli/commands/up.ts";
+import { findPlace, type Over, type Place, usualPlace } from "./place.ts";
 import { tellReplacing } from "./replacing.ts";
 import { tellStaging } from "./staging.ts";
 import type { Telling } from "./telling.ts";
 import { runUpgrade } from "../cli/commands/upgrade.ts";
+
+/** By which strategy an example is upgraded; all others are major. */
+const strategies: Record<string, UpgradeStrategy> = {
+  minor: "replace",
+  "app-servers": "replace",
+  "front-ends": "replace",
+  rolling: "rolling",
+  canary: "canary",
+  "in-place": "in-place",
+};
 
 /** Those that are about something else than another release. */
 const stories: Record<string, (telling: Telling) => Promise<number>> = {
@@ -31,7 +42,7 @@ const stories: Record<string, (telling: Telling) => Promise<number>> = {
 };
 
 interface DemoOptions extends JsonOption {
-  over: string;
+  over?: Over;
   keep?: boolean;
   failAt?: string;
 }
@@ -41,9 +52,10 @@ export const demo: AddCommand = (program, ends) => {
     program
       .command(name)
       .addOption(
-        new Option("--over <transport>", "how its servers are reached; ssh is a real sshd on loopback")
-          .choices(["local", "ssh"])
-          .default("local"),
+        new Option(
+          "--over <transport>",
+          "how its servers are reached; ssh is a real sshd on loopback, lab makes a host for each and wants root",
+        ).choices(["local", "ssh", "lab"]),
       )
       .option("--fail-at <step>", "let this step fail and watch the way back")
       .option("--keep", "leave everything up, and say how to look around")
@@ -66,31 +78,37 @@ async function runExample(name: string, options: DemoOptions): Promise<number> {
   const signal = interruptible();
   let code: number;
   let kept = options.keep === true;
+  let place: Place | null = null;
   try {
+    place = await findPlace(options.over ?? usualPlace(file), home, file);
     const story = stories[name];
-    code = story ? await tell(story, home, file, options, signal) : await upgradeExample(home, file, options, signal);
+    code = story
+      ? await story({
+          home,
+          file: place.file,
+          text: place.text,
+          servers: place.servers,
+          json: options.json === true,
+          signal,
+        })
+      : await upgradeExample(home, place, { ...options, strategy: strategies[name] ?? "major" }, signal);
   } catch (error) {
     code = printProblem(error, options.json === true);
     kept = false;
   }
   if (kept && !signal.aborted) sayHowToLook(home);
-  else await cleanUp(home, options.over);
+  else await cleanUp(home, place);
   return signal.aborted ? 130 : code;
 }
 
-async function tell(
-  story: (telling: Telling) => Promise<number>,
+async function upgradeExample(
   home: string,
-  file: string,
-  options: DemoOptions,
+  { text, file: path }: Place,
+  options: DemoOptions & { strategy: UpgradeStrategy },
   signal: AbortSignal,
 ): Promise<number> {
-  const { text, path, servers } = await exampleText(home, file, options.over);
-  return story({ home, file: path, text, servers, json: options.json === true, signal });
-}
-
-async function upgradeExample(home: string, file: string, options: DemoOptions, signal: AbortSignal): Promise<number> {
-  const { text, path, from, to } = await exampleText(home, file, options.over);
+  const definition = parseEnvironment(text, path);
+  const [from, to] = [definition.release, nextRelease(definition)];
   say(`Starting the control plane in ${home} …`);
   const client = await ensureControlPlane(home);
   say(`Bringing the environment up at release ${from} …`);
@@ -102,11 +120,14 @@ async function upgradeExample(home: string, file: string, options: DemoOptions, 
     if (up.problem) throw new Problem(up.problem.kind, up.problem);
     return exitOfState(up.state);
   }
-  say(`Upgrading it to release ${to} under live traffic …`);
+  const { strategy } = options;
+  say(`Upgrading it to release ${to} under live traffic, strategy ${strategy} …`);
   const { view, report } = await runUpgrade(client, {
     home,
     environment,
     to,
+    strategy,
+    why: `the example of strategy ${strategy}`,
     yes: true,
     ledger: true,
     failAt: options.failAt,
@@ -147,26 +168,10 @@ function exampleFile(name: string): string {
   return join(own, name, "environment.yaml");
 }
 
-/** The environment file, with its servers behind a real sshd when wanted. */
-async function exampleText(home: string, file: string, over: string) {
-  const text = readEnvironmentFile(file);
-  const definition = parseEnvironment(text, file);
-  const names = Object.keys(definition.releases);
-  const to = names[names.indexOf(definition.release) + 1] ?? definition.release;
-  const local = join(home, "servers");
-  if (over === "local") return { text, path: file, servers: local, from: definition.release, to };
-  const { startLoopbackSshd } = await import("../providers/ssh/loopback.ts");
-  const { settings } = await startLoopbackSshd({ home });
-  say(`Started a real sshd on ${settings.host}:${settings.port}`);
-  const document = parseDocument(text);
-  document.set("provider", document.createNode({ kind: "ssh", ...settings }));
-  for (const [name, { artefact }] of Object.entries(definition.releases)) {
-    document.setIn(["releases", name, "artefact"], resolve(dirname(file), artefact));
-  }
-  // A file of its own: an environment that is not as its file says is not upgraded.
-  const path = join(home, "environment.yaml");
-  writeFileSync(path, String(document));
-  return { text: String(document), path, servers: settings.directory, from: definition.release, to };
+/** The one after that with which it comes up, in the file's order. */
+function nextRelease({ release, releases }: EnvironmentDefinition): string {
+  const names = Object.keys(releases);
+  return names[names.indexOf(release) + 1] ?? release;
 }
 
 function sayHowToLook(home: string): void {
@@ -181,7 +186,7 @@ and end it with:
 }
 
 /** Also when an upgrade is in flight: the control plane goes first, then whatever it had launched. */
-async function cleanUp(home: string, over: string): Promise<void> {
+async function cleanUp(home: string, place: Place | null): Promise<void> {
   say("Cleaning up …");
   const client = await ensureControlPlane(home);
   const { environments } = await client.get<Health>("/health");
@@ -191,9 +196,6 @@ async function cleanUp(home: string, over: string): Promise<void> {
     const records = await provider.list(environment);
     await Promise.all(records.map((record) => retireThough(provider, record)));
   }
-  if (over === "ssh") {
-    const { stopLoopbackSshd } = await import("../providers/ssh/loopback.ts");
-    await stopLoopbackSshd({ home });
-  }
+  await place?.close();
   rmSync(home, { recursive: true, force: true });
 }

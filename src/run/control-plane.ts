@@ -130,14 +130,23 @@ export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
     async ledgerTask(environment) {
       const { definition } = await environments.find(environment);
       if (!definition.ledger) throw noLedger(environment);
-      const { loadBalancers } = await environments.inventory(environment);
-      // One that is only for testers serves no client.
-      const targets = loadBalancers
-        .filter(({ routes }) => routes.public !== null)
-        .map(({ record }) => ({ address: record.address, port: definition.port }));
-      return { definition: definition.ledger, host: definition.hosts.public, targets };
+      return {
+        definition: definition.ledger,
+        host: definition.hosts.public,
+        targets: (await entrancesOf(desks, environment)).map((address) => ({ address, port: definition.port })),
+      };
     },
   };
+}
+
+/** Where clients come in: by the floating addresses that are on the network, else by the load balancers' own. */
+async function entrancesOf({ addresses, environments }: Desks, environment: string): Promise<string[]> {
+  const seen = await addresses.list(environment);
+  const floating = seen.addresses.filter(({ onNetwork, holders }) => onNetwork && holders.length === 1);
+  if (floating.length > 0) return floating.map(({ address }) => address);
+  const { loadBalancers } = await environments.inventory(environment);
+  // One that is only for testers serves no client.
+  return loadBalancers.filter(({ routes }) => routes.public !== null).map(({ record }) => record.address);
 }
 
 async function takeDown({ store, environments }: ControlPlaneParts, environment: string): Promise<TakenDown> {

@@ -1,6 +1,6 @@
 /** The host contract over a lab: separate hosts, each with one server, reached over SSH. */
 import { test } from "vitest";
-import { labTrouble, openLab } from "../lab/lab.ts";
+import { labTrouble, openLab } from "../../src/providers/lab/lab.ts";
 import { describeHostContract, EVERY_PART } from "./host.contract.ts";
 import { labWorld } from "./host/lab-world.ts";
 

@@ -7,7 +7,7 @@ import { misses } from "../../src/model/http-check.ts";
 import type { LedgerSummary, Report } from "../../src/model/report.ts";
 import { send } from "../../src/ledger/request.ts";
 import type { AddressView } from "../../src/view/addresses.ts";
-import { type Lab, labTrouble, openLab } from "../lab/lab.ts";
+import { type Lab, labTrouble, openLab } from "../../src/providers/lab/lab.ts";
 import { writeBoard } from "../product/board.ts";
 import { answerOf, openProduct, type Product } from "../product/product.ts";
 import { harmOf, NO_HARM, serving, sightOf } from "../product/sights.ts";

@@ -14,7 +14,7 @@ import { systemClock } from "../../src/run/clock.ts";
 import type { End } from "../../src/run/interpret.ts";
 import { runInMemory } from "../../src/run/run-in-memory.ts";
 import { steps } from "../../src/steps/registry.ts";
-import { openLab } from "../lab/lab.ts";
+import { openLab } from "../../src/providers/lab/lab.ts";
 import { bareWorld } from "./bare-world.ts";
 
 const PORT = 8080;

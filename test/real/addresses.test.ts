@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Problem } from "../../src/model/problem.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { describeAddressContract } from "../contract/address.contract.ts";
-import { labTrouble } from "../lab/lab.ts";
+import { labTrouble } from "../../src/providers/lab/lab.ts";
 import { type AddressWorld, openAddressWorld, startLoad } from "./address-world.ts";
 
 describe.skipIf(labTrouble() !== null)("a floating address (skipped where `npm run lab` can make no hosts)", () => {

@@ -6,7 +6,7 @@ import { createSshPool } from "../../src/providers/ssh/pool.ts";
 import { createSshHostsProvider } from "../../src/providers/ssh/provider.ts";
 import { eventually, exec, problemOf } from "../contract/host/world.ts";
 import { realClock } from "../contract/host/real-world.ts";
-import { type Lab, labTrouble, openLab } from "../lab/lab.ts";
+import { type Lab, labTrouble, openLab } from "../../src/providers/lab/lab.ts";
 
 describe.skipIf(labTrouble() !== null)(
   "servers on hosts of their own (skipped where `npm run lab` can make none)",

@@ -4,10 +4,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { overlaps } from "../lab/hosts.ts";
-import { links, marked, namespaces } from "../lab/kernel.ts";
-import { labTrouble } from "../lab/lab.ts";
-import { bridgeOf, markOf, settingOf } from "../lab/names.ts";
+import { overlaps } from "../../src/providers/lab/hosts.ts";
+import { links, marked, namespaces } from "../../src/providers/lab/kernel.ts";
+import { labTrouble } from "../../src/providers/lab/lab.ts";
+import { bridgeOf, markOf, settingOf } from "../../src/providers/lab/names.ts";
 
 const MAIN = join(import.meta.dirname, "../lab/main.ts");
 const setting = settingOf("10.98");

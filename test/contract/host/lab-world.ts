@@ -1,6 +1,6 @@
 /** Hosts of a lab for the host contract: each server has one to itself, and what a test leaves on them is wiped. */
 import { existsSync, readFileSync } from "node:fs";
-import { type Lab, DIRECTORY } from "../../lab/lab.ts";
+import { type Lab, DIRECTORY } from "../../../src/providers/lab/lab.ts";
 import type { Host } from "../../../src/model/host.ts";
 import type { Provider } from "../../../src/model/provider.ts";
 import { createSshPool } from "../../../src/providers/ssh/pool.ts";
