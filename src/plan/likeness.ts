@@ -17,7 +17,19 @@ const PLACES = new Set([
   ...["address", "port", "ports", "entrance", "host", "hosts", "testHost", "publicHost", "endpoints", "to", "from"],
   ...["environment", "name", "record", "labels", "server", "servers", "loadBalancer", "loadBalancers", "member"],
   ...["members", "primary", "standby", "replica", "replicas", "spare", "source", "others", "gone", "kept", "migrator"],
-  ...["database", "serves", "slot", "pool", "workers", "old", "endpointPorts", "like", "everyAddress", "addresses"],
+  ...[
+    "database",
+    "serves",
+    "slot",
+    "pool",
+    "workers",
+    "old",
+    "floor",
+    "endpointPorts",
+    "like",
+    "everyAddress",
+    "addresses",
+  ],
   // A sentence names servers; that an empty scaling group is not grown on trial is only a count; backups, see below.
   ...["says", "onUndo", "holds", "backups", "keep", "size"],
 ]);

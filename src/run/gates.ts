@@ -148,7 +148,7 @@ function objectionIn(answered: GateRecord | null, { wayBackAsked, halted }: Gate
 const cantDeny = (upgrade: string, gate: string): Problem =>
   new Problem("refused", {
     what: `gate "${gate}" can't be denied`,
-    why: "the site is open: a way back loses what was written since, and has to say how much first",
+    why: "it does not ask whether to go on; a way back is asked for by itself, and says its price first",
     next: `changeover rollback ${upgrade}; or leave the gate to its deadline`,
   });
 

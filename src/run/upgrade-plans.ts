@@ -4,7 +4,7 @@ import type { Difference } from "../model/difference.ts";
 import type { EnvironmentDefinition } from "../model/environment.ts";
 import type { GuardResult } from "../model/guard.ts";
 import type { Inventory } from "../model/inventory.ts";
-import type { Plan, UpgradeStrategy } from "../model/plan.ts";
+import { kindOf, type Plan, type UpgradeStrategy } from "../model/plan.ts";
 import { Problem } from "../model/problem.ts";
 import type { World } from "../model/world.ts";
 import { readInventory } from "../observe/inventory.ts";
@@ -60,7 +60,7 @@ export async function planFor(
   { to, strategy, failAt, at, rehearsal }: UpgradeWish,
 ): Promise<Planned> {
   if (strategy !== undefined && strategy !== "major") mustBegin(strategy, at);
-  const saved = rehearsal ? { ...found, definition: atAnyHour(found.definition) } : found;
+  const saved = rehearsal ? { ...found, definition: withoutPublic(atAnyHour(found.definition)) } : found;
   const { definition, definitionPath, name } = saved;
   // First and alone, because an upgrade in flight makes every other guard fail, too.
   const busy = await unfinishedUpgrade(parts.store, name);
@@ -103,6 +103,12 @@ export async function planFor(
   };
 }
 
+/** Nobody asks a clone anything, so nothing is waited for there. */
+const withoutPublic = (definition: EnvironmentDefinition): EnvironmentDefinition => ({
+  ...definition,
+  minor: { ...definition.minor, samples: 0 },
+});
+
 /** Nobody waits for a window: the public sees no page. */
 function mustBegin(strategy: UpgradeStrategy, at: string | null): void {
   if (at === null) return;
@@ -113,8 +119,9 @@ function mustBegin(strategy: UpgradeStrategy, at: string | null): void {
   });
 }
 
-function announcementOf(definition: EnvironmentDefinition, { from, to }: Plan, start: number): string | null {
-  if (definition.announcement === undefined) return null;
+function announcementOf(definition: EnvironmentDefinition, { from, to, strategy }: Plan, start: number): string | null {
+  // A minor upgrade takes nobody's minutes.
+  if (definition.announcement === undefined || kindOf(strategy) === "minor") return null;
   return announce(definition.announcement, {
     environment: definition.environment,
     from,

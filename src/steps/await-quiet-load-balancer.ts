@@ -124,5 +124,5 @@ const stillUsed = ({ loadBalancers, quietMs }: Input, requests: number, connecti
   new Problem("timed-out", {
     what: `${all(loadBalancers)} can't go: clients still use it`,
     why: `${requests} requests of the public in ${quietMs / 1000} s, ${many(connections).replace("session", "connection")} open`,
-    next: "find what still leads there (changeover name), then: changeover resume; to cut them off: changeover sessions cut --why TEXT",
+    next: "find what still leads there (changeover name), then plan again; to cut them off while it waits: changeover sessions cut --why TEXT",
   });

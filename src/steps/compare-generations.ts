@@ -20,7 +20,8 @@ export const compareGenerations = defineStep({
     soakMs: z.number(),
     /** Until it has given enough answers. */
     waitMs: z.number(),
-    samples: z.int().min(1),
+    /** 0: nobody is there to ask, as on a clone. */
+    samples: z.int().min(0),
     errorsPercent: z.number(),
     slowerTimes: z.number(),
     slowerMs: z.number(),

@@ -112,3 +112,13 @@ test("an address that somebody else answers for is not moved, and the old front 
   expectNothingLost(seen);
   expectServed(seen);
 });
+
+test("a new server that is lost after the switch is found out while the old ones are still there", async () => {
+  const { happened, ...story } = struck("intent apply Resume scaling group", (site) => site.crash("app-2"));
+  const seen = await upgradeMinor("replace", story);
+  expect(happened()).toBe(true);
+  expect(seen.end.state, JSON.stringify(seen.end)).toBe("rolled-back");
+  expectNothingLost(seen);
+  expect(seen.clients.seen.failed + seen.clients.seen.refused).toBeLessThanOrEqual(1);
+  expectServed(seen);
+});

@@ -72,20 +72,20 @@ test("in place: taken back when its last step fails, then done", async () => {
   expect(back.outcome).toBe("rolled-back");
   expect(await sight()).toEqual(serving("2.1", SIZE, "rolled-back"));
   const report = await upgrade("in-place", "placed");
-  expect(report.outcome).toBe("upgraded");
+  expect(report.outcome, String(report.reason)).toBe("upgraded");
   expect(names(report)).not.toContain("restore-backup");
   expect(await sight()).toEqual(serving("placed", SIZE, "upgraded"));
 });
 
 test("canary: half of the public first, compared, then all of it", async () => {
   const report = await upgrade("canary", "shared");
-  expect(report.outcome).toBe("upgraded");
+  expect(report.outcome, String(report.reason)).toBe("upgraded");
   expect(names(report)).toEqual(expect.arrayContaining(["share-traffic", "compare-generations"]));
   expect(await sight()).toEqual(serving("shared", SIZE, "upgraded"));
 });
 
 test("rolling: new servers join, old ones leave", async () => {
   const report = await upgrade("rolling", "rolled");
-  expect(report.outcome).toBe("upgraded");
+  expect(report.outcome, String(report.reason)).toBe("upgraded");
   expect(await sight()).toEqual(serving("rolled", SIZE, "upgraded"));
 });

@@ -1,12 +1,25 @@
 /** Guards about upgrades without downtime: something is to change, and enough servers go on serving meanwhile. */
+import { BESIDE } from "../../model/provider.ts";
 import { differencesOf } from "../differences.ts";
 import { type Guard, refuses } from "./guard.ts";
 
 /** The release may stay: another template, or other inputs, are reason enough. */
 export const somethingChanges: Guard = {
   name: "something is to change",
-  finds({ definition, blue, to, artefact }) {
-    if (blue.release !== to || differencesOf({ definition, blue, to }, artefact.hash ?? "").length > 0) return null;
+  finds({ definition, blue, to, artefact, plan }) {
+    if (blue.release !== to) return null;
+    const found = differencesOf({ definition, blue, to }, artefact.hash ?? "");
+    // What a server was launched with stays as long as it is there.
+    const inPlace = plan?.strategy === "in-place";
+    const fronts = blue.loadBalancers.some(({ record }) => record.labels[BESIDE] !== undefined);
+    if (plan?.strategy === "replace" && fronts !== definition.application.frontEnds) return null;
+    if (found.some(({ key }) => !inPlace || key !== "template")) return null;
+    if (found.length > 0) {
+      return refuses(
+        "only the template differs, and in place no server is launched",
+        "use --strategy replace or rolling",
+      );
+    }
     return refuses(
       `release ${to} is what serves now, with the same content, inputs and template`,
       "name another release with --to",

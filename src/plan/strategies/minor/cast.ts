@@ -40,9 +40,13 @@ export interface Pair {
   worker: boolean;
 }
 
-/** A server that is launched for nothing but to try the migration on a copy. */
+/** A server that tries the migration on a restored copy of the database. */
 export interface Trial {
+  command: string;
+  unlock: string | null;
   record: ServerRecord;
+  /** Holds the copy. */
+  spare: ServerRecord;
   before: Install;
   after: Install;
   /** It is the first of the new servers, or goes again afterwards. */
@@ -69,15 +73,13 @@ export interface Cast {
   /** New servers are launched, so old ones go. */
   launches: boolean;
   /** Null when the release has nothing to migrate. */
-  migrate: { command: string; unlock: string | null } | null;
-  trial: Trial;
+  trial: Trial | null;
   testBalancer: TestBalancer | null;
   /** One more server of the scaling group, to prove that it can grow; null without a group. */
   grown: Pair | null;
   primary: SeenDatabase;
   /** Null where none follows: only a migration needs one. */
   replica: SeenDatabase | null;
-  spare: ServerRecord;
   /** Left from earlier upgrades, retired by this one. */
   kept: ServerRecord[];
   boot: BootOf | undefined;
@@ -89,9 +91,9 @@ export const TRIAL = { REHEARSAL: "1" };
 export function castMinor(input: MinorInput): Cast {
   const { definition, inventory, strategy, to } = input;
   const blue = readBlue(inventory);
-  const { migrate = null, unlock = null } = definition.releases[to] ?? {};
+  const { migrate, unlock = null } = definition.releases[to] ?? {};
   const launches = strategy !== "in-place";
-  mustHaveRoom(definition, input.network, everyRecord(inventory), besideOf(input, blue, migrate !== null));
+  mustHaveRoom(definition, input.network, everyRecord(inventory), besideOf(input, blue, migrate !== undefined));
   const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
   const serves = strategy === "replace" || strategy === "canary" ? blue.green : blue.slot;
   const old = blue.loadBalancers.map(({ record }) => record);
@@ -100,20 +102,17 @@ export function castMinor(input: MinorInput): Cast {
   const pairs = blue.applications.map((seen, turn) => pairOf(maker, seen, turn));
   const inGroup = blue.applications.findLastIndex(({ record }) => record.labels.group !== undefined);
   const member = blue.applications[inGroup];
-  const spare = layout.next("database", "spare", { role: "spare" });
   const names = inventory.applications.map(({ record }) => record);
   return {
     ...{ definition, strategy, from: blue.release, to, failAt: input.failAt, slot: blue.slot, serves, pairs, launches },
     balancers: fronts && balancersOf(input, old, fronts),
     loadBalancers: old.map(({ name }) => name),
     all: [...old, ...(fronts?.loadBalancers ?? [])].map(({ name }) => name),
-    migrate: migrate === null ? null : { command: migrate, unlock },
-    trial: trialOf(maker, pairs[0], spare),
+    trial: migrate === undefined ? null : trialOf(maker, pairs[0], { command: migrate, unlock }),
     testBalancer: launches ? testBalancerOf(definition, layout) : null,
     grown: member ? pairOf({ ...maker, launches: true }, member, inGroup) : null,
     primary: blue.primary,
     replica: blue.replicas.find(({ health }) => health.replicating) ?? null,
-    spare,
     kept: [...names, ...inventory.databases.map(({ record }) => record)].filter(({ name }) => blue.kept.includes(name)),
     boot: input.boot,
   };
@@ -152,7 +151,12 @@ function pairOf({ input, blue, layout, serves, launches, fronts }: Maker, seen: 
 }
 
 /** Nothing of it leads to what serves: the server reaches the copy itself, past every endpoint. */
-function trialOf({ input, layout, launches, serves }: Maker, first: Pair | undefined, spare: ServerRecord): Trial {
+function trialOf(
+  { input, layout, launches, serves }: Maker,
+  first: Pair | undefined,
+  migrate: Pick<Trial, "command" | "unlock">,
+): Trial {
+  const spare = layout.next("database", "spare", { role: "spare" });
   if (!first) throw new Error("a generation has at least one server");
   const onCopy = (install: Install): Install => ({
     ...install,
@@ -163,7 +167,7 @@ function trialOf({ input, layout, launches, serves }: Maker, first: Pair | undef
   const record = launches
     ? first.next
     : layout.next("application", "trial", { slot: serves, clonedFrom: first.old.name });
-  return { record, before: onCopy(before), after: onCopy(after), stays: launches };
+  return { ...migrate, record, spare, before: onCopy(before), after: onCopy(after), stays: launches };
 }
 
 /** Hosts that it takes beside those that hold a server. */
@@ -175,7 +179,7 @@ function besideOf({ definition, strategy }: MinorInput, blue: Blue, migrates: bo
   const parts: [number, string][] = [
     [launches ? servers : 0, servers === 1 ? "1 application server" : `${servers} application servers`],
     [splits ? definition.loadBalancers : 0, `${definition.loadBalancers} load balancers`],
-    [launches && group ? 1 : 0, "1 by which the group is seen to grow"],
+    [group ? 1 : 0, "1 by which the group is seen to grow"],
     [launches && definition.testing.loadBalancer === "separate" ? 1 : 0, "a load balancer for testers"],
     [!launches && migrates ? 1 : 0, "1 to try the migration from"],
     [migrates ? 1 : 0, "a spare for the database"],

@@ -8,6 +8,7 @@ import { compareGenerations } from "../../../steps/compare-generations.ts";
 import { compareVersion } from "../../../steps/compare-version.ts";
 import { gate } from "../../../steps/gate.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
+import { probeServers } from "../../../steps/probe-servers.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { readDisk } from "../../../steps/read-disk.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
@@ -116,11 +117,17 @@ function lastSessions(cast: Cast): PlanStep[] {
     ...{ servers: oldNames(cast), role: "web" as const, graceMs },
     again: { good: checksOf(definition, "with-clean-up"), healthyMs },
   });
-  return [...lastConnections(cast), ...wait, stop, ...(serves === slot ? [leave] : [])];
+  // One that was lost since the switch is found out while there is a way back.
+  const probe = act(probeServers, {
+    servers: namesOf(cast),
+    good: checksOf(definition, "with-clean-up"),
+    withinMs: healthyMs,
+  });
+  return [probe, ...lastConnections(cast), ...wait, stop, ...(serves === slot ? [leave] : [])];
 }
 
 function cleanUp(cast: Cast): PlanStep[] {
-  const { definition, all: loadBalancers, slot, serves, testBalancer, balancers, launches, migrate } = cast;
+  const { definition, all: loadBalancers, slot, serves, testBalancer, balancers, launches, trial } = cast;
   const old = launches ? cast.pairs.map((pair) => pair.old) : [];
   const aside = [
     ...(balancers?.old ?? []).map(({ name }) => name),
@@ -140,7 +147,7 @@ function cleanUp(cast: Cast): PlanStep[] {
     ...decommissionSteps([...old, ...cast.kept.filter(({ kind }) => kind === "application")]),
     ...(old.length > 0 ? [act(retireServers, { servers: oldNames(cast), pool: oldPool })] : []),
     ...(aside.length > 0 ? [act(retireServers, { servers: aside, pool: null })] : []),
-    ...(migrate ? [act(pruneBackups, { keep: definition.backups.keep })] : []),
+    ...(trial ? [act(pruneBackups, { keep: definition.backups.keep })] : []),
     act(assertClean, {
       loadBalancers: staying(cast),
       slot: serves,
@@ -151,14 +158,14 @@ function cleanUp(cast: Cast): PlanStep[] {
 }
 
 /** Launched for the proof alone. */
-const aloneOf = ({ migrate, spare, trial }: Cast): string[] =>
-  migrate ? [spare.name, ...(trial.stays ? [] : [trial.record.name])] : [];
+const aloneOf = ({ trial }: Cast): string[] =>
+  trial ? [trial.spare.name, ...(trial.stays ? [] : [trial.record.name])] : [];
 
 export function afterWayBackStages(cast: Cast): Stage[] {
-  const { definition, loadBalancers, slot, primary, replica, migrate } = cast;
+  const { definition, loadBalancers, slot, primary, replica, trial } = cast;
   return [
     inOrder("Leave everything as it was", "run the same steps again", [
-      ...(migrate && replica
+      ...(trial && replica
         ? [
             act(resumeReplica, {
               replica: replica.record.name,

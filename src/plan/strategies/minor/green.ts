@@ -111,13 +111,13 @@ function openRoute(cast: Cast): PlanStep[] {
 
 /** Behind the other pool, whichever it is to serve in: nothing but the test host name leads there. */
 function testFirst(cast: Cast, first: Pair): PlanStep[] {
-  const { definition, boot, slot, serves, to, trial, migrate } = cast;
+  const { definition, boot, slot, serves, to, trial } = cast;
   const { limits, checks } = definition;
   const record = first.next;
   const loadBalancers = cast.testBalancer ? testersAt(cast) : cast.all;
   const apart = otherSlot(slot);
   const primary = cast.primary.record.name;
-  const launched = migrate !== null && trial.record.name === record.name;
+  const launched = trial?.record.name === record.name;
   const drainMs = ms(limits.drainSeconds);
   return [
     ...(launched
@@ -128,9 +128,9 @@ function testFirst(cast: Cast, first: Pair): PlanStep[] {
           install(definition, record.name, first.after),
         ]),
     // A release that migrates was started on a copy before; this one was never started here.
-    ...(migrate ? [] : [act(noteSchema, { primary })]),
+    ...(trial ? [] : [act(noteSchema, { primary })]),
     ...startGood(cast, [first]),
-    ...(migrate ? [] : [act(assertSchemaKept, { primary, release: to })]),
+    ...(trial ? [] : [act(assertSchemaKept, { primary, release: to })]),
     act(joinPool, {
       ...{ loadBalancers, slot: apart, members: membersOf(definition, [record]), drainMs },
       ...timesOf(definition),

@@ -29,13 +29,13 @@ export function inPlaceStages(cast: Cast): Stage[] {
         when: { at: "switch", slot, servers },
         pattern: definition.minor.logErrors,
       }),
-      ...(cast.migrate ? [] : [act(noteSchema, { primary: cast.primary.record.name })]),
+      ...(cast.trial ? [] : [act(noteSchema, { primary: cast.primary.record.name })]),
     ]),
     ...batches.map((batch, turn) =>
       inOrder(`Upgrade ${batchName(turn, batches)} in place`, IN_PLACE, [
         ...leave(cast, batch),
         ...change(cast, batch),
-        ...(cast.migrate || turn > 0
+        ...(cast.trial || turn > 0
           ? []
           : [act(assertSchemaKept, { primary: cast.primary.record.name, release: cast.to })]),
         joinServing(cast, batch),

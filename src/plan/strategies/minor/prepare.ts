@@ -22,7 +22,7 @@ import { bootSteps, leaveSteps } from "../../boot.ts";
 import { install, launch, timesOf } from "../../launching.ts";
 import { checksOf, databaseEndpoint, installMs, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
-import { type Cast, TRIAL } from "./cast.ts";
+import { type Cast, type Trial, TRIAL } from "./cast.ts";
 import { FREE, oldNames, STAYS } from "./words.ts";
 
 export function prepareStages(cast: Cast): Stage[] {
@@ -36,7 +36,7 @@ export function prepareStages(cast: Cast): Stage[] {
       act(readTraffic, { loadBalancers }),
       act(noteErrors, { loadBalancers, old, when: { at: "beginning" }, pattern }),
     ]),
-    ...(cast.migrate ? migration(cast, cast.migrate) : []),
+    ...(cast.trial ? migration(cast, cast.trial) : []),
   ];
 }
 
@@ -54,22 +54,21 @@ export const lockedServers = (cast: Cast): string[] => [
   ...(cast.replica ? [cast.replica.record.name] : []),
 ];
 
-type Migrate = NonNullable<Cast["migrate"]>;
-
-function migration(cast: Cast, wanted: Migrate): Stage[] {
-  const { definition, trial, to } = cast;
+function migration(cast: Cast, trial: Trial): Stage[] {
+  const { definition, to } = cast;
   const withCleanUp = checksOf(definition, "with-clean-up");
   const primary = cast.primary.record.name;
   return [
-    inOrder("Prove the backup", FREE, proveBackup(cast)),
-    inOrder("Prove on the restored copy that the upgrade is minor", FREE, tryOnCopy(cast, wanted)),
+    inOrder("Prove the backup", FREE, proveBackup(cast, trial)),
+    inOrder("Prove on the restored copy that the upgrade is minor", FREE, tryOnCopy(cast, trial)),
     inOrder("Migrate what both releases can use", STAYS, [
       act(
         migrate,
         {
           of: "live",
           migrator: trial.record.name,
-          ...wanted,
+          command: trial.command,
+          unlock: trial.unlock,
           inputs: cast.failAt === "migrate" ? { REHEARSE_FAILURE: "half" } : {},
           release: to,
           primary,
@@ -89,7 +88,7 @@ function migration(cast: Cast, wanted: Migrate): Stage[] {
 
 const retire = (server: string): PlanStep => act(retireSpare, { spare: server, holds: "nothing" });
 
-function proveBackup({ definition, primary, replica, spare }: Cast): PlanStep[] {
+function proveBackup({ definition, primary, replica }: Cast, { spare }: Trial): PlanStep[] {
   if (!replica) throw new Error("no replica to take the backup of");
   const primaryEndpoint = databaseEndpoint(definition, primary.record);
   const { copySeconds, syncSeconds } = definition.limits;
@@ -106,9 +105,10 @@ function proveBackup({ definition, primary, replica, spare }: Cast): PlanStep[] 
 }
 
 /** The spare holds the backup that was proven; the server reaches nothing but it. */
-function tryOnCopy(cast: Cast, { command, unlock }: Migrate): PlanStep[] {
-  const { definition, trial, loadBalancers, from, to, boot } = cast;
-  const [server, copy] = [trial.record.name, cast.spare.name];
+function tryOnCopy(cast: Cast, trial: Trial): PlanStep[] {
+  const { definition, loadBalancers, from, to, boot } = cast;
+  const { command, unlock } = trial;
+  const [server, copy] = [trial.record.name, trial.spare.name];
   const times = timesOf(definition);
   const good = checksOf(definition, "always");
   const put = (release: typeof trial.after) =>
@@ -126,9 +126,10 @@ function tryOnCopy(cast: Cast, { command, unlock }: Migrate): PlanStep[] {
       inputs: TRIAL,
       release: to,
       primary: copy,
-      primaryEndpoint: databaseEndpoint(definition, cast.spare),
+      primaryEndpoint: databaseEndpoint(definition, trial.spare),
       limitMs: ms(definition.limits.migrateSeconds),
-      old: cast.primary.record.name,
+      // It may have nothing to do: whether the new release works on what comes of it is seen next.
+      old: null,
       wayBack: null,
     }),
     act(markSchema, { server: copy }),
