@@ -1,4 +1,5 @@
 /** Why an upgrade is done, by which strategy, and who is told: from options, else asked of whoever sits at a terminal. */
+import { Option } from "commander";
 import { createInterface, type Interface } from "node:readline/promises";
 import { Problem } from "../model/problem.ts";
 import { type UpgradeStrategy, upgradeStrategies } from "../model/plan.ts";
@@ -15,10 +16,8 @@ export interface Purpose {
   tell: string[];
 }
 
-export const STRATEGY_OPTION = [
-  "--strategy <strategy>",
-  `how: ${upgradeStrategies.join(", ")}; all but major without downtime`,
-] as const;
+export const strategyOption = (): Option =>
+  new Option("--strategy <strategy>", "major with a window, all others without downtime").choices(upgradeStrategies);
 export const WHY_OPTION = ["--why <text>", "why it is done; stays with the upgrade and its report"] as const;
 export const TELL_OPTION = ["--tell <who>", "whom to tell of it; may be given more than once"] as const;
 

@@ -16,7 +16,7 @@ export function differencesOf({ definition, blue, to }: Wish, artefact: string):
   const served = new Set(blue.applications.flatMap(({ installed }) => (installed ? [installed.artefact] : [])));
   const templates = new Set(blue.applications.flatMap(({ record }) => seenTemplate(record)?.template ?? []));
   const before = {
-    ...keysOf(definition.releases[blue.release]),
+    ...keysOf(to === blue.release ? asInstalled({ definition, blue, to }) : definition.releases[blue.release]),
     content: [...served].map(short).sort().join(", "),
     ...templated([...templates].sort().join(", ")),
   };
@@ -30,6 +30,14 @@ export function differencesOf({ definition, blue, to }: Wish, artefact: string):
     .sort()
     .map((key) => ({ key, from: valueIn(before, key), to: valueIn(after, key) }))
     .filter(({ from, to: wanted }) => from !== wanted);
+}
+
+/** Of the very release that serves the file may say something else by now than what its servers were given. */
+function asInstalled({ definition, blue, to }: Wish): unknown {
+  const installed = blue.applications.find((one) => one.installed)?.installed;
+  if (!installed) return definition.releases[to];
+  const { start, prepare, inputs } = installed;
+  return { ...definition.releases[to], start, prepare: prepare ?? undefined, inputs };
 }
 
 /** What the servers are launched with, which is no part of the release. */

@@ -12,7 +12,7 @@ import { type AddCommand, JSON_OPTION, type JsonOption } from "../command.ts";
 import { ensureControlPlane } from "../control-plane-process.ts";
 import { findHome } from "../home.ts";
 import { printJson } from "../output.ts";
-import { readStrategy, STRATEGY_OPTION } from "../purpose.ts";
+import { readStrategy, strategyOption } from "../purpose.ts";
 import { AT_OPTION, readTime } from "../time.ts";
 import { theEnvironment } from "./status.ts";
 
@@ -30,7 +30,7 @@ export const plan: AddCommand = (program) => {
     .description("show the upgrade step by step without doing anything; refused when a guard does not hold")
     .argument("[environment]", "may be left out when there is only one")
     .requiredOption("--to <release>", "the release to upgrade to")
-    .option(...STRATEGY_OPTION)
+    .addOption(strategyOption())
     .option("--fail-at <step>", "let this step fail, to rehearse the way back")
     .option("--runbook", "as a document that a person could follow by hand (Markdown)")
     .option(...AT_OPTION)

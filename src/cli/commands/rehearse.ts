@@ -9,7 +9,7 @@ import { ensureControlPlane } from "../control-plane-process.ts";
 import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { EXIT, printJson, say } from "../output.ts";
-import { readStrategy, STRATEGY_OPTION } from "../purpose.ts";
+import { readStrategy, strategyOption } from "../purpose.ts";
 import { theEnvironment } from "./status.ts";
 
 interface RehearseOptions extends JsonOption {
@@ -27,7 +27,7 @@ export const rehearse: AddCommand = (program, ends) => {
     .description("run an upgrade on a clone with a copy of the data, time it, and take the clone down again")
     .argument("[environment]", "may be left out when there is only one")
     .option("--to <release>", "the release to upgrade the clone to")
-    .option(...STRATEGY_OPTION)
+    .addOption(strategyOption())
     .option("--fail-at <step>", "let this step fail on the clone, to time the way back")
     .option("--cancel", "end the rehearsal in flight and take its clone down")
     .option(...JSON_OPTION)

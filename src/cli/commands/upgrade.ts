@@ -13,7 +13,7 @@ import { follow } from "../follow.ts";
 import { findHome } from "../home.ts";
 import { exitOfState, printJson, say } from "../output.ts";
 import { startLedger } from "../ledger-process.ts";
-import { askPurpose, collect, type PurposeOptions, STRATEGY_OPTION, TELL_OPTION, WHY_OPTION } from "../purpose.ts";
+import { askPurpose, collect, type PurposeOptions, strategyOption, TELL_OPTION, WHY_OPTION } from "../purpose.ts";
 import { AT_OPTION, readTime } from "../time.ts";
 import { theEnvironment } from "./status.ts";
 import { drawEnd } from "./watch.ts";
@@ -33,7 +33,7 @@ export const upgrade: AddCommand = (program, ends) => {
     .description("upgrade an environment to a release; what fails while the way back is free is taken back by itself")
     .argument("[environment]", "may be left out when there is only one")
     .requiredOption("--to <release>", "the release to upgrade to")
-    .option(...STRATEGY_OPTION)
+    .addOption(strategyOption())
     .option(...WHY_OPTION)
     .option(...TELL_OPTION, collect)
     .option("--plan <hash>", "run exactly this plan, refused when it no longer fits")
