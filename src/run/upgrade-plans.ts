@@ -60,7 +60,7 @@ export async function planFor(
   { to, strategy, failAt, at, rehearsal }: UpgradeWish,
 ): Promise<Planned> {
   if (strategy !== undefined && strategy !== "major") mustBegin(strategy, at);
-  const saved = rehearsal ? { ...found, definition: withoutPublic(atAnyHour(found.definition)) } : found;
+  const saved = rehearsal ? { ...found, definition: atAnyHour(found.definition) } : found;
   const { definition, definitionPath, name } = saved;
   // First and alone, because an upgrade in flight makes every other guard fail, too.
   const busy = await unfinishedUpgrade(parts.store, name);
@@ -90,7 +90,8 @@ export async function planFor(
   const boot = await parts.launches.bootOf(definition, definitionPath, { inputsOf: originOf(found) ?? name });
   const network = networkOf(saved, inventory);
   const page = readPage(definition, definitionPath);
-  const input = { definition, network, inventory, strategy, to, artefacts, failAt, at, boot, holders, page };
+  const wanted = rehearsal ? withoutPublic(definition) : definition;
+  const input = { definition: wanted, network, inventory, strategy, to, artefacts, failAt, at, boot, holders, page };
   const { plan, guards, differences } = planUpgrade(input, circumstances);
   mustHaveStep(plan, failAt);
   const start = begins ?? circumstances.now;

@@ -56,8 +56,8 @@ describe("the line so far", () => {
 
   test("choices are words, also behind an equals sign; where nothing can follow, nothing is offered", () => {
     expect(wordsAt("completion", "")).toEqual(["bash", "zsh", "fish"]);
-    expect(wordsAt("demo", "--over", "")).toEqual(["local", "ssh"]);
-    expect(wordsAt("demo", "--over=")).toEqual(["--over=local", "--over=ssh"]);
+    expect(wordsAt("demo", "--over", "")).toEqual(["local", "ssh", "lab"]);
+    expect(wordsAt("demo", "--over=")).toEqual(["--over=local", "--over=ssh", "--over=lab"]);
     expect(wordsAt("status", "live", "")).toEqual([]);
     expect(wordsAt("status", "--nonsense=")).toEqual([]);
     expect(wordsAt("upgarde", "")).toEqual([]);

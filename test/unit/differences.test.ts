@@ -74,12 +74,21 @@ test("a release beside itself differs in nothing; servers with different content
   const { world } = await bringUp();
   const inventory = await readInventory(world);
   const blue = readBlue(inventory);
-  expect(drawDifferences(differencesOf({ definition, blue, to: "1" }, artefacts["1"]))).toEqual([
+  const beside = { definition: shop, blue, to: "1" };
+  expect(drawDifferences(differencesOf(beside, artefacts["1"]))).toEqual([
     "  none: the same content and the same keys",
   ]);
   const [first] = inventory.applications;
   if (first?.installed) first.installed.artefact = "d".repeat(64);
-  expect(differencesOf({ definition, blue: readBlue(inventory), to: "1" }, artefacts["1"])).toEqual([
+  expect(differencesOf({ ...beside, blue: readBlue(inventory) }, artefacts["1"])).toEqual([
     { key: "content", from: `${"a".repeat(16)}, ${"d".repeat(16)}`, to: "a".repeat(16) },
   ]);
+});
+
+test("what the file says of the release that serves is compared with what its servers were given", async () => {
+  const { world } = await bringUp();
+  const blue = readBlue(await readInventory(world));
+  const releases = { ...shop.releases, "1": { ...shop.releases["1"], inputs: { MODE: "fast" } } };
+  const wish = { definition: environmentSchema.parse({ ...shop, releases }), blue, to: "1" };
+  expect(differencesOf(wish, artefacts["1"])).toEqual([{ key: "inputs.MODE", from: null, to: "fast" }]);
 });

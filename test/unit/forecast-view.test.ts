@@ -67,6 +67,7 @@ test("what nobody has timed is said in words, together with how to find out", ()
 });
 
 const record = {
+  options: { yes: true },
   id: "u-1",
   environment: "live",
   state: "upgraded",
