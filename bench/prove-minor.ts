@@ -7,6 +7,7 @@ import { systemClock } from "../src/run/clock.ts";
 import type { Product } from "../test/product/product.ts";
 import { serving, sightOf } from "../test/product/sights.ts";
 import { figureOf } from "./figures.ts";
+import type { MixedReport } from "./mixed/clients.ts";
 import { underMixed } from "./mixed/under.ts";
 import { type AtGate, NEW, NOTES, NOTES_SIZE, OLD, reportOf, upgradeNotes, withNotes } from "./notes.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
@@ -46,13 +47,15 @@ export async function proveMinor({ runs, shard }: Asked): Promise<Outcome> {
 
 async function oneRun(product: Product, run: number, strategy: MinorStrategy, way: Way): Promise<Row> {
   let times = { tookMs: 0, answeredMs: 0 };
-  let outcome = "";
+  let [outcome, upgrade] = ["", ""];
   const { row: seen, report } = await underMixed(product, way, async () => {
     await systemClock.sleep(BESIDE_MS);
     const began = performance.now();
     const atGate = await upgradeNotes(product, strategy);
+    upgrade = atGate.upgrade;
     const asked = performance.now();
-    outcome = "outcome" in atGate ? `${atGate.outcome} before the gate: ${atGate.reason}` : await answer(product, atGate, way);
+    outcome =
+      "outcome" in atGate ? `${atGate.outcome} before the gate: ${atGate.reason}` : await answer(product, atGate, way);
     const ended = performance.now();
     times = { tookMs: Math.round(ended - began), answeredMs: Math.round(ended - asked) };
     await systemClock.sleep(BESIDE_MS);
@@ -68,9 +71,21 @@ async function oneRun(product: Product, run: number, strategy: MinorStrategy, wa
     ...times,
   };
   console.error(`  ${JSON.stringify(row)}`);
+  if (report.failures.length > 0) await tellFailures(product, upgrade, report);
   if (!row.asWanted) console.error(`  ${outcome}`);
   if (!row.sound) console.error(`  ${JSON.stringify({ lastly, ...sightOf(await product.status(NOTES)) })}`);
   return row;
+}
+
+/** Each with the steps that ran when it was seen. */
+async function tellFailures(product: Product, upgrade: string, { failures }: MixedReport): Promise<void> {
+  const { steps } = await reportOf(product, upgrade);
+  const running = (at: number) =>
+    steps.filter((step) => Date.parse(step.at) <= at && at <= Date.parse(step.at) + step.durationMs + 1_000);
+  for (const { at, kind, why } of failures.slice(0, 10)) {
+    const during = running(at).map(({ name }) => name);
+    console.error(`  ${new Date(at).toISOString()} ${kind}: ${why} (${during.join(", ")})`);
+  }
 }
 
 /** Gives how the upgrade ended. */
@@ -94,7 +109,8 @@ async function isSound(product: Product, release: string, ended: string): Promis
   // What a way back leaves for diagnosis is retired by the next upgrade.
   const beside = inventory.applications.length - applications.length - (ended === "upgraded" ? 0 : kept.length);
   return (
-    old.length + elsewhere.length + beside === 0 && isDeepStrictEqual(sightOf(status), serving(release, NOTES_SIZE, ended))
+    old.length + elsewhere.length + beside === 0 &&
+    isDeepStrictEqual(sightOf(status), serving(release, NOTES_SIZE, ended))
   );
 }
 

@@ -53,6 +53,7 @@ async function strike(product: Product): Promise<void> {
 async function oneRun(product: Product, run: number, what: string, during: () => Promise<void>): Promise<Row> {
   const seen = await underMixed(product, `${run}-${what.replaceAll(" ", "-")}`, during);
   const row = { run, what, ...seen.row };
+  for (const { kind, why } of seen.report.failures.slice(0, 10)) console.error(`  ${kind}: ${why}`);
   console.error(`  ${JSON.stringify(row)}`);
   return row;
 }

@@ -26,9 +26,6 @@ export async function underMixed(
   const { user, system } = process.cpuUsage(cpu);
   const report = await clients.stop();
   const { writes } = await countAgain(file, await firstColumn(product, ENVIRONMENT, "SELECT note_key FROM notes"));
-  for (const { at, kind, why } of report.failures.slice(0, 10)) {
-    console.error(`  ${new Date(at).toISOString()} ${kind}: ${why}`);
-  }
   const seen = seenIn(report);
   const row = {
     ...seen,

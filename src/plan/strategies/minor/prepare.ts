@@ -129,6 +129,7 @@ function tryOnCopy(cast: Cast, { command, unlock }: Migrate): PlanStep[] {
       primaryEndpoint: databaseEndpoint(definition, cast.spare),
       limitMs: ms(definition.limits.migrateSeconds),
       old: cast.primary.record.name,
+      mayKeep: true,
       wayBack: null,
     }),
     act(markSchema, { server: copy }),
