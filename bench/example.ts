@@ -1,4 +1,7 @@
 /** An environment of examples/ in a home of its own, brought up for one measurement and gone afterwards. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
 import { openProduct, type Product } from "../test/product/product.ts";
 
 export interface Example {
@@ -25,4 +28,17 @@ export async function withExample<T>(
   } finally {
     await product.end();
   }
+}
+
+/** The same environment file with other sections; its releases stay where they are. */
+export function fileOver(product: Product, file: string, sections: Record<string, unknown>): string {
+  const document = parseDocument(readFileSync(file, "utf8"));
+  for (const [name, section] of Object.entries(sections)) document.set(name, document.createNode(section));
+  const { releases } = document.toJS() as { releases: Record<string, { artefact: string }> };
+  for (const [release, { artefact }] of Object.entries(releases)) {
+    document.setIn(["releases", release, "artefact"], join(dirname(file), artefact));
+  }
+  const path = join(product.folder, "environment.yaml");
+  writeFileSync(path, String(document));
+  return path;
 }

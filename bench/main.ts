@@ -10,6 +10,7 @@ import { proveCrash } from "./prove-crash.ts";
 import { proveFaults } from "./prove-faults.ts";
 import { proveLab } from "./prove-lab.ts";
 import { proveMajor } from "./prove-major.ts";
+import { proveMinor } from "./prove-minor.ts";
 import { proveMixed } from "./prove-mixed.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
@@ -28,6 +29,11 @@ const entries: Record<string, Entry[]> = {
       name: "major",
       says: "upgrades and ways back under traffic: nothing lost, duplicated or failed",
       run: proveMajor,
+    },
+    {
+      name: "minor",
+      says: "each strategy back and forward under mixed clients: nothing failed, lost or doubled",
+      run: proveMinor,
     },
     { name: "crash", says: "kill -9 of the control plane at every step, forward and back", run: proveCrash },
     {

@@ -7,7 +7,7 @@ import type { ServerRecord } from "../model/provider.ts";
 import { leavePool } from "../steps/leave-pool.ts";
 import { retireSpare } from "../steps/retire-spare.ts";
 import { type BootOf, bootSteps, leaveSteps } from "./boot.ts";
-import { install, launch, startInPool } from "./launching.ts";
+import { install, launch, startInPool, timesOf } from "./launching.ts";
 import { ms } from "./layout.ts";
 import { act } from "./stage.ts";
 
@@ -20,12 +20,14 @@ export interface Growth {
 
 export function proveGrowth(definition: EnvironmentDefinition, { record, after, pool, boot }: Growth): PlanStep[] {
   const server = record.name;
+  // The public meets it: whoever is still connected is told to go elsewhere.
+  const met = { ...pool, graceMs: timesOf(definition).graceMs };
   return [
     launch(definition, record, "retire"),
     ...bootSteps(boot, record, "retire"),
     install(definition, server, after),
-    ...startInPool(definition, [record], pool),
-    act(leavePool, { ...pool, members: [server], drainMs: ms(definition.limits.drainSeconds) }),
+    ...startInPool(definition, [record], met),
+    act(leavePool, { ...met, members: [server], drainMs: ms(definition.limits.drainSeconds) }),
     // Not for good: until the old servers are retired the way back has to stay open.
     ...leaveSteps(boot, record),
     act(retireSpare, { spare: server, holds: "nothing" }),

@@ -19,17 +19,20 @@ export const launch = (definition: EnvironmentDefinition, record: ServerRecord, 
 export const install = (definition: EnvironmentDefinition, server: string, wanted: Install): PlanStep =>
   act(installRelease, { server, install: wanted, limitMs: installMs(definition) });
 
-/** Then all of them: good by every check on the server itself, then by every load balancer. */
+/** Then all of them: good by every check on the server itself, then by every load balancer; `graceMs` where the public comes. */
 export function startInPool(
   definition: EnvironmentDefinition,
   servers: ServerRecord[],
-  pool: { loadBalancers: string[]; slot: Slot },
+  pool: { loadBalancers: string[]; slot: Slot; graceMs?: number },
 ): PlanStep[] {
   const times = timesOf(definition);
   const names = servers.map(({ name }) => name);
   return [
     act(startRole, { servers: names, role: "web", good: checksOf(definition, "with-clean-up"), ...times }),
-    act(joinPool, { ...pool, members: membersOf(definition, servers), healthyMs: times.healthyMs }),
+    act(joinPool, {
+      ...{ ...pool, members: membersOf(definition, servers) },
+      ...{ healthyMs: times.healthyMs, drainMs: ms(definition.limits.drainSeconds) },
+    }),
   ];
 }
 

@@ -1,27 +1,25 @@
 /** Put servers into a pool on every load balancer and wait until its own checks find them healthy. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
-import { defineStep, type StepContext } from "../model/step.ts";
+import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
-import { sum, tryOpenSessions } from "./parts/sessions.ts";
 import { member, servers, slot } from "./parts/shapes.ts";
+import { takeLeave } from "./parts/take-leave.ts";
 import { all } from "./parts/words.ts";
-
-const input = z.strictObject({
-  loadBalancers: servers,
-  slot,
-  members: z.array(member).min(1),
-  healthyMs: z.number(),
-  /** What they have in flight may take so long when it is undone; a second when left out. */
-  drainMs: z.number().optional(),
-  /** When it is undone, web is stopped with this grace before they leave: it takes leave of who is still connected. */
-  graceMs: z.number().optional(),
-});
 
 export const joinPool = defineStep({
   name: "join-pool",
-  input,
+  input: z.strictObject({
+    loadBalancers: servers,
+    slot,
+    members: z.array(member).min(1),
+    healthyMs: z.number(),
+    /** What they have in flight may take so long when it is undone; a second when left out. */
+    drainMs: z.number().optional(),
+    /** When it is undone, web is stopped with this grace before they leave: it takes leave of who is still connected. */
+    graceMs: z.number().optional(),
+  }),
   undoable: "always",
   says: ({ members, slot: which }) => `Put ${members.map(({ server }) => `"${server}"`).join(", ")} into pool ${which}`,
   byHand: ({ loadBalancers, slot: which, members }) => ({
@@ -58,35 +56,14 @@ export const joinPool = defineStep({
   async undo(context, asked) {
     const { slot: which, members, drainMs = 1_000, graceMs } = asked;
     const loadBalancers = await runningLoadBalancers(context, asked.loadBalancers);
-    if (graceMs !== undefined) await takeLeave(context, { ...asked, loadBalancers, drainMs, graceMs });
+    const leaving = members.map(({ server }) => server);
+    if (graceMs !== undefined) {
+      await takeLeave(context, { loadBalancers, slot: which, servers: leaving, drainMs, graceMs });
+    }
     await each(loadBalancers, async (name) => {
       const loadBalancer = await context.world.loadBalancer(name);
       // Side by side: each may need the whole time.
-      await each(members, ({ server }) =>
-        loadBalancer.removeMember(which, server, graceMs === undefined ? drainMs : 0),
-      );
+      await each(leaving, (server) => loadBalancer.removeMember(which, server, graceMs === undefined ? drainMs : 0));
     });
   },
 });
-
-/** A load balancer can only cut a connection; the application can end it. */
-async function takeLeave(context: StepContext, asked: Required<z.infer<typeof input>>): Promise<void> {
-  const { world, until } = context;
-  const { loadBalancers, slot: which, members, drainMs, graceMs } = asked;
-  const names = members.map(({ server }) => server);
-  await each(loadBalancers, async (name) => {
-    const loadBalancer = await world.loadBalancer(name);
-    await each(names, (server) => loadBalancer.drainMember(which, server));
-  });
-  await until(drainMs, async () => {
-    const open = await tryOpenSessions(context, { loadBalancers, slot: which }, names);
-    return open !== null && sum(open) === 0;
-  });
-  const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
-  await each(
-    names.filter((name) => there.has(name)),
-    async (name) => {
-      await (await world.application(name)).stop("web", graceMs);
-    },
-  );
-}

@@ -4,23 +4,34 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { servers, slot } from "./parts/shapes.ts";
+import { takeLeave } from "./parts/take-leave.ts";
 import { all } from "./parts/words.ts";
 
 export const leavePool = defineStep({
   name: "leave-pool",
-  input: z.strictObject({ loadBalancers: servers, slot, members: servers, drainMs: z.number() }),
+  input: z.strictObject({
+    loadBalancers: servers,
+    slot,
+    members: servers,
+    drainMs: z.number(),
+    /** Web is stopped with this grace before they leave; it runs on when left out. */
+    graceMs: z.number().optional(),
+  }),
   undoable: "always",
   says: ({ members, slot: which }) => `Take ${members.map((name) => `"${name}"`).join(", ")} out of pool ${which}`,
-  byHand: ({ loadBalancers, slot: which, members, drainMs }) => ({
-    act: `On ${all(loadBalancers)} let ${all(members)} have no new sessions in pool ${which}, wait until they have none, at most ${drainMs / 1000} s, then take them out.`,
+  byHand: ({ loadBalancers, slot: which, members, drainMs, graceMs }) => ({
+    act: `On ${all(loadBalancers)} let ${all(members)} have no new sessions in pool ${which}, wait until they have none, at most ${drainMs / 1000} s, then ${graceMs === undefined ? "" : "stop web on them and "}take them out.`,
     see: "They are in that pool nowhere.",
     back: null,
   }),
-  limitMs: ({ drainMs }) => drainMs + 30_000,
-  async apply({ world }, { loadBalancers, slot: which, members, drainMs }) {
+  limitMs: ({ drainMs, graceMs = 0 }) => drainMs + graceMs + 30_000,
+  async apply(context, { loadBalancers, slot: which, members, drainMs, graceMs }) {
+    if (graceMs !== undefined) {
+      await takeLeave(context, { loadBalancers, slot: which, servers: members, drainMs, graceMs });
+    }
     await each(loadBalancers, async (name) => {
-      const loadBalancer = await world.loadBalancer(name);
-      for (const server of members) await loadBalancer.removeMember(which, server, drainMs);
+      const loadBalancer = await context.world.loadBalancer(name);
+      for (const server of members) await loadBalancer.removeMember(which, server, graceMs === undefined ? drainMs : 0);
     });
   },
   async verify({ world }, { loadBalancers, slot: which, members }) {

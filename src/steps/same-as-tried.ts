@@ -19,7 +19,7 @@ export const sameAsTried = defineStep({
   async apply() {},
   async verify({ world, evidenceOf }, { primary }) {
     const schema = (await (await world.database(primary)).schemaFingerprint()).slice(0, 12);
-    const tried = (await evidenceOf(migrate.name, { of: "copy" }))?.schema;
+    const tried = (await evidenceOf(migrate.name, { of: "copy" }))?.schemaAfter;
     if (tried === schema) return { schema, tried };
     throw new Problem("step-failed", {
       what: "the live database was migrated to another schema than the copy",

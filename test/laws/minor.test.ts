@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { minorStrategies, type MinorStrategy } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
-import { expectInOrder, expectNothingLost, type Told } from "./backed-up.ts";
+import { expectInOrder, expectNothingLost, type Told, underClients } from "./backed-up.ts";
 import { minorShop, shopForMinor, planMinorOf, upgradeMinor } from "./minor.ts";
 import { tellingMoments } from "./moments.ts";
 
@@ -82,6 +82,10 @@ describe.each(minorStrategies)("%s", (strategy: MinorStrategy) => {
     expectBlue(seen, strategy);
     // The database is untouched by the way back.
     for (const { schema } of seen.after.databases) expect(schema).toEqual(["rows", "add notices", "add rows.note"]);
+    // The next one finds its migration done, and passes.
+    const next = await underClients(seen.shop, () => planMinorOf(seen.shop, strategy), { upgrade: "u-2" });
+    expect(next.end).toEqual({ state: "upgraded" });
+    expectUnnoticed(next, `${strategy}, once more`);
   });
 
   test("the way back can be asked for at any moment", async () => {
@@ -106,6 +110,7 @@ describe.each(minorStrategies)("%s", (strategy: MinorStrategy) => {
     ["never gets healthy", { web: "never-healthy" }],
     ["dies", { web: "dies" }],
     ["migrates when it starts", { web: "migrates" }],
+    ["lies about its migration", { migration: "lies" }],
   ] as const)("a release that %s is found on the copy", async (_how, misbehaves) => {
     const seen = await upgradeMinor(strategy, { misbehaves });
     expect(seen.end).toMatchObject({ state: "rolled-back" });

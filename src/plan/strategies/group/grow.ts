@@ -4,7 +4,7 @@ import type { Plan, Stage } from "../../../model/plan.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { assertGroup } from "../../../steps/assert-group.ts";
 import { type BootOf, bootSteps } from "../../boot.ts";
-import { install, launch, startInPool, startWorkers } from "../../launching.ts";
+import { install, launch, startInPool, startWorkers, timesOf } from "../../launching.ts";
 import { endpointPorts, everyRecord, Layout } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import { castGroup, type GroupCast, type GroupInput, refused, runsWorker, workersIn } from "./cast.ts";
@@ -50,7 +50,7 @@ export function planGrow(input: GroupInput & { servers: number; now: number }): 
         added.map(({ record, wanted }) => install(definition, record.name, wanted)),
       ),
       inOrder("Let the public in when every check holds", WAY_BACK, [
-        ...startInPool(definition, records, { loadBalancers, slot: blue.slot }),
+        ...startInPool(definition, records, { loadBalancers, slot: blue.slot, graceMs: timesOf(definition).graceMs }),
         ...startWorkers(definition, workers),
       ]),
     ],

@@ -128,8 +128,8 @@ function tryOnCopy(cast: Cast, trial: Trial): PlanStep[] {
       primary: copy,
       primaryEndpoint: databaseEndpoint(definition, trial.spare),
       limitMs: ms(definition.limits.migrateSeconds),
-      // It may have nothing to do: whether the new release works on what comes of it is seen next.
-      old: null,
+      old: cast.primary.record.name,
+      mayKeep: true,
       wayBack: null,
     }),
     act(markSchema, { server: copy }),
