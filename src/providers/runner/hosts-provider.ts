@@ -78,13 +78,25 @@ export class HostsProvider implements Provider {
   }
 
   async find(environment: string, name: string): Promise<ServerRecord | null> {
-    const last = this.#machines.get(this.#seen.get(`${environment}/${name}`) ?? "");
-    const again = last && (await within(this.#lookMs, last.find(environment, name)).catch(() => null));
+    const again = await this.#findAgain(environment, name);
     if (again) return again;
     const { records, silent } = await this.survey(environment);
     const found = records.find((record) => record.name === name);
     if (!found && silent.length > 0) throw incomplete(environment, silent);
     return found ?? null;
+  }
+
+  async records(environment: string, names: readonly string[]): Promise<ServerRecord[]> {
+    const again = await Promise.all(names.map((name) => this.#findAgain(environment, name)));
+    const found = again.filter((record) => record !== null);
+    if (found.length === names.length) return found;
+    return (await this.list(environment)).filter(({ name }) => names.includes(name));
+  }
+
+  /** Where it was seen last; null when it is not there any more. */
+  async #findAgain(environment: string, name: string): Promise<ServerRecord | null> {
+    const last = this.#machines.get(this.#seen.get(`${environment}/${name}`) ?? "");
+    return last ? within(this.#lookMs, last.find(environment, name)).catch(() => null) : null;
   }
 
   /**
@@ -112,7 +124,7 @@ export class HostsProvider implements Provider {
 
   async relabel(environment: string, name: string, labels: Record<string, string>): Promise<void> {
     const record = await this.#mustFind(environment, name);
-    await this.#machine(record).relabel(environment, name, labels);
+    await this.#machine(record).relabelRecord(record, labels);
   }
 
   /** Where it is not listed any more, an earlier try may have left its remains on any of the hosts. */
