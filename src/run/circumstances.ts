@@ -127,6 +127,7 @@ const installsOf = ({ stages }: Plan): { release: string; artefact: string }[] =
     .flatMap(({ steps }) => steps)
     .flatMap(({ step, input }) => {
       if (step === "install-release") return [(input as { install: Install }).install];
-      if (step === "replace-release") return (input as { changes: { after: Install }[] }).changes.map(({ after }) => after);
+      if (step === "replace-release")
+        return (input as { changes: { after: Install }[] }).changes.map(({ after }) => after);
       return [];
     });
