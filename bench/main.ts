@@ -14,6 +14,7 @@ import { proveMinor } from "./prove-minor.ts";
 import { proveMixed } from "./prove-mixed.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
+import { sshAgainstAnsible } from "./ssh-against-ansible.ts";
 import { status } from "./status.ts";
 import { window } from "./window.ts";
 
@@ -68,6 +69,11 @@ const entries: Record<string, Entry[]> = {
     { name: "planning", says: "a major upgrade of 1 000 to 10 000 servers, planned", run: planning },
     { name: "status", says: "the whole command `changeover status`, the control plane warm", run: status },
     { name: "memory", says: "the idle control plane with its database", run: memory },
+    {
+      name: "ssh-against-ansible",
+      says: "minor upgrades over sshd beside tuned Ansible; needs root and what it names",
+      run: sshAgainstAnsible,
+    },
     { name: "demo-time", says: "the whole demo by the clock", run: demoTime },
   ],
 };

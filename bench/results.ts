@@ -19,6 +19,8 @@ export type Row = Record<string, string | number | boolean>;
 export interface Outcome {
   rows: Row[];
   figures: Record<string, Figure>;
+  /** Where two are measured beside each other in several ways: what came of each way. */
+  modes?: Record<string, unknown>;
   /** What must never be, said in words; empty when the claim holds. A missed target is not among them. */
   failures: string[];
 }

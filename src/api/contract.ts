@@ -54,6 +54,8 @@ export const rehearseBody = z.strictObject({
 export const cancelBody = z.strictObject({ by: z.string() });
 export const startBody = z.strictObject({
   planHash: z.string(),
+  /** Made a moment ago for this start, and nobody has looked at it since: it need not be made again. */
+  madeForIt: z.boolean().default(false),
   yes: z.boolean(),
   by: z.string(),
   /** Recorded with the upgrade. */

@@ -1,4 +1,5 @@
 /** The resource "upgrades": look at one, follow its views as server-sent events, answer its gates, take it back. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { LedgerSummary } from "../model/report.ts";
@@ -8,6 +9,8 @@ import { abortBody, answerBody, fixBody, lockBody, pauseBody, resumeBody, rollba
 
 const ENDED = ["upgraded", "rolled-back", "stuck"];
 const HEARTBEAT_MS = 1_000;
+/** Nobody reads faster; what changes meanwhile is seen at once. */
+const PAUSE_MS = 100;
 
 export function upgradeRoutes(controlPlane: ControlPlane, changed: (ms: number) => Promise<void>): Hono {
   const { engine } = controlPlane;
@@ -79,5 +82,6 @@ async function streamViews(
     sent = data;
     if (ENDED.includes(view.state)) return;
     await next;
+    await sleep(PAUSE_MS);
   }
 }

@@ -162,7 +162,7 @@ interface Hosts {
   provider: Provider;
 }
 
-/** A server is looked up once, where it was listed not even that, and again after it was launched, relabelled or retired through the same world. */
+/** A server is looked up once, where it was listed not even that, and again after it was launched or retired through the same world. */
 function rememberHosts(provider: Provider, environment: string): Hosts {
   const known = new Map<string, Promise<Host>>();
   let changes = 0;
@@ -198,6 +198,7 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
       kind: provider.kind,
       list: (name) => looking(provider.list(name), (records) => records),
       survey: (name) => looking(provider.survey(name), ({ records }) => records),
+      records: (name, servers) => looking(provider.records(name, servers), (records) => records),
       find: (name, server) => looking(provider.find(name, server), (found) => (found ? [found] : [])),
       hostOf: (record) => provider.hostOf(record),
       open: (name, server) => provider.open(name, server),
@@ -205,7 +206,8 @@ function rememberHosts(provider: Provider, environment: string): Hosts {
       catalogue: () => provider.catalogue(),
       close: () => provider.close(),
       launch: forgetting((record) => provider.launch(record)),
-      relabel: forgetting((name, server, labels) => provider.relabel(name, server, labels)),
+      // Its host stays the same.
+      relabel: (name, server, labels) => provider.relabel(name, server, labels),
       retire: forgetting((name, server) => provider.retire(name, server)),
     } satisfies Provider,
   };

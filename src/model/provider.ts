@@ -54,6 +54,8 @@ export interface Provider {
   survey(environment: string): Promise<Survey>;
   /** Null when there is surely none of that name; a Problem while a silent host may hold it. */
   find(environment: string, name: string): Promise<ServerRecord | null>;
+  /** Of these those that are there, and no host is asked that need not be; a Problem while a silent host may hold one. */
+  records(environment: string, names: readonly string[]): Promise<ServerRecord[]>;
   /** Safe to repeat: the same name with the same record gives the same server; another record is a problem. */
   launch(record: ServerRecord): Promise<Host>;
   open(environment: string, name: string): Promise<Host>;

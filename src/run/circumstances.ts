@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { newestVerified, ofLineage } from "../model/backup.ts";
+import type { Install } from "../model/application.ts";
 import type { Drift } from "../model/drift.ts";
 import { sayIntersections } from "../model/isolation/intersections.ts";
 import type { Inventory } from "../model/inventory.ts";
@@ -124,5 +125,9 @@ async function readArtefact({ saved, blue, to, artefact }: Looking, past: readon
 const installsOf = ({ stages }: Plan): { release: string; artefact: string }[] =>
   stages
     .flatMap(({ steps }) => steps)
-    .filter(({ step }) => step === "install-release")
-    .map(({ input }) => (input as { install: { release: string; artefact: string } }).install);
+    .flatMap(({ step, input }) => {
+      if (step === "install-release") return [(input as { install: Install }).install];
+      if (step === "replace-release")
+        return (input as { changes: { after: Install }[] }).changes.map(({ after }) => after);
+      return [];
+    });

@@ -69,7 +69,10 @@ export interface ControlPlane extends Readonly<Desks> {
   /** The plan of an upgrade, and what it is expected to take. */
   plan(environment: string, wish: UpgradeWish): Promise<Planned & { forecast: Forecast }>;
   /** Starts the plan with this hash, made for this environment as it is now. */
-  start(environment: string, options: UpgradeOptions & { planHash: string; by: string }): Promise<string>;
+  start(
+    environment: string,
+    options: UpgradeOptions & { planHash: string; madeForIt?: boolean; by: string },
+  ): Promise<string>;
   takeDown(environment: string): Promise<TakenDown>;
   upgrade(id: string): Promise<UpgradeView>;
   /** The unfinished upgrade of an environment, else its last one of the whole environment. */
@@ -105,23 +108,27 @@ export interface ControlPlaneParts extends Desks {
 export function openControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { store, ...desks } = parts;
   const { engine, environments } = desks;
+  const fresh = freshPlans();
   const foretell = (environment: string, plan: Plan) => forecastFor({ store, environments }, environment, plan);
   return {
     ...desks,
     summaries: () => summarizeAll(store),
     async plan(environment, wish) {
       const made = await environments.planUpgrade(environment, wish);
+      fresh.note(environment, made.hash);
       return { ...made, forecast: await foretell(environment, made.plan) };
     },
     async bringUp({ text, path, by, dataFrom }) {
+      fresh.forget();
       const { name, plan, warnings } = await environments.save(text, path, dataFrom);
       if (!plan) return { environment: name, upgrade: null, warnings };
       return { environment: name, upgrade: await engine.startUpgrade(plan, { yes: true, by }), warnings };
     },
-    async start(environment, { planHash, ...asked }) {
+    async start(environment, { planHash, madeForIt = false, ...asked }) {
       const plan = await planOf(store, planHash);
       mustBeNobodysClone(await environments.find(environment));
-      await mustBeCurrent(environments, environment, plan, planHash);
+      if (!(fresh.take(environment, planHash) && madeForIt))
+        await mustBeCurrent(environments, environment, plan, planHash);
       return engine.startUpgrade(plan, { ...asked, forecast: await foretell(environment, plan) });
     },
     // A group whose servers go must not launch others in their place.
@@ -147,6 +154,23 @@ async function entrancesOf({ addresses, environments }: Desks, environment: stri
   const { loadBalancers } = await environments.inventory(environment);
   // One that is only for testers serves no client.
   return loadBalancers.filter(({ routes }) => routes.public !== null).map(({ record }) => record.address);
+}
+
+/** So long after it was made a plan is taken for current; what comes in between, its steps look for themselves. */
+const FRESH_MS = 2_000;
+
+/** Plans that were made just now, each for one use: most upgrades are planned and started in one breath. */
+function freshPlans() {
+  const made = new Map<string, { hash: string; at: number }>();
+  return {
+    note: (environment: string, hash: string) => void made.set(environment, { hash, at: performance.now() }),
+    take(environment: string, hash: string): boolean {
+      const last = made.get(environment);
+      made.clear();
+      return last?.hash === hash && performance.now() - last.at < FRESH_MS;
+    },
+    forget: () => made.clear(),
+  };
 }
 
 async function takeDown({ store, environments }: ControlPlaneParts, environment: string): Promise<TakenDown> {

@@ -6,6 +6,7 @@ import { forecast, type PastRun } from "../plan/forecast.ts";
 import { journalOf } from "../store/journal.ts";
 import { findPlan } from "../store/plans.ts";
 import type { Store } from "../store/store.ts";
+import { steps } from "../steps/registry.ts";
 import { listUpgrades, type UpgradeRun } from "../store/upgrades.ts";
 import type { Environments } from "./environments.ts";
 
@@ -18,7 +19,9 @@ export async function forecastFor(
   environment: string,
   plan: Plan,
 ): Promise<Forecast> {
-  const bytes = await environments.databaseBytes(environment).catch(() => null);
+  // Only for what takes longer the more data there is.
+  const grows = plan.stages.some(({ steps: all }) => all.some(({ step }) => steps.get(step)?.grows));
+  const bytes = grows ? await environments.databaseBytes(environment).catch(() => null) : null;
   return forecast(plan, await pastRuns(store, environment), bytes);
 }
 

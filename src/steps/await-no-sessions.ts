@@ -1,12 +1,14 @@
 /** Wait until drained servers have no sessions left, or a stated deadline has passed; websockets count. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
-import { defineStep } from "../model/step.ts";
+import { defineStep, type StepContext } from "../model/step.ts";
 import {
+  type Drain,
   drainsOf,
   heldBySessions,
   many,
   markCut,
+  type Open,
   openSessions,
   stillOpen,
   sum,
@@ -18,15 +20,18 @@ import { all } from "./parts/words.ts";
 
 const LOOK_EVERY_MS = 500;
 
+const input = z.strictObject({
+  servers,
+  loadBalancers: servers,
+  slot,
+  /** Since they were drained. */
+  withinMs: z.number(),
+});
+type Asked = z.infer<typeof input>;
+
 export const awaitNoSessions = defineStep({
   name: "await-no-sessions",
-  input: z.strictObject({
-    servers,
-    loadBalancers: servers,
-    slot,
-    /** Since they were drained. */
-    withinMs: z.number(),
-  }),
+  input,
   undoable: "always",
   waits: true,
   says: ({ servers: names, withinMs }) => `Wait until ${all(names)} have no sessions, at most ${withinMs / 1000} s`,
@@ -37,10 +42,10 @@ export const awaitNoSessions = defineStep({
   }),
   limitMs: ({ withinMs }) => withinMs + 60_000,
   async check(context, asked) {
-    const { ready, sessions } = await openSessions(context, asked, asked.servers);
-    const drains = await drainsOf(context.world, asked.servers, asked.withinMs);
-    const endless = [...sessions].filter(([name, left]) => left > 0 && (drains.get(name)?.until ?? null) === null);
-    const undrained = [...new Set([...ready, ...endless.map(([name]) => name)])].sort();
+    const open = await openSessions(context, asked, asked.servers);
+    const drains = await drainsFor(context, asked, open);
+    const endless = [...open.sessions].filter(([name, left]) => left > 0 && (drains.get(name)?.until ?? null) === null);
+    const undrained = [...new Set([...open.ready, ...endless.map(([name]) => name)])].sort();
     if (undrained.length === 0) return;
     throw new Problem("refused", {
       what: "servers were not drained, so their sessions need not end",
@@ -50,7 +55,7 @@ export const awaitNoSessions = defineStep({
   },
   async apply(context, asked) {
     const { world, until } = context;
-    const drains = await drainsOf(world, asked.servers, asked.withinMs);
+    const drains = await drainsFor(context, asked, await tryOpenSessions(context, asked, asked.servers));
     const last = Math.max(world.clock.now(), ...[...drains.values()].map((drain) => drain.until ?? 0));
     let told = "";
     const isOver = async (): Promise<boolean> => {
@@ -69,7 +74,7 @@ export const awaitNoSessions = defineStep({
   async verify(context, asked) {
     const { world } = context;
     const open = await openSessions(context, asked, asked.servers);
-    const drains = await drainsOf(world, asked.servers, asked.withinMs);
+    const drains = await drainsFor(context, asked, open);
     const held = heldBySessions(open, drains, world.clock.now());
     if (held.length > 0) throw stillOpen(held);
     const deadline = `at the deadline of ${asked.withinMs / 1000} s`;
@@ -78,3 +83,7 @@ export const awaitNoSessions = defineStep({
     return { left: sum(open), sessions: tellEach(open, words) };
   },
 });
+
+/** Since when they get no new sessions; where none is open nobody has to know. */
+const drainsFor = async ({ world }: StepContext, { servers: names, withinMs }: Asked, open: Open | null) =>
+  open !== null && sum(open) === 0 ? new Map<string, Drain>() : drainsOf(world, names, withinMs);

@@ -7,7 +7,8 @@ export async function carriedOut(db: Db, environment: string, limit = 100): Prom
   const { rows } = await db.query<{ plan: Plan }>(
     `select plans.plan from changeover.upgrades join changeover.plans on plans.hash = upgrades.plan_hash
      where upgrades.environment = $1 and upgrades.state = 'upgraded' and plans.plan ->> 'strategy' = any ($3)
-       and jsonb_path_exists(plans.plan, '$.stages[*].steps[*] ? (@.step == "install-release")')
+       and jsonb_path_exists(plans.plan,
+         '$.stages[*].steps[*].step ? (@ == "install-release" || @ == "replace-release")')
      order by upgrades.created_at desc limit $2`,
     [environment, limit, wholeStrategies],
   );

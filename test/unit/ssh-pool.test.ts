@@ -12,6 +12,7 @@ const open = ({ host }: { host: string }): Transport => {
   const nothing = Buffer.alloc(0);
   return {
     exec: async () => ({ code: 0, stdout: nothing, stderr: nothing }),
+    brought: new Map(),
     dial: async () => Promise.reject(new Error("not here")),
     close: async () => void closed.push(host),
   };

@@ -75,6 +75,7 @@ export async function runUpgrade(
   try {
     const { upgrade: id } = await client.send<Started>("POST", `/environments/${environment}/upgrades`, {
       planHash,
+      madeForIt: run.plan === undefined,
       yes: run.yes ?? false,
       by: whoAsks(),
       why: run.why ?? "",

@@ -14,20 +14,14 @@ import { addMember, drainMember, readServers, removeMember } from "./members.ts"
 import { createRouting } from "./routing.ts";
 import { serially } from "./serial.ts";
 import { parseAnswers, parseConnections } from "./parse.ts";
-import { CONFIG, forgetSocket, SERVICE, startHaproxy } from "./start.ts";
+import { CONFIG, forgetSocket, SERVICE, socketPath, startHaproxy } from "./start.ts";
 import { createWire } from "./wire.ts";
 
 const STOP_GRACE = 5_000;
 
 export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
-  let socket: Promise<string> | null = null;
-  const wire = createWire(host, clock, () => {
-    socket ??= needDesired(host).then((desired) => desired.socket);
-    socket.catch(() => {
-      socket = null;
-    });
-    return socket;
-  });
+  const readSocket = async () => (await needDesired(host)).socket;
+  const wire = createWire(host, clock, socketPath(host.directory), readSocket);
   const maps = createMaps(host, wire);
 
   const oneByOne = <T>(work: () => Promise<T>) => serially(`files ${host.name} ${host.directory}`, work);

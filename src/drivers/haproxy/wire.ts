@@ -17,23 +17,24 @@ export interface Wire {
   answers(): Promise<boolean>;
 }
 
-export function createWire(host: Host, clock: Clock, socket: () => Promise<string>): Wire {
-  const run = async (commands: string[]): Promise<string> => {
-    const path = await socket();
-    return serially(`wire ${host.name} ${path}`, async () => {
+/** `socket` is where it should be; only where nothing answers there, the files are asked. */
+export function createWire(host: Host, clock: Clock, socket: string, readSocket: () => Promise<string>): Wire {
+  const run = (commands: string[]): Promise<string> =>
+    serially(`wire ${host.name} ${host.directory}`, async () => {
+      let path = socket;
       let refusal: unknown;
       const stream = await waitFor(clock, { withinMs: RETURN_LIMIT, everyMs: 50 }, async () => {
         try {
           return await host.dial({ unix: path }, 2_000);
         } catch (error) {
           refusal = error;
+          path = await readSocket();
           return null;
         }
       });
       if (!stream) throw silent(host, refusal);
       return await talk(host, stream, commands);
     });
-  };
   return {
     ask: (command) => run([command]),
     act: async (commands) => {
@@ -42,8 +43,9 @@ export function createWire(host: Host, clock: Clock, socket: () => Promise<strin
     },
     answers: async () => {
       try {
-        const path = await socket();
-        const text = await talk(host, await host.dial({ unix: path }, 2_000), ["show info"]);
+        const dial = (path: string) => host.dial({ unix: path }, 2_000);
+        const stream = await dial(socket).catch(async () => dial(await readSocket()));
+        const text = await talk(host, stream, ["show info"]);
         return text.includes("Pid: ");
       } catch {
         return false;

@@ -15,7 +15,7 @@ const environment = (): Record<string, string> =>
   Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 export function createLocalTransport(): Transport {
-  return { exec: run, dial, close: async () => {} };
+  return { exec: run, dial, brought: new Map(), close: async () => {} };
 }
 
 function run(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult> {

@@ -7,12 +7,14 @@ export class Collected {
   readonly #chunks: Buffer[] = [];
   #size = 0;
 
+  constructor(stream?: NodeJS.ReadableStream) {
+    stream?.on("data", (chunk: Buffer) => this.add(chunk));
+  }
+
   /** Beyond the limit it is read and dropped, so that the writer never waits. */
-  constructor(stream: NodeJS.ReadableStream) {
-    stream.on("data", (chunk: Buffer) => {
-      this.#size += chunk.length;
-      if (this.#size <= limit) this.#chunks.push(chunk);
-    });
+  add(chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size <= limit) this.#chunks.push(chunk);
   }
 
   whole(): Buffer {

@@ -39,7 +39,7 @@ export class HostsProvider implements Provider {
   readonly #turns = new Turns(askedAtOnce);
   readonly #lookMs: number;
   /** Where a name was seen last: asked first, and believed only when it says so again. */
-  readonly #seen = new Map<string, string>();
+  readonly #seen = new Map<string, ServerRecord>();
   /** Environments of which every host has seen our token. */
   readonly #claimed = new Set<string>();
 
@@ -53,7 +53,7 @@ export class HostsProvider implements Provider {
   async survey(environment: string): Promise<Survey> {
     const looks = await this.#each((machine, address) => look(machine, address, this.#lookMs));
     const held = looks.flatMap((one) => ("held" in one ? one.held : []));
-    for (const { environment: of, name, address } of held) this.#seen.set(`${of}/${name}`, address);
+    for (const record of held) this.#seen.set(`${record.environment}/${record.name}`, record);
     return {
       records: held.filter((record) => record.environment === environment),
       silent: looks.flatMap((one) => ("held" in one ? [] : [one])),
@@ -78,13 +78,25 @@ export class HostsProvider implements Provider {
   }
 
   async find(environment: string, name: string): Promise<ServerRecord | null> {
-    const last = this.#machines.get(this.#seen.get(`${environment}/${name}`) ?? "");
-    const again = last && (await within(this.#lookMs, last.find(environment, name)).catch(() => null));
+    const again = await this.#findAgain(environment, name);
     if (again) return again;
     const { records, silent } = await this.survey(environment);
     const found = records.find((record) => record.name === name);
     if (!found && silent.length > 0) throw incomplete(environment, silent);
     return found ?? null;
+  }
+
+  async records(environment: string, names: readonly string[]): Promise<ServerRecord[]> {
+    const again = await Promise.all(names.map((name) => this.#findAgain(environment, name)));
+    const found = again.filter((record) => record !== null);
+    if (found.length === names.length) return found;
+    return (await this.list(environment)).filter(({ name }) => names.includes(name));
+  }
+
+  /** Where it was seen last; null when it is not there any more. */
+  async #findAgain(environment: string, name: string): Promise<ServerRecord | null> {
+    const last = this.#machines.get(this.#seen.get(`${environment}/${name}`)?.address ?? "");
+    return last ? within(this.#lookMs, last.find(environment, name)).catch(() => null) : null;
   }
 
   /**
@@ -110,9 +122,12 @@ export class HostsProvider implements Provider {
     return this.#machine(record).hostOf(record);
   }
 
+  /** Only labels ever change, so what was seen of it says what else it is; a host that does not hold it any more refuses. */
   async relabel(environment: string, name: string, labels: Record<string, string>): Promise<void> {
-    const record = await this.#mustFind(environment, name);
-    await this.#machine(record).relabel(environment, name, labels);
+    const put = (record: ServerRecord) => this.#machine(record).relabelRecord(record, labels);
+    const seen = this.#seen.get(`${environment}/${name}`);
+    if (seen && (await put(seen).then(() => true, isNotThere))) return;
+    await put(await this.#mustFind(environment, name));
   }
 
   /** Where it is not listed any more, an earlier try may have left its remains on any of the hosts. */
@@ -185,6 +200,12 @@ async function look(machine: RunnerProvider, address: string, lookMs: number): P
 
 const isSame = ({ environment, name }: ServerName, other: ServerName | null): boolean =>
   other !== null && environment === other.environment && name === other.name;
+
+/** False then, and else the failure is one. */
+function isNotThere(error: unknown): false {
+  if (error instanceof Problem && error.kind === "not-found") return false;
+  throw error;
+}
 
 const isLost = (error: unknown): boolean => error instanceof Problem && error.kind === "outcome-unknown";
 /** Also a host that shows a wrong key: what answers there is not that host. */

@@ -57,6 +57,10 @@ export class RunnerProvider implements Provider {
     return (await this.list(environment)).find((record) => record.name === name) ?? null;
   }
 
+  async records(environment: string, names: readonly string[]): Promise<ServerRecord[]> {
+    return (await this.list(environment)).filter(({ name }) => names.includes(name));
+  }
+
   /** Of every environment that lives on this machine. */
   async held(): Promise<ServerRecord[]> {
     return recordsIn(await this.#runner.text({ verb: "held", folder: this.#directory }));
@@ -86,9 +90,14 @@ export class RunnerProvider implements Provider {
   }
 
   async relabel(environment: string, name: string, labels: Record<string, string>): Promise<void> {
-    const record = await this.#record(environment, name);
-    const folder = this.#folder(environment);
-    await this.#runner.text({ verb: "relabel", folder, args: [name], stdin: fileOf({ ...record, labels }) });
+    await this.relabelRecord(await this.#record(environment, name), labels);
+  }
+
+  /** Of one that was looked at just now. */
+  async relabelRecord(record: ServerRecord, labels: Record<string, string>): Promise<void> {
+    const folder = this.#folder(record.environment);
+    const stdin = fileOf({ ...record, labels });
+    await this.#runner.text({ verb: "relabel", folder, args: [checkedServer(record.name)], stdin });
   }
 
   async retire(environment: string, name: string): Promise<void> {

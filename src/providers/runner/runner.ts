@@ -24,7 +24,6 @@ export class Runner {
   readonly transport: Transport;
   readonly #home: string;
   readonly #token: () => number;
-  #ready: Promise<void> | null = null;
 
   /** `home` is the folder of all environments. */
   constructor(transport: Transport, home: string, token: () => number) {
@@ -46,7 +45,7 @@ export class Runner {
     let result = await send();
     if (result.code === cannotOpenCode && result.stderr.includes(runnerName)) {
       // Somebody emptied the folder since we brought it.
-      this.#ready = null;
+      this.transport.brought.delete(this.#path());
       await this.#bring();
       result = await send();
     }
@@ -64,11 +63,12 @@ export class Runner {
   #path = () => `${this.#home}/.changeover/${runnerName}`;
 
   #bring(): Promise<void> {
-    this.#ready ??= this.#install().catch((error) => {
-      this.#ready = null;
-      throw error;
-    });
-    return this.#ready;
+    const { brought } = this.transport;
+    const path = this.#path();
+    const bringing = brought.get(path) ?? this.#install();
+    brought.set(path, bringing);
+    bringing.catch(() => brought.delete(path));
+    return bringing;
   }
 
   async #install(): Promise<void> {

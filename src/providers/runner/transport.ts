@@ -15,6 +15,8 @@ export interface Transport {
   /** Runs a shell line with this input; rejects with an "unreachable" Problem when it surely never began. */
   exec(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult>;
   dial(to: DialTarget, timeoutMs: number): Promise<Duplex>;
+  /** Runners that were found or brought there, by their path: whoever comes next on the same connection need not look. */
+  readonly brought: Map<string, Promise<void>>;
   close(): Promise<void>;
 }
 

@@ -41,6 +41,7 @@ export function createSimulatedProvider({ fleet, token }: SimulatedProviderOptio
     list: async (name) => recordsIn(fleet, name),
     survey: async (name) => ({ records: recordsIn(fleet, name), silent: [], foreign: [] }),
     find: async (environment, name) => recordsIn(fleet, environment).find((record) => record.name === name) ?? null,
+    records: async (environment, names) => recordsIn(fleet, environment).filter(({ name }) => names.includes(name)),
     launch: async (record) => new SimulatedHost(fleet, launch(fleet, change(record.environment), record), token),
     open: async (environment, name): Promise<Host> => new SimulatedHost(fleet, find(environment, name), token),
     hostOf: ({ environment, name }): Host => new SimulatedHost(fleet, find(environment, name), token),

@@ -128,6 +128,7 @@ function acting(provider: Provider, plane: ControlPlane): Provider {
     list: (environment) => provider.list(environment),
     survey: (environment) => provider.survey(environment),
     find: (environment, name) => provider.find(environment, name),
+    records: (environment, names) => provider.records(environment, names),
     open: (environment, name) => provider.open(environment, name),
     hostOf: (record) => provider.hostOf(record),
     addressTaken: (address, ports, beside) => provider.addressTaken(address, ports, beside),

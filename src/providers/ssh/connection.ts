@@ -108,11 +108,25 @@ async function openSocket(host: string, port: number): Promise<Socket> {
   const sock = connect({ host, port, noDelay: true });
   try {
     await once(sock, "connect", { signal: AbortSignal.timeout(readyMs) });
-    return sock;
+    return together(sock);
   } catch (error) {
     sock.destroy();
     throw error;
   }
+}
+
+/** The client writes a packet in three parts, and several packets one after the other: what comes at once is sent at once. */
+function together(sock: Socket): Socket {
+  const write = sock.write.bind(sock) as (...args: unknown[]) => boolean;
+  const uncork = () => sock.uncork();
+  sock.write = (...args: unknown[]): boolean => {
+    if (sock.writableCorked === 0) {
+      sock.cork();
+      process.nextTick(uncork);
+    }
+    return write(...args);
+  };
+  return sock;
 }
 
 function runTrue(client: Client): Promise<void> {

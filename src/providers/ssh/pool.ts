@@ -48,6 +48,7 @@ export function createSshPool(
       return {
         exec: (...asked) => one.transport.exec(...asked),
         dial: (...asked) => one.transport.dial(...asked),
+        brought: one.transport.brought,
         async close() {
           if (!left) leave(key, one);
           left = true;

@@ -6,6 +6,7 @@ import { Collected } from "../runner/collected.ts";
 import { type DialTarget, feed, type Transport, type TransportResult } from "../runner/transport.ts";
 import { ChannelStream } from "./channel-stream.ts";
 import { Connection, type SshSettings } from "./connection.ts";
+import { asLine, KEPT_SHELL, KeptShell } from "./kept-shell.ts";
 import { Turns } from "../runner/turns.ts";
 
 /** An sshd allows ten sessions for a connection unless it is told otherwise. */
@@ -21,14 +22,45 @@ interface Talk {
 export function createSshTransport(settings: SshSettings): Transport {
   const connection = new Connection(settings);
   const turns = new Turns(sessionsAtOnce);
+  const short = createShort(connection);
   return {
     exec: (command, stdin, timeoutMs) =>
+      short(command, stdin, timeoutMs) ??
       turns.run(async () => {
         const { result } = await openSession(connection, command, (channel) => talk(channel, stdin, timeoutMs));
         return result;
       }),
     dial: async (to, timeoutMs) => forward(await connection.client(), to, timeoutMs),
+    brought: new Map(),
     close: () => connection.close(),
+  };
+}
+
+/** Runs what is short in a shell that is kept; null while that one is busy, or not there yet. */
+function createShort(connection: Connection) {
+  let kept: KeptShell | null = null;
+  let opening = false;
+  const open = async (): Promise<void> => {
+    opening = true;
+    try {
+      const client = await connection.client();
+      kept = await within(
+        openMs,
+        (done) => client.exec(KEPT_SHELL, done),
+        (channel) => new KeptShell(channel),
+      );
+    } catch {
+      // Whoever asks next tries again; until then there are sessions.
+    } finally {
+      opening = false;
+    }
+  };
+  return (command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult> | null => {
+    const line = Buffer.isBuffer(stdin) ? asLine(command, stdin) : null;
+    if (line === null) return null;
+    if (kept?.isClosed) kept = null;
+    if (kept === null && !opening) void open();
+    return kept?.isFree ? kept.run(line, timeoutMs) : null;
   };
 }
 

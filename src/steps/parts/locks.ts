@@ -27,5 +27,5 @@ export async function unlock({ world, upgrade }: StepContext, names: string[]): 
   });
 }
 
-const recordsOf = async (world: World, names: string[]): Promise<ServerRecord[]> =>
-  (await world.provider.list(world.environment)).filter(({ name }) => names.includes(name));
+const recordsOf = (world: World, names: string[]): Promise<ServerRecord[]> =>
+  world.provider.records(world.environment, names);

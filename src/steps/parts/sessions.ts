@@ -83,8 +83,8 @@ async function relabel(
   });
 }
 
-const recordsOf = async (world: World, servers: string[]): Promise<ServerRecord[]> =>
-  (await world.provider.list(world.environment)).filter(({ name }) => servers.includes(name));
+const recordsOf = (world: World, servers: string[]): Promise<ServerRecord[]> =>
+  world.provider.records(world.environment, servers);
 
 export interface Drain {
   /** When it may go whatever is open; null when nobody drained it. */

@@ -21,6 +21,17 @@ export function describeServers(world: Setting): void {
     await provider().retire("staging", "web-1");
   });
 
+  test("of some names those that are there are given, as they are now", async () => {
+    const { provider } = world();
+    const web = record(world(), { environment: "some" });
+    await provider().launch(web);
+    expect(await provider().records("some", ["web-1", "web-9"])).toEqual([web]);
+    await provider().relabel("some", "web-1", { role: "primary" });
+    expect(await provider().records("some", ["web-1"])).toEqual([{ ...web, labels: { role: "primary" } }]);
+    await provider().retire("some", "web-1");
+    expect(await provider().records("some", ["web-1"])).toEqual([]);
+  });
+
   test("labels are replaced, and the launch can still be repeated", async () => {
     const { provider } = world();
     const web = record(world(), { environment: "labels" });
