@@ -48,6 +48,11 @@ export interface Application {
   /** The release on disk becomes this one; running processes are left alone. Safe to repeat. */
   install(install: Install, artefactTar: () => Promise<Buffer | Stored>): Promise<void>;
   installed(): Promise<Install | null>;
+  /** The files of an artefact, beside the release that is there, so that it is installed in a moment. Safe to repeat. */
+  bring(artefact: string, artefactTar: () => Promise<Buffer | Stored>): Promise<void>;
+  /** The artefact that was brought and not installed since. */
+  brought(): Promise<string | null>;
+  forgetBrought(): Promise<void>;
   start(role: Role): Promise<void>;
   stop(role: Role, graceMs: number): Promise<void>;
   state(role: Role): Promise<ServiceState>;

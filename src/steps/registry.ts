@@ -59,6 +59,7 @@ import { readDisk } from "./read-disk.ts";
 import { readTraffic } from "./read-traffic.ts";
 import { renewAccounts } from "./renew-accounts.ts";
 import { reopen } from "./reopen.ts";
+import { bringRelease } from "./bring-release.ts";
 import { replaceRelease } from "./replace-release.ts";
 import { restoreBackup } from "./restore-backup.ts";
 import { restoreRedundancy } from "./restore-redundancy.ts";
@@ -149,6 +150,7 @@ const all = [
   readTraffic,
   renewAccounts,
   reopen,
+  bringRelease,
   replaceRelease,
   restoreBackup,
   restoreRedundancy,

@@ -4,6 +4,7 @@ import type { Host } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { Problem } from "../../model/problem.ts";
 import { ask } from "../http/ask.ts";
+import { createBrought } from "./brought.ts";
 import {
   type Account,
   applicationEnvironment,
@@ -35,6 +36,7 @@ export function createApplication(
     });
   };
 
+  const { take, ...bringing } = createBrought(host);
   const environment: Environment = async (install, role, account) =>
     applicationEnvironment(host, settings, install, role, vault, await launchedWith(host, vault), account);
 
@@ -42,12 +44,13 @@ export function createApplication(
     name: host.name,
     address: host.address,
     installed,
+    ...bringing,
     async install(install, artefactTar) {
       const before = await installed();
       if (before && JSON.stringify(before) === JSON.stringify(install)) return;
       await host.remove(MANIFEST);
       if (before?.artefact !== install.artefact || (await host.readFile(`${RELEASE}/.artefact`)) !== install.artefact) {
-        await host.putTree(RELEASE, await artefactTar());
+        if (!(await take(install.artefact))) await host.putTree(RELEASE, await artefactTar());
         await mustHaveRuntime(host, install, environment);
         await prepare(host, settings, install, environment);
         await host.putFile(`${RELEASE}/.artefact`, install.artefact);

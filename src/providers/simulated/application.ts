@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import type { Application, HttpCheck, Install, Role, Task } from "../../model/application.ts";
 import { valuesOf } from "../../model/credential.ts";
-import type { Host } from "../../model/host.ts";
+import type { Host, Stored } from "../../model/host.ts";
 import { misses, withKey } from "../../model/http-check.ts";
 import { canonical } from "../../model/plan.ts";
 import { Problem } from "../../model/problem.ts";
@@ -15,6 +15,8 @@ import { credentialOf } from "./secrets.ts";
 const MANIFEST = "install.json";
 const RELEASE = "release";
 const UNPACKED = `${RELEASE}/.artefact`;
+const NEXT = "release-next";
+const BROUGHT = `${NEXT}/.brought`;
 const PREPARE_MS = 300_000;
 
 export interface ApplicationParts {
@@ -42,22 +44,19 @@ export function createSimulatedApplication(parts: ApplicationParts): Application
       next: "changeover status",
     });
   };
+  const { takeOrFetch, ...bringing } = createBringing(parts);
   return {
     name: host.name,
     address: host.address,
     installed,
+    ...bringing,
     async install(install, artefactTar) {
       const before = await installed();
       if (before && canonical(before) === canonical(install)) return;
       await act("remove the manifest", 2, () => host.remove(MANIFEST));
       const unpacked = before?.artefact === install.artefact && (await host.readFile(UNPACKED)) === install.artefact;
       if (!unpacked) {
-        const tar = await artefactTar();
-        const held = Buffer.isBuffer(tar) ? tar : await buffer(tar.open());
-        await act("unpack the release", 100, async () => {
-          await host.remove(RELEASE);
-          await host.putFile(`${RELEASE}/release.tar`, held);
-        });
+        await takeOrFetch(install.artefact, artefactTar);
         await mustHaveRuntime(parts, install);
         await prepare(parts, install);
       }
@@ -99,6 +98,38 @@ export function createSimulatedApplication(parts: ApplicationParts): Application
     },
     task: (id) => host.jobState(id),
     cancelTask: (id) => act("cancel the task", 10, () => host.cancelJob(id)),
+  };
+}
+
+/** A release beside the one that is there, as on real servers. */
+function createBringing({ plane, host }: ApplicationParts) {
+  const act = (what: string, takesMs: number, work: () => Promise<void>) => effectOn(plane, host, what, takesMs, work);
+  const brought = () => host.readFile(BROUGHT);
+  const unpack = async (folder: string, tar: string | Buffer): Promise<void> => {
+    await host.remove(folder);
+    await host.putFile(`${folder}/release.tar`, tar);
+  };
+  const heldIn = async (tar: Buffer | Stored): Promise<Buffer> => (Buffer.isBuffer(tar) ? tar : buffer(tar.open()));
+  return {
+    brought,
+    async bring(artefact: string, artefactTar: () => Promise<Buffer | Stored>): Promise<void> {
+      if ((await brought()) === artefact) return;
+      const tar = await heldIn(await artefactTar());
+      await act("unpack beside the release", 100, () => unpack(NEXT, tar));
+      await act("note what was brought", 2, () => host.putFile(BROUGHT, artefact));
+    },
+    forgetBrought: () => act("forget what was brought", 2, () => host.remove(NEXT)),
+    async takeOrFetch(artefact: string, artefactTar: () => Promise<Buffer | Stored>): Promise<void> {
+      if ((await brought()) !== artefact) {
+        const tar = await heldIn(await artefactTar());
+        return act("unpack the release", 100, () => unpack(RELEASE, tar));
+      }
+      const tar = (await host.readFile(`${NEXT}/release.tar`)) ?? "";
+      await act("move the release", 2, async () => {
+        await unpack(RELEASE, tar);
+        await host.remove(NEXT);
+      });
+    },
   };
 }
 

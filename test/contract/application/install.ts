@@ -3,6 +3,10 @@ import { expect, test } from "vitest";
 import { problemOf } from "../host/world.ts";
 import { answers, get, installed, release, type Setting } from "./world.ts";
 
+const fetchedTwice = async (): Promise<never> => {
+  throw new Error("fetched twice");
+};
+
 export function describeInstalling(world: Setting): void {
   test("on a bare server nothing is installed, and nothing can be started", async () => {
     const bare = await world().launch();
@@ -57,6 +61,24 @@ export function describeInstalling(world: Setting): void {
     expect(await problemOf(application.start("web"))).toBe("refused");
     await application.install(next, world().tar);
     expect(await application.installed()).toEqual(next);
+  });
+
+  test("what was brought beside a release is installed without being fetched again; forgotten, it is fetched", async () => {
+    const application = await installed(world());
+    const next = release(world(), { release: "2024.2", artefact: "b".repeat(64) });
+    const before = await application.installed();
+    await application.bring(next.artefact, world().tar);
+    await application.bring(next.artefact, fetchedTwice);
+    expect([await application.brought(), await application.installed()]).toEqual([next.artefact, before]);
+    await application.install(next, fetchedTwice);
+    expect([await application.brought(), await application.installed()]).toEqual([null, next]);
+    expect(await world().readRelease(application, "prepared")).toBe("once\n");
+    const third = release(world(), { release: "2024.3", artefact: "c".repeat(64) });
+    await application.bring(third.artefact, world().tar);
+    await application.forgetBrought();
+    await application.forgetBrought();
+    expect(await application.brought()).toBeNull();
+    await expect(application.install(third, fetchedTwice)).rejects.toThrow("fetched twice");
   });
 
   test("a process that runs goes on as it was until its role is started again", async () => {

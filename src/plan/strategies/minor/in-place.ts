@@ -2,6 +2,7 @@
 import type { PlanStep, Stage } from "../../../model/plan.ts";
 import { assertSchemaKept } from "../../../steps/assert-schema-kept.ts";
 import { awaitNoSessions } from "../../../steps/await-no-sessions.ts";
+import { bringRelease } from "../../../steps/bring-release.ts";
 import { drainMembers } from "../../../steps/drain-members.ts";
 import { noteErrors } from "../../../steps/note-errors.ts";
 import { noteSchema } from "../../../steps/note-schema.ts";
@@ -31,6 +32,7 @@ export function inPlaceStages(cast: Cast): Stage[] {
       }),
       ...(cast.trial ? [] : [act(noteSchema, { primary: cast.primary.record.name })]),
     ]),
+    inOrder("Bring the new release to every server", FREE, [bring(cast)]),
     ...batches.map((batch, turn) =>
       inOrder(`Upgrade ${batchName(turn, batches)} in place`, IN_PLACE, [
         ...leave(cast, batch),
@@ -43,6 +45,14 @@ export function inPlaceStages(cast: Cast): Stage[] {
       ]),
     ),
   ];
+}
+
+function bring({ definition, pairs, to }: Cast): PlanStep {
+  const artefact = pairs[0]?.after.artefact ?? "";
+  return act(bringRelease, {
+    servers: pairs.map(({ old }) => old.name),
+    ...{ release: to, artefact, limitMs: installMs(definition) },
+  });
 }
 
 /** No new sessions, time for the open ones to end, then nothing of the application runs. */
