@@ -3,7 +3,9 @@ import { parseArgs } from "node:util";
 import { demoTime } from "./demo-time.ts";
 import { engine } from "./engine.ts";
 import { memory } from "./memory.ts";
+import { minorUpgrades } from "./minor.ts";
 import { planning } from "./planning.ts";
+import { pool } from "./pool.ts";
 import { proveAddresses } from "./prove-addresses.ts";
 import { proveChecks } from "./prove-checks.ts";
 import { proveCrash } from "./prove-crash.ts";
@@ -67,6 +69,8 @@ const entries: Record<string, Entry[]> = {
     { name: "window", says: "fence, sync, freeze, swap and reopen beside the raw operations", run: window },
     { name: "engine", says: "what journal and durable execution add to a step", run: engine },
     { name: "planning", says: "a major upgrade of 1 000 to 10 000 servers, planned", run: planning },
+    { name: "minor", says: "each minor upgrade beside its critical path", run: minorUpgrades },
+    { name: "pool", says: "100 servers in and out of a pool, beside the raw commands", run: pool },
     { name: "status", says: "the whole command `changeover status`, the control plane warm", run: status },
     { name: "memory", says: "the idle control plane with its database", run: memory },
     {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { minorStrategies, type MinorStrategy } from "../../src/model/plan.ts";
 import { Problem } from "../../src/model/problem.ts";
-import { expectInOrder, expectNothingLost, type Told, underClients } from "./backed-up.ts";
+import { type Told, underClients } from "./backed-up.ts";
 import { minorShop, shopForMinor, planMinorOf, upgradeMinor } from "./minor.ts";
 import { expectSameAfterCrashes, expectUnnoticed, serving } from "./minor-told.ts";
 

@@ -12,7 +12,7 @@ import {
   parseTable,
   splitAddress,
 } from "../../src/drivers/haproxy/parse.ts";
-import { serially } from "../../src/drivers/haproxy/serial.ts";
+import { serially, sharing } from "../../src/drivers/haproxy/serial.ts";
 import { socketPath } from "../../src/drivers/haproxy/start.ts";
 import { checkAddress, checkServer, checkSettings, checkToken } from "../../src/model/load-balancer-check.ts";
 import { Problem } from "../../src/model/problem.ts";
@@ -199,4 +199,21 @@ test("work under one key never overlaps and goes on after a failure", async () =
   await expect(Promise.all([serially("k", work("one")), serially("k", work("two"))])).rejects.toThrow("one fails");
   await serially("k", async () => {});
   expect(seen).toEqual(["one begins", "one ends", "two begins", "two ends"]);
+});
+
+test("who asks while it is being done shares the next time, which begins after he asked", async () => {
+  const begun: ((result: number) => void)[] = [];
+  const ask = sharing(() => new Promise<number>((resolve) => void begun.push(resolve)));
+  const asked = [ask()];
+  await Promise.resolve();
+  asked.push(ask(), ask());
+  expect(begun).toHaveLength(1);
+  begun[0]?.(1);
+  await asked[0];
+  await new Promise(setImmediate);
+  expect(begun).toHaveLength(2);
+  begun[1]?.(2);
+  expect(await Promise.all(asked)).toEqual([1, 2, 2]);
+  const failing = sharing(() => Promise.reject(new Error("no")));
+  for (let turn = 0; turn < 2; turn++) await expect(failing()).rejects.toThrow("no");
 });

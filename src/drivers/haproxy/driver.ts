@@ -12,7 +12,7 @@ import { createGate } from "./gate.ts";
 import { createMaps } from "./maps.ts";
 import { addMember, drainMember, readServers, removeMember } from "./members.ts";
 import { createRouting } from "./routing.ts";
-import { serially } from "./serial.ts";
+import { serially, sharing } from "./serial.ts";
 import { parseAnswers, parseConnections } from "./parse.ts";
 import { CONFIG, forgetSocket, SERVICE, socketPath, startHaproxy } from "./start.ts";
 import { createWire } from "./wire.ts";
@@ -26,14 +26,23 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
 
   const oneByOne = <T>(work: () => Promise<T>) => serially(`files ${host.name} ${host.directory}`, work);
   /** First what is meant, then the configuration a restart would read; the running process comes after both. */
-  const rewrite = (change: (desired: Desired) => void) =>
+  let changes: ((desired: Desired) => void)[] = [];
+  const writeChanges = sharing(() =>
     oneByOne(async () => {
+      const wanted = changes;
+      changes = [];
       const desired = await needDesired(host);
-      change(desired);
+      for (const change of wanted) change(desired);
       await writeDesired(host, desired);
       await host.putFile(CONFIG, renderConfig(desired));
-    });
-  const tools = { host, clock, wire, rewrite };
+    }),
+  );
+  const rewrite = (change: (desired: Desired) => void) => {
+    changes.push(change);
+    return writeChanges();
+  };
+  const rows = { a: sharing(() => readServers(wire, "web_a")), b: sharing(() => readServers(wire, "web_b")) };
+  const tools = { clock, wire, rewrite, rows };
 
   return {
     name: host.name,
@@ -50,8 +59,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
     },
     running: async () => (await host.serviceState(SERVICE)).state === "running" && (await wire.answers()),
 
-    members: async (slot) =>
-      (await readServers(wire, `web_${slot}`)).map(({ check: _check, queued: _queued, ...member }) => member),
+    members: async (slot) => (await rows[slot]()).map(({ check: _check, queued: _queued, ...member }) => member),
     addMember: async (slot, member) => {
       checkServer(member.server);
       checkAddress(member);

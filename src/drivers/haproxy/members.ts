@@ -1,6 +1,5 @@
 /** Takes application servers in and out of a slot without losing a request. */
 import { type Clock, waitFor } from "../../model/clock.ts";
-import type { Host } from "../../model/host.ts";
 import type { Slot } from "../../model/load-balancer.ts";
 import { checkServer } from "../../model/load-balancer-check.ts";
 import { Problem } from "../../model/problem.ts";
@@ -13,11 +12,12 @@ const CHECK_LIMIT = 6_000;
 const CUT_LIMIT = 5_000;
 
 interface Tools {
-  host: Host;
   clock: Clock;
   wire: Wire;
   /** Rewrites the files with one change; the process is told afterwards. */
   rewrite(change: (desired: Desired) => void): Promise<void>;
+  /** The servers of a slot, read once for all who ask at once: a hundred may come and go side by side. */
+  rows: Record<Slot, () => Promise<ServerRow[]>>;
 }
 
 export async function readServers(wire: Wire, backend: string): Promise<ServerRow[]> {
@@ -25,19 +25,19 @@ export async function readServers(wire: Wire, backend: string): Promise<ServerRo
   return parseServers(await wire.ask(`show stat ${backend} 4 -1;show servers state ${backend}`));
 }
 
-const findServer = async (wire: Wire, backend: string, server: string) =>
-  (await readServers(wire, backend)).find((it) => it.server === server);
+const findServer = async ({ rows }: Tools, slot: Slot, server: string) =>
+  (await rows[slot]()).find((it) => it.server === server);
 
 export async function addMember(tools: Tools, slot: Slot, member: DesiredMember): Promise<void> {
   const { wire, clock } = tools;
   const backend = `web_${slot}`;
-  const there = await findServer(wire, backend, member.server);
+  const there = await findServer(tools, slot, member.server);
   if (there && joinAddress(there) !== joinAddress(member)) throw otherAddress(slot, member, there);
   // A state that was left behind half-way is begun again; one that serves is left alone.
   if (there?.state !== "ready") await addDrained(wire, backend, member, there !== undefined);
   // A dead server that has been checked stays down when it is made ready: HAProxy itself lets it in when it is well.
   const checked = await waitFor(clock, { withinMs: CHECK_LIMIT, everyMs: 50 }, async () => {
-    const row = await findServer(wire, backend, member.server);
+    const row = await findServer(tools, slot, member.server);
     return row && row.check !== "" ? row : null;
   });
   if (!checked) throw neverChecked(slot, member);
@@ -45,7 +45,7 @@ export async function addMember(tools: Tools, slot: Slot, member: DesiredMember)
     members[slot] = [...members[slot].filter((it) => it.server !== member.server), member];
   });
   if (checked.state !== "ready") await wire.act([`set server ${backend}/${member.server} state ready`]);
-  const row = await findServer(wire, backend, member.server);
+  const row = await findServer(tools, slot, member.server);
   if (row?.state !== "ready") throw notSo(slot, member.server, "is not ready after it was made so");
 }
 
@@ -63,7 +63,7 @@ export async function drainMember(tools: Tools, slot: Slot, server: string): Pro
   await tools.rewrite(({ members }) => {
     members[slot] = members[slot].filter((it) => it.server !== server);
   });
-  const there = () => findServer(wire, `web_${slot}`, server);
+  const there = () => findServer(tools, slot, server);
   if (!(await there())) return;
   await wire.act([`set server web_${slot}/${server} state drain`]);
   const row = await there();
@@ -73,7 +73,7 @@ export async function drainMember(tools: Tools, slot: Slot, server: string): Pro
 export async function removeMember(tools: Tools, slot: Slot, server: string, drainMs: number): Promise<void> {
   const { wire, clock } = tools;
   const name = `web_${slot}/${server}`;
-  const there = () => findServer(wire, `web_${slot}`, server);
+  const there = () => findServer(tools, slot, server);
   await drainMember(tools, slot, server);
   if (!(await there())) return;
   const idle = await waitFor(clock, { withinMs: drainMs, everyMs: 50 }, async () => {

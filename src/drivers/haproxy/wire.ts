@@ -2,7 +2,7 @@
 import { type Clock, waitFor } from "../../model/clock.ts";
 import type { Host } from "../../model/host.ts";
 import { asProblem, Problem } from "../../model/problem.ts";
-import { serially } from "./serial.ts";
+import { serially, sharing } from "./serial.ts";
 
 const ANSWER_LIMIT = 5_000;
 /** Long enough for a supervisor to bring a dead process back. */
@@ -35,10 +35,11 @@ export function createWire(host: Host, clock: Clock, socket: string, readSocket:
       if (!stream) throw silent(host, refusal);
       return await talk(host, stream, commands);
     });
+  const claim = sharing(() => host.claim());
   return {
     ask: (command) => run([command]),
     act: async (commands) => {
-      await host.claim();
+      await claim();
       return await run(commands);
     },
     answers: async () => {

@@ -6,7 +6,7 @@ import { quote } from "../runner/definition.ts";
 import type { TransportResult } from "../runner/transport.ts";
 
 /**
- * A line is a mark and a command, which runs apart from the loop; what it prints comes as it is, and the mark ends it.
+ * A line is a mark and a command, which runs apart from the loop; what it prints comes as it is and ends with the mark.
  * Never as an argument: every process list shows those.
  */
 const LOOP =
