@@ -13,6 +13,7 @@ import type { Catalogue } from "../../model/template/catalogue.ts";
 import { commonOf } from "./catalogue.ts";
 import { checkedServer } from "./paths.ts";
 import { existsAlready, RunnerProvider } from "./provider.ts";
+import { sharedLook } from "./shared-look.ts";
 import type { Transport } from "./transport.ts";
 import { Turns } from "./turns.ts";
 
@@ -40,18 +41,21 @@ export class HostsProvider implements Provider {
   readonly #lookMs: number;
   /** Where a name was seen last: asked first, and believed only when it says so again. */
   readonly #seen = new Map<string, ServerRecord>();
+  /** Servers that are launched side by side each look for their name everywhere. */
+  readonly #lookAround: () => Promise<Look[]>;
   /** Environments of which every host has seen our token. */
   readonly #claimed = new Set<string>();
 
   constructor({ hosts, reach, token, lookMs = lookLimitMs }: HostsProviderOptions) {
     this.#lookMs = lookMs;
+    this.#lookAround = sharedLook(() => this.#each((machine, address) => look(machine, address, lookMs)));
     this.#machines = new Map(
       hosts.map((address) => [address, new RunnerProvider({ kind: "ssh", ...reach(address), token, alone: true })]),
     );
   }
 
   async survey(environment: string): Promise<Survey> {
-    const looks = await this.#each((machine, address) => look(machine, address, this.#lookMs));
+    const looks = await this.#lookAround();
     const held = looks.flatMap((one) => ("held" in one ? one.held : []));
     for (const record of held) this.#seen.set(`${record.environment}/${record.name}`, record);
     return {
