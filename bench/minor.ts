@@ -8,8 +8,9 @@ import { readBlue } from "../src/plan/blue.ts";
 import { systemClock } from "../src/run/clock.ts";
 import type { Product } from "../test/product/product.ts";
 import { type Figure, figureOf } from "./figures.ts";
-import { NOTES, upgradeNotes, withNotes } from "./notes.ts";
+import { NOTES, strategyRuns, upgradeNotes, withNotes } from "./notes.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
+import { inShard } from "./shard.ts";
 
 const TARGET = 1.2;
 /** Nobody soaks anything, and nothing is kept. */
@@ -22,6 +23,8 @@ const limits = {
   migrateSeconds: 60,
   keepSeconds: 0,
 };
+/** So many of the other steps are named, those that took longest. */
+const NAMED = 4;
 /** A canary is judged by answers, so somebody has to ask. */
 const ASKED_PER_SECOND = 20;
 
@@ -33,14 +36,12 @@ const UNAVOIDABLE = new Set([
   ...["leave-pool", "drain-members", "await-no-sessions", "compare-generations", "scan-errors"],
 ]);
 
-export async function minorUpgrades({ runs }: Asked): Promise<Outcome> {
+export async function minorUpgrades({ runs, shard }: Asked): Promise<Outcome> {
   const rows: Row[] = [];
-  for (let run = 1; run <= (runs ?? 1); run++) {
-    for (const strategy of minorStrategies) {
-      await withNotes(`bench-${strategy}`, { minor, limits }, async (product) => {
-        rows.push(await oneRun(product, run, strategy));
-      });
-    }
+  for (const { run, strategy } of inShard(strategyRuns(runs ?? 1), shard)) {
+    await withNotes(`bench-${strategy}`, { minor, limits }, async (product) => {
+      rows.push(await oneRun(product, run, strategy));
+    });
   }
   const ratios = (strategy: MinorStrategy): Figure => {
     const of = rows.filter((row) => row.strategy === strategy).map(({ wallRatio }) => Number(wallRatio));
@@ -51,7 +52,9 @@ export async function minorUpgrades({ runs }: Asked): Promise<Outcome> {
     failures: rows
       .filter(({ outcome }) => outcome !== "upgraded")
       .map(({ strategy, outcome }) => `${strategy}: ${outcome}`),
-    figures: Object.fromEntries(minorStrategies.map((strategy) => [strategy, ratios(strategy)])),
+    figures: Object.fromEntries(
+      minorStrategies.filter((one) => rows.some(({ strategy }) => strategy === one)).map((one) => [one, ratios(one)]),
+    ),
   };
 }
 
@@ -67,6 +70,7 @@ async function oneRun(product: Product, run: number, strategy: MinorStrategy): P
     ...{ run, strategy, outcome, steps: steps.length, wallMs, criticalMs },
     otherStepsMs: covered(steps) - criticalMs,
     betweenMs: wallMs - covered(steps),
+    most: longest(steps.filter(({ name }) => !UNAVOIDABLE.has(name))),
     wallRatio: Math.round((100 * wallMs) / criticalMs) / 100,
   };
   console.error(`  ${JSON.stringify(row)}`);
@@ -82,6 +86,13 @@ function covered(steps: ReportedStep[]): number {
     until = Math.max(until, to);
   }
   return sum;
+}
+
+function longest(steps: ReportedStep[]): string {
+  const sums = new Map<string, number>();
+  for (const { name, durationMs } of steps) sums.set(name, (sums.get(name) ?? 0) + durationMs);
+  const sorted = [...sums].sort(([, left], [, right]) => right - left).slice(0, NAMED);
+  return sorted.map(([name, ms]) => `${name} ${ms}`).join(", ");
 }
 
 async function openDrip(product: Product): Promise<{ end(): Promise<void> }> {

@@ -1,6 +1,6 @@
 /** The notes of examples/minor in a home of their own, and minor upgrades of them up to the gate and on from there. */
 import { join } from "node:path";
-import type { MinorStrategy } from "../src/model/plan.ts";
+import { minorStrategies, type MinorStrategy } from "../src/model/plan.ts";
 import type { Report } from "../src/model/report.ts";
 import type { UpgradeState } from "../src/model/upgrade.ts";
 import { answerOf, type Product } from "../test/product/product.ts";
@@ -17,6 +17,9 @@ export const withNotes = <T>(
   sections: Record<string, unknown>,
   work: (product: Product) => Promise<T>,
 ): Promise<T> => withExample({ name, file: (product) => fileOver(product, FILE, sections) }, work);
+
+export const strategyRuns = (runs: number): { run: number; strategy: MinorStrategy }[] =>
+  Array.from({ length: runs }, (_, turn) => minorStrategies.map((strategy) => ({ run: turn + 1, strategy }))).flat();
 
 export interface AtGate {
   upgrade: string;

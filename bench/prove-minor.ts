@@ -1,6 +1,6 @@
 /** Each strategy of minor upgrades, back and then forward, under mixed clients: none of them may see anything fail. */
 import { isDeepStrictEqual } from "node:util";
-import { minorStrategies, type MinorStrategy } from "../src/model/plan.ts";
+import type { MinorStrategy } from "../src/model/plan.ts";
 import { otherSlot } from "../src/model/load-balancer.ts";
 import { readBlue } from "../src/plan/blue.ts";
 import { systemClock } from "../src/run/clock.ts";
@@ -9,7 +9,7 @@ import { serving, sightOf } from "../test/product/sights.ts";
 import { figureOf } from "./figures.ts";
 import type { MixedReport } from "./mixed/clients.ts";
 import { underMixed } from "./mixed/under.ts";
-import { type AtGate, NEW, NOTES, NOTES_SIZE, OLD, reportOf, upgradeNotes, withNotes } from "./notes.ts";
+import { type AtGate, NEW, NOTES, NOTES_SIZE, OLD, reportOf, strategyRuns, upgradeNotes, withNotes } from "./notes.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
 import { inShard } from "./shard.ts";
 
@@ -22,11 +22,8 @@ type Way = "back" | "forward";
 
 /** A release can't be upgraded to an older one, so each run has an environment of its own: back first, then forward. */
 export async function proveMinor({ runs, shard }: Asked): Promise<Outcome> {
-  const all = Array.from({ length: runs ?? RUNS }, (_, turn) =>
-    minorStrategies.map((strategy) => ({ run: turn + 1, strategy })),
-  ).flat();
   const rows: Row[] = [];
-  for (const { run, strategy } of inShard(all, shard)) {
+  for (const { run, strategy } of inShard(strategyRuns(runs ?? RUNS), shard)) {
     await withNotes(`prove-${strategy}`, { minor }, async (product) => {
       for (const way of ["back", "forward"] as const) rows.push(await oneRun(product, run, strategy, way));
     });
