@@ -7,9 +7,10 @@ import type { Slot } from "../../../model/load-balancer.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { readBlue } from "../../blue.ts";
 import type { BootOf } from "../../boot.ts";
+import { onCopy } from "../../copy.ts";
 import { neededGuards } from "../../guards/all.ts";
 import { ask, mustPass } from "../../guards/guard.ts";
-import { databaseEndpoint, everyRecord, installOf, Layout, mustHaveRoom, scheduledServers } from "../../layout.ts";
+import { everyRecord, installOf, Layout, mustHaveRoom, scheduledServers } from "../../layout.ts";
 import { type TestBalancer, testBalancerOf } from "../../testing.ts";
 
 export interface MajorInput {
@@ -27,9 +28,6 @@ export interface MajorInput {
   boot?: BootOf;
 }
 
-/** Named to an application that is tried on a copy: it should send no mail and call nobody. */
-const TRIAL = { REHEARSAL: "1" };
-
 export interface GreenServer {
   record: ServerRecord;
   /** Blue's release, as the server it was cloned from runs it. */
@@ -42,8 +40,6 @@ export interface Trial {
   server: string;
   before: Install;
   after: Install;
-  /** Beside what the migrate command finds in the window. */
-  inputs: Record<string, string>;
 }
 
 export interface Cast {
@@ -145,10 +141,6 @@ function trialOf(
   { record, before, after }: GreenServer,
   spare: ServerRecord,
 ): Trial {
-  const onCopy = (install: Install): Install => ({
-    ...install,
-    inputs: { ...install.inputs, ...TRIAL },
-    database: databaseEndpoint(definition, spare),
-  });
-  return { server: record.name, before: onCopy(before), after: onCopy(after), inputs: TRIAL };
+  const led = (release: Install) => onCopy(definition, spare, release);
+  return { server: record.name, before: led(before), after: led(after) };
 }

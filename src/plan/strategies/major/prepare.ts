@@ -4,16 +4,14 @@ import { launchStandby } from "../../../steps/launch-standby.ts";
 import { leavePool } from "../../../steps/leave-pool.ts";
 import { lockServers } from "../../../steps/lock-servers.ts";
 import { openTestRoute } from "../../../steps/open-test-route.ts";
-import { pauseReplica } from "../../../steps/pause-replica.ts";
 import { pointEndpoint } from "../../../steps/point-endpoint.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
-import { restoreBackup } from "../../../steps/restore-backup.ts";
-import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { stopRole } from "../../../steps/stop-role.ts";
 import { suspendBackups } from "../../../steps/suspend-backups.ts";
 import { suspendGroup } from "../../../steps/suspend-group.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
 import { bootSteps } from "../../boot.ts";
+import { proveBackup } from "../../copy.ts";
 import { install, launch, startInPool } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
@@ -30,7 +28,7 @@ export function prepareStages(cast: Cast): Stage[] {
   return [
     ...suspendScaling(cast),
     inOrder("Lock the old servers", FREE, [act(lockServers, { servers: oldServers(cast) })]),
-    inOrder("Prove the backup", FREE, [act(readTraffic, { loadBalancers: cast.loadBalancers }), ...proveBackup(cast)]),
+    inOrder("Prove the backup", FREE, [act(readTraffic, { loadBalancers: cast.loadBalancers }), ...backupOf(cast)]),
     inOrder("Clone the warm standby", FREE, [
       act(launchStandby, {
         record: cast.standby,
@@ -82,26 +80,8 @@ export const newServers = (cast: Cast): string[] => [
   ...cast.greenServers.map(({ record }) => record.name),
 ];
 
-function proveBackup(cast: Cast): PlanStep[] {
-  const primaryEndpoint = databaseEndpoint(cast.definition, cast.primary.record);
-  const replica = cast.replica.record.name;
-  return [
-    act(pauseReplica, { replica, primary: primaryEndpoint }),
-    act(restoreBackup, {
-      source: replica,
-      spare: cast.spare,
-      backup: "drill",
-      copyMs: ms(cast.definition.limits.copySeconds),
-    }),
-    act(resumeReplica, {
-      replica,
-      primary: cast.primary.record.name,
-      primaryEndpoint,
-      withinMs: ms(cast.definition.limits.syncSeconds),
-      reseedMs: null,
-    }),
-  ];
-}
+const backupOf = ({ definition, primary, replica, spare }: Cast): PlanStep[] =>
+  proveBackup(definition, { primary: primary.record, replica: replica.record, spare });
 
 /** Green reaches its database through the load balancers that serve, also while it is tested behind one of its own. */
 function openRoute(cast: Cast): PlanStep[] {

@@ -8,7 +8,8 @@ import type { MinorStrategy } from "../../../model/plan.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
 import { type Blue, readBlue } from "../../blue.ts";
 import type { BootOf } from "../../boot.ts";
-import { databaseEndpoint, everyRecord, installOf, Layout, mustHaveRoom } from "../../layout.ts";
+import { onCopy } from "../../copy.ts";
+import { everyRecord, installOf, Layout, mustHaveRoom } from "../../layout.ts";
 import { type TestBalancer, testBalancerOf } from "../../testing.ts";
 import { areFrontEnds, type Balancers, balancersOf, castFronts, type Fronts } from "./fronts.ts";
 
@@ -85,9 +86,6 @@ export interface Cast {
   boot: BootOf | undefined;
 }
 
-/** Named to an application that is tried on a copy: it should send no mail and call nobody. */
-export const TRIAL = { REHEARSAL: "1" };
-
 export function castMinor(input: MinorInput): Cast {
   const { definition, inventory, strategy, to } = input;
   const blue = readBlue(inventory);
@@ -158,16 +156,12 @@ function trialOf(
 ): Trial {
   const spare = layout.next("database", "spare", { role: "spare" });
   if (!first) throw new Error("a generation has at least one server");
-  const onCopy = (install: Install): Install => ({
-    ...install,
-    inputs: { ...install.inputs, ...TRIAL },
-    database: databaseEndpoint(input.definition, spare),
-  });
   const { before, after } = first;
+  const led = (release: Install) => onCopy(input.definition, spare, release);
   const record = launches
     ? first.next
     : layout.next("application", "trial", { slot: serves, clonedFrom: first.old.name });
-  return { ...migrate, record, spare, before: onCopy(before), after: onCopy(after), stays: launches };
+  return { ...migrate, record, spare, before: led(before), after: led(after), stays: launches };
 }
 
 /** Hosts that it takes beside those that hold a server. */
