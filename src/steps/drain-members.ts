@@ -52,7 +52,7 @@ export const drainMembers = defineStep({
     await markDraining(world, namesOf(members), ready);
     await each(loadBalancers, async (name) => {
       const loadBalancer = await world.loadBalancer(name);
-      for (const { server } of members) await loadBalancer.drainMember(which, server);
+      await each(members, ({ server }) => loadBalancer.drainMember(which, server));
     });
   },
   async verify(context, { loadBalancers, slot: which, members }) {

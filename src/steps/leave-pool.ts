@@ -20,7 +20,7 @@ export const leavePool = defineStep({
   undoable: "always",
   says: ({ members, slot: which }) => `Take ${members.map((name) => `"${name}"`).join(", ")} out of pool ${which}`,
   byHand: ({ loadBalancers, slot: which, members, drainMs, graceMs }) => ({
-    act: `On ${all(loadBalancers)} let ${all(members)} have no new sessions in pool ${which}, wait until they have none, at most ${drainMs / 1000} s, then ${graceMs === undefined ? "" : "stop web on them and "}take them out.`,
+    act: `On ${all(loadBalancers)} let ${all(members)} have no new sessions in pool ${which}, wait until they have none, at most ${drainMs / 1000} s, then ${graceMs === undefined ? "" : "stop web there and "}take them out.`,
     see: "They are in that pool nowhere.",
     back: null,
   }),
@@ -31,7 +31,7 @@ export const leavePool = defineStep({
     }
     await each(loadBalancers, async (name) => {
       const loadBalancer = await context.world.loadBalancer(name);
-      for (const server of members) await loadBalancer.removeMember(which, server, graceMs === undefined ? drainMs : 0);
+      await each(members, (server) => loadBalancer.removeMember(which, server, graceMs === undefined ? drainMs : 0));
     });
   },
   async verify({ world }, { loadBalancers, slot: which, members }) {

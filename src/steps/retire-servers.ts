@@ -88,11 +88,11 @@ async function leave(context: StepContext, names: string[], pool: Pool & { sessi
   if (sum(open) > 0) await context.tell({ sessions: tellEach(open, words) });
   await each(pool.loadBalancers, async (name) => {
     const loadBalancer = await world.loadBalancer(name);
-    for (const { server } of await loadBalancer.members(pool.slot)) {
-      if (!names.includes(server)) continue;
+    const going = (await loadBalancer.members(pool.slot)).filter(({ server }) => names.includes(server));
+    await each(going, ({ server }) => {
       const wasDrained = (drains.get(server)?.until ?? null) !== null;
-      await loadBalancer.removeMember(pool.slot, server, wasDrained ? 0 : pool.sessionsMs);
-    }
+      return loadBalancer.removeMember(pool.slot, server, wasDrained ? 0 : pool.sessionsMs);
+    });
     await loadBalancer.setEndpoint(pool.slot, null);
   });
 }
