@@ -18,7 +18,7 @@ import { checksOf, databaseEndpoint, installMs, ms } from "./layout.ts";
 import { act } from "./stage.ts";
 
 /** Named to an application that is tried on a copy: it should send no mail and call nobody. */
-export const TRIAL = { REHEARSAL: "1" };
+const TRIAL = { REHEARSAL: "1" };
 
 /** The server reaches the copy itself, past every endpoint. */
 export const onCopy = (definition: EnvironmentDefinition, copy: ServerRecord, install: Install): Install => ({
