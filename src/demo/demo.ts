@@ -33,6 +33,7 @@ const strategies: Record<string, UpgradeStrategy> = {
   rolling: "rolling",
   canary: "canary",
   "in-place": "in-place",
+  wordpress: "replace",
 };
 
 /** Those that are about something else than another release. */
