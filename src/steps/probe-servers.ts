@@ -15,7 +15,7 @@ export const probeServers = defineStep({
   byHand: ({ servers: names, good }) => ({
     act: `On ${all(names)}, past the load balancers, run the checks: ${sayChecks(good)}. Take away what they wrote.`,
     see: "Every check holds on every server.",
-    back: null,
+    back: "Take away what it wrote.",
   }),
   limitMs: ({ withinMs, servers: names }) => withinMs + names.length * 10_000,
   async apply() {},

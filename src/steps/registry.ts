@@ -28,6 +28,7 @@ import { fillFromBackup } from "./fill-from-backup.ts";
 import { forceOperational } from "./force-operational.ts";
 import { freezeStandby } from "./freeze-standby.ts";
 import { gate } from "./gate.ts";
+import { haltRole } from "./halt-role.ts";
 import { hotFix } from "./hot-fix.ts";
 import { installRelease } from "./install-release.ts";
 import { joinPool } from "./join-pool.ts";
@@ -119,6 +120,7 @@ const all = [
   forceOperational,
   freezeStandby,
   gate,
+  haltRole,
   hotFix,
   installRelease,
   joinPool,

@@ -16,7 +16,7 @@ export const smokeTest = defineStep({
   byHand: ({ loadBalancers, checks: asked }) => ({
     act: `As a tester, through each of ${all(loadBalancers)}, run the checks: ${sayChecks({ ...asked, script: [] })}. Take away what they wrote.`,
     see: "Each answer is as declared.",
-    back: null,
+    back: "Take away what it wrote, unless the page is shown.",
   }),
   limitMs: ({ healthyMs }) => healthyMs + 60_000,
   async apply({ world }, { loadBalancers }) {

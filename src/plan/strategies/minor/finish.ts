@@ -17,7 +17,7 @@ import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { scanErrors } from "../../../steps/scan-errors.ts";
 import { smokeTest } from "../../../steps/smoke-test.ts";
-import { stopRole } from "../../../steps/stop-role.ts";
+import { haltRole } from "../../../steps/halt-role.ts";
 import { tryMinor } from "../../../steps/try-minor.ts";
 import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { decommissionSteps } from "../../boot.ts";
@@ -113,9 +113,9 @@ function lastSessions(cast: Cast): PlanStep[] {
   const leave = act(leavePool, { ...pool, members: oldNames(cast), drainMs: ms(definition.limits.drainSeconds) });
   const { healthyMs, graceMs } = timesOf(definition);
   // It takes leave of who is still connected, which a load balancer can't.
-  const stop = act(stopRole, {
+  const stop = act(haltRole, {
     ...{ servers: oldNames(cast), role: "web" as const, graceMs },
-    again: { good: checksOf(definition, "with-clean-up"), healthyMs },
+    ...{ good: checksOf(definition, "with-clean-up"), healthyMs },
   });
   // One that was lost since the switch is found out while there is a way back.
   const probe = act(probeServers, {

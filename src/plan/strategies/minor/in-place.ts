@@ -7,7 +7,7 @@ import { drainMembers } from "../../../steps/drain-members.ts";
 import { noteErrors } from "../../../steps/note-errors.ts";
 import { noteSchema } from "../../../steps/note-schema.ts";
 import { replaceRelease } from "../../../steps/replace-release.ts";
-import { stopRole } from "../../../steps/stop-role.ts";
+import { haltRole } from "../../../steps/halt-role.ts";
 import { membersOf, timesOf } from "../../launching.ts";
 import { checksOf, installMs } from "../../layout.ts";
 import { sessionsMs } from "../../sessions.ts";
@@ -69,7 +69,7 @@ function leave(cast: Cast, batch: Pair[]): PlanStep[] {
     }),
     act(awaitNoSessions, { loadBalancers, slot, servers, withinMs: sessionsMs(definition) }),
     ...stopOldWorkers(cast, batch),
-    act(stopRole, { servers, role: "web", graceMs, again }),
+    act(haltRole, { servers, role: "web", graceMs, ...again }),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Hands the workers over: one that runs on an old server ends before one of the new release begins. */
 import type { PlanStep } from "../../../model/plan.ts";
-import { stopRole } from "../../../steps/stop-role.ts";
+import { haltRole } from "../../../steps/halt-role.ts";
 import { startWorkers, timesOf } from "../../launching.ts";
 import { act } from "../../stage.ts";
 import type { Cast, Pair } from "./cast.ts";
@@ -14,7 +14,7 @@ export function stopOldWorkers({ definition }: Cast, pairs: Pair[]): PlanStep[] 
   const { healthyMs, graceMs } = timesOf(definition);
   const servers = pairs.filter(({ worker }) => worker).map(({ old }) => old.name);
   if (servers.length === 0) return [];
-  return [act(stopRole, { servers, role: "worker", graceMs, again: { good: null, healthyMs } })];
+  return [act(haltRole, { servers, role: "worker", graceMs, good: null, healthyMs })];
 }
 
 export function startNewWorkers(cast: Cast, pairs: Pair[]): PlanStep[] {
