@@ -23,6 +23,6 @@ export async function waitFor<T>(
     if (seen) return seen;
     if (clock.now() >= deadline) return null;
     await clock.sleep(Math.min(pauseMs, Math.max(1, deadline - clock.now())), limit.signal);
-    pauseMs = Math.min(pauseMs * 1.5, limit.everyMs);
+    pauseMs = Math.min(Math.round(pauseMs * 1.5), limit.everyMs);
   }
 }
