@@ -1,5 +1,6 @@
 /** Laws of upgrades whose servers have a template: they boot before the release, and the old ones take their leave. */
 import { expect, test } from "vitest";
+import { minorStrategies } from "../../src/model/plan.ts";
 import { readInventory } from "../../src/observe/inventory.ts";
 import { likenessOf } from "../../src/plan/likeness.ts";
 import type { Boot } from "../../src/plan/boot.ts";
@@ -7,7 +8,9 @@ import { readBlue } from "../../src/plan/blue.ts";
 import { planBringUp } from "../../src/plan/strategies/bring-up.ts";
 import { planClone } from "../../src/plan/strategies/clone.ts";
 import { planMajor } from "../../src/plan/strategies/major/major.ts";
+import { planMinor } from "../../src/plan/strategies/minor/minor.ts";
 import { seenTemplate } from "../../src/model/template/server-state.ts";
+import { minorShop } from "./minor.ts";
 import { tellingMoments } from "./moments.ts";
 import { leftOnLoadBalancers } from "./picture.ts";
 import { run, type RunOptions } from "./run.ts";
@@ -152,3 +155,31 @@ test("killed while a new server boots or an old one leaves, it goes on: no scrip
     expect(runs(site), `died at ${all[at]}`).toEqual(runs(wanted.site));
   }
 }, 60_000);
+
+test.each(minorStrategies)(
+  "a minor upgrade by %s boots whom it launches, and whoever goes takes his leave",
+  async (strategy) => {
+    const site = await broughtUp();
+    Object.assign(site.site.releases, { "2": { schema: ["rows", "add notices"], migration: "good", web: "good" } });
+    const definition = { ...shop, minor: minorShop.minor };
+    // A canary is judged by answers, and nobody asks here.
+    const asked = { ...definition, minor: { ...definition.minor, samples: 0 } };
+    const inventory = await readInventory(site.world);
+    const plan = planMinor({ definition: asked, network, inventory, strategy, to: "2", artefacts, failAt: null, boot });
+    expect((await run(site, plan)).end).toEqual({ state: "upgraded" });
+    const launches = strategy !== "in-place";
+    const [now, gone] = launches
+      ? [
+          ["app-2", "burst-2"],
+          ["app-1", "burst-1"],
+        ]
+      : [["app-1", "burst-1"], []];
+    expect(await applicationsIn(site)).toEqual(now.map((name) => serving(name, "2")));
+    for (const name of now) expect(site.scripts.of(name), name).toEqual(BOOT);
+    for (const name of gone) expect(site.scripts.of(name), name).toEqual([...BOOT, ...LEAVE]);
+    // Whoever was launched for a proof alone came and went.
+    const alone = launches ? ["burst-3"] : ["burst-2", "trial-1"];
+    for (const name of alone) expect(site.scripts.of(name), name).toEqual([...BOOT, ...LEAVE]);
+    expect(leftOnLoadBalancers(site.site)).toEqual([]);
+  },
+);
