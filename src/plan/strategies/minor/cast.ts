@@ -95,7 +95,7 @@ export function castMinor(input: MinorInput): Cast {
   const layout = new Layout(definition.environment, input.network, everyRecord(inventory));
   const serves = strategy === "replace" || strategy === "canary" ? blue.green : blue.slot;
   const old = blue.loadBalancers.map(({ record }) => record);
-  const fronts = strategy === "replace" ? castFronts(input, blue, layout) : null;
+  const fronts = strategy === "replace" ? castFronts(definition, blue, layout) : null;
   const maker = { input, blue, layout, serves, launches, fronts };
   const pairs = blue.applications.map((seen, turn) => pairOf(maker, seen, turn));
   const inGroup = blue.applications.findLastIndex(({ record }) => record.labels.group !== undefined);

@@ -27,7 +27,7 @@ import { checksOf, databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
-import { lastConnections } from "./fronts.ts";
+import { lastConnections } from "./balancers.ts";
 import { version } from "./green.ts";
 import { lockedServers } from "./prepare.ts";
 import { BACK, IN_PLACE, namesOf, NONE, oldNames } from "./words.ts";

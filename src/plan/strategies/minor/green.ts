@@ -17,7 +17,7 @@ import { checksOf, databaseEndpoint, entranceOf, ms, versionCheck } from "../../
 import { act, atOnce, inOrder } from "../../stage.ts";
 import { launchTestBalancer, testersAt } from "../../testing.ts";
 import type { Cast, Pair } from "./cast.ts";
-import { balancerStages } from "./fronts.ts";
+import { balancerStages } from "./balancers.ts";
 import { FREE, oldNames } from "./words.ts";
 
 /** Everything up to the first server being good on the isolated route; none of it has been seen by the public. */

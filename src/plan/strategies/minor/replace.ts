@@ -5,7 +5,7 @@ import { swapPools } from "../../../steps/swap-pools.ts";
 import { checksOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
-import { addressStages } from "./fronts.ts";
+import { addressStages } from "./balancers.ts";
 import { firstStages, installStage, joinServing, otherStages, serve } from "./green.ts";
 import { BACK, FREE, namesOf } from "./words.ts";
 import { handOverWorkers } from "./workers.ts";
