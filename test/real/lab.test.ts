@@ -9,7 +9,7 @@ import { links, marked, namespaces } from "../../src/providers/lab/kernel.ts";
 import { labTrouble } from "../../src/providers/lab/lab.ts";
 import { bridgeOf, markOf, settingOf } from "../../src/providers/lab/names.ts";
 
-const MAIN = join(import.meta.dirname, "../lab/main.ts");
+const MAIN = join(import.meta.dirname, "../../src/providers/lab/main.ts");
 const setting = settingOf("10.98");
 
 interface Ran {
