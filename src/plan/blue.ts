@@ -2,6 +2,7 @@
 import type { Inventory, SeenApplication, SeenDatabase, SeenLoadBalancer } from "../model/inventory.ts";
 import { otherSlot, type Slot } from "../model/load-balancer.ts";
 import { Problem } from "../model/problem.ts";
+import { BESIDE } from "../model/provider.ts";
 
 export interface Blue {
   slot: Slot;
@@ -47,6 +48,14 @@ export function readBlue(inventory: Inventory): Blue {
       .map(({ name }) => name),
   };
 }
+
+/** What runs, not what the file says by now. */
+export const runsWorker = ({ roles }: SeenApplication): boolean =>
+  roles.worker !== "absent" && roles.worker !== "stopped";
+
+/** Whether load balancers stand on the application servers' hosts. */
+export const areFrontEnds = ({ loadBalancers }: Blue): boolean =>
+  loadBalancers.some(({ record }) => record.labels[BESIDE] !== undefined);
 
 /** Made once: making one costs more than a thousand comparisons. */
 const byNumber = new Intl.Collator("en", { numeric: true });

@@ -5,6 +5,7 @@ import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { markDraining, openSessions, sum, unmarkDraining } from "./parts/sessions.ts";
+import { namesThere } from "./parts/records.ts";
 import { member, servers, slot } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -66,7 +67,7 @@ export const drainMembers = defineStep({
   },
   async undo(context, { loadBalancers, slot: which, members }) {
     const { world } = context;
-    const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+    const there = await namesThere(context);
     const back = members.filter(({ server }) => there.has(server));
     await each(await runningLoadBalancers(context, loadBalancers), async (name) => {
       const loadBalancer = await world.loadBalancer(name);

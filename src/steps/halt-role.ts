@@ -1,6 +1,7 @@
 /** Stop a role of the application on servers for as long as the upgrade stands: it is started again when that is taken back. */
 import { z } from "zod";
 import { defineStep } from "../model/step.ts";
+import { namesThere } from "./parts/records.ts";
 import { checks, role, servers } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 import { startRole } from "./start-role.ts";
@@ -27,8 +28,7 @@ export const haltRole = defineStep({
   verify: (context, asked) => stopRole.verify(context, asked),
   /** On those that are still there. */
   async undo(context, { servers: names, ...start }) {
-    const { world } = context;
-    const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+    const there = await namesThere(context);
     const left = names.filter((name) => there.has(name));
     if (left.length === 0) return;
     await startRole.apply(context, { servers: left, ...start });

@@ -6,6 +6,7 @@ import { joinPool } from "./join-pool.ts";
 import { leavePool } from "./leave-pool.ts";
 import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
+import { namesThere } from "./parts/records.ts";
 import { checks, member, servers, slot } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 import { startRole } from "./start-role.ts";
@@ -62,8 +63,7 @@ const stops = ({ members, workers, graceMs }: Input) => [
 
 /** Of those that are still there. */
 async function comeBack(context: StepContext, asked: Input): Promise<void> {
-  const { world } = context;
-  const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+  const there = await namesThere(context);
   const members = asked.members.filter(({ server }) => there.has(server));
   if (members.length === 0) return;
   const { slot: pool, healthyMs, graceMs, good } = asked;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
+import { namesThere } from "./parts/records.ts";
 import { servers } from "./parts/shapes.ts";
 import { one } from "./parts/words.ts";
 
@@ -51,13 +52,13 @@ export const markReopening = defineStep({
 
 /** Null when the old servers are there and the standby still stands at one position, closed. */
 export async function missingFor(
-  { world }: Pick<StepContext, "world">,
+  context: Pick<StepContext, "world">,
   { standby, servers: names }: z.infer<typeof input>["wayBack"],
 ): Promise<string | null> {
-  const present = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+  const present = await namesThere(context);
   const gone = [standby, ...names].filter((name) => !present.has(name));
   if (gone.length > 0) return `gone: ${gone.map((name) => `"${name}"`).join(", ")}`;
-  const { running, writable, following } = await (await world.database(standby)).health();
+  const { running, writable, following } = await (await context.world.database(standby)).health();
   if (!running) return `the standby "${standby}" does not run`;
   if (writable || following !== null)
     return `the standby "${standby}" ${writable ? "takes writes" : `follows ${following}`}`;

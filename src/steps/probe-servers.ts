@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { cleanUpOn, lastMiss, sayChecks } from "./parts/asking.ts";
 import { each } from "./parts/each.ts";
+import { namesThere } from "./parts/records.ts";
 import { checks, servers } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -33,7 +34,7 @@ export const probeServers = defineStep({
     return { good: names.length, checks: sayChecks(good) };
   },
   async undo(context, { servers: names, good }) {
-    const there = new Set((await context.world.provider.list(context.world.environment)).map(({ name }) => name));
+    const there = await namesThere(context);
     const left = names.filter((name) => there.has(name));
     await each(left, async (name) => {
       await cleanUpOn(context, await context.world.application(name), good);

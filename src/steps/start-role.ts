@@ -4,6 +4,7 @@ import { Problem } from "../model/problem.ts";
 import { defineStep } from "../model/step.ts";
 import { each } from "./parts/each.ts";
 import { cleanUpOn, lastMiss, sayChecks, scriptMs } from "./parts/asking.ts";
+import { namesThere } from "./parts/records.ts";
 import { checks, role, servers } from "./parts/shapes.ts";
 import { all } from "./parts/words.ts";
 
@@ -46,7 +47,7 @@ export const startRole = defineStep({
   async undo(context, { servers: names, role: which, good, graceMs }) {
     const { world } = context;
     // One that was retired since runs nothing.
-    const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+    const there = await namesThere(context);
     const left = names.filter((name) => there.has(name));
     await each(left, async (name) => {
       const application = await world.application(name);

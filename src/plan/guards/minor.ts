@@ -1,5 +1,5 @@
 /** Guards about upgrades without downtime: something is to change, and enough servers go on serving meanwhile. */
-import { BESIDE } from "../../model/provider.ts";
+import { areFrontEnds } from "../blue.ts";
 import { differencesOf } from "../differences.ts";
 import { type Guard, refuses } from "./guard.ts";
 
@@ -11,8 +11,7 @@ export const somethingChanges: Guard = {
     const found = differencesOf({ definition, blue, to }, artefact.hash ?? "");
     // What a server was launched with stays as long as it is there.
     const inPlace = plan?.strategy === "in-place";
-    const fronts = blue.loadBalancers.some(({ record }) => record.labels[BESIDE] !== undefined);
-    if (plan?.strategy === "replace" && fronts !== definition.application.frontEnds) return null;
+    if (plan?.strategy === "replace" && areFrontEnds(blue) !== definition.application.frontEnds) return null;
     if (found.some(({ key }) => !inPlace || key !== "template")) return null;
     if (found.length > 0) {
       return refuses(

@@ -21,6 +21,11 @@ export async function recordOf({ world }: StepContext, server: string): Promise<
   });
 }
 
+/** Names of the servers that are still there: what was retired since needs nothing. */
+export async function namesThere({ world }: Pick<StepContext, "world">): Promise<Set<string>> {
+  return new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+}
+
 /** These labels are set, the others stay as they are. */
 export async function addLabels(context: StepContext, server: string, labels: Record<string, string>): Promise<void> {
   const { world } = context;

@@ -1,6 +1,7 @@
 /** Lets servers take leave of their clients before they leave a pool: a load balancer can only cut a connection, the application can end it. */
 import type { StepContext } from "../../model/step.ts";
 import { each } from "./each.ts";
+import { namesThere } from "./records.ts";
 import { type Pool, sum, tryOpenSessions } from "./sessions.ts";
 
 export interface Leave extends Pool {
@@ -25,7 +26,7 @@ export async function takeLeave(context: StepContext, leave: Leave): Promise<voi
     const open = await tryOpenSessions(context, { loadBalancers, slot }, leaving);
     return open !== null && sum(open) === 0;
   });
-  const there = new Set((await world.provider.list(world.environment)).map(({ name }) => name));
+  const there = await namesThere(context);
   await each(
     leaving.filter((name) => there.has(name)),
     async (name) => {

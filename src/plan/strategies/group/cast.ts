@@ -48,8 +48,5 @@ export function workersIn({ application, releases }: EnvironmentDefinition, rele
   return releases[release]?.start.worker ? Math.min(application.workers, servers) : 0;
 }
 
-export const runsWorker = ({ roles }: SeenApplication): boolean =>
-  roles.worker !== "absent" && roles.worker !== "stopped";
-
 export const refused = (group: string, why: string, next: string): Problem =>
   new Problem("refused", { what: `scaling group "${group}" can't be changed now`, why, next });

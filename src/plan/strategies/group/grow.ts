@@ -7,7 +7,8 @@ import { type BootOf, bootSteps } from "../../boot.ts";
 import { install, launch, startInPool, startWorkers, timesOf } from "../../launching.ts";
 import { endpointPorts, everyRecord, Layout } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
-import { castGroup, type GroupCast, type GroupInput, refused, runsWorker, workersIn } from "./cast.ts";
+import { runsWorker } from "../../blue.ts";
+import { castGroup, type GroupCast, type GroupInput, refused, workersIn } from "./cast.ts";
 
 const WAY_BACK = "retire what was launched; nothing that served before was touched";
 

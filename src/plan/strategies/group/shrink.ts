@@ -8,7 +8,8 @@ import { membersOf, startWorkers, timesOf } from "../../launching.ts";
 import { checksOf, ms } from "../../layout.ts";
 import { letSessionsEnd } from "../../sessions.ts";
 import { act, inOrder } from "../../stage.ts";
-import { castGroup, type GroupInput, runsWorker, workersIn } from "./cast.ts";
+import { runsWorker } from "../../blue.ts";
+import { castGroup, type GroupInput, workersIn } from "./cast.ts";
 
 const WAY_BACK = "start the servers again and put them back into the pool";
 

@@ -5,7 +5,7 @@ import type { Inventory, SeenApplication, SeenDatabase } from "../../../model/in
 import type { Network } from "../../../model/network.ts";
 import type { Slot } from "../../../model/load-balancer.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
-import { readBlue } from "../../blue.ts";
+import { readBlue, runsWorker } from "../../blue.ts";
 import type { BootOf } from "../../boot.ts";
 import { onCopy } from "../../copy.ts";
 import { neededGuards } from "../../guards/all.ts";
@@ -84,9 +84,7 @@ export function castMajor(input: MajorInput): Cast {
   const loadBalancers = blue.loadBalancers.map(({ record }) => record);
   const names = blue.applications.map(({ record }) => record.name);
   // What runs, not what the file says by now: no old worker may live through the window.
-  const workers = blue.applications
-    .filter(({ roles }) => roles.worker !== "absent" && roles.worker !== "stopped")
-    .map(({ record }) => record.name);
+  const workers = blue.applications.filter(runsWorker).map(({ record }) => record.name);
   const greenOf = ({ record, installed }: SeenApplication, turn: number): GreenServer => {
     const group = record.labels.group;
     const at = { loadBalancers, slot: blue.green, turn };

@@ -6,12 +6,12 @@ import type { Slot } from "../../../model/load-balancer.ts";
 import type { Network } from "../../../model/network.ts";
 import type { MinorStrategy } from "../../../model/plan.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
-import { type Blue, readBlue } from "../../blue.ts";
+import { areFrontEnds, type Blue, readBlue, runsWorker } from "../../blue.ts";
 import type { BootOf } from "../../boot.ts";
 import { onCopy } from "../../copy.ts";
 import { everyRecord, installOf, Layout, mustHaveRoom } from "../../layout.ts";
 import { type TestBalancer, testBalancerOf } from "../../testing.ts";
-import { areFrontEnds, type Balancers, balancersOf, castFronts, type Fronts } from "./fronts.ts";
+import { type Balancers, balancersOf, castFronts, type Fronts } from "./fronts.ts";
 
 export interface MinorInput {
   definition: EnvironmentDefinition;
@@ -127,7 +127,7 @@ interface Maker {
 
 function pairOf({ input, blue, layout, serves, launches, fronts }: Maker, seen: SeenApplication, turn: number): Pair {
   const { definition, to, artefacts } = input;
-  const { record, installed, roles } = seen;
+  const { record, installed } = seen;
   const { group } = record.labels;
   const labels = { slot: serves, clonedFrom: record.name, ...(group ? { group } : {}) };
   if (!installed) throw new Error(`nothing is installed on "${record.name}"`);
@@ -144,7 +144,7 @@ function pairOf({ input, blue, layout, serves, launches, fronts }: Maker, seen: 
     next: launches ? made() : record,
     before: installed,
     after: launches ? fresh : { ...fresh, database: installed.database },
-    worker: roles.worker !== "absent" && roles.worker !== "stopped",
+    worker: runsWorker(seen),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Chooses the load balancers that are replaced with the servers they stand beside: front ends, before, after or both. */
 import type { EnvironmentDefinition } from "../../../model/environment.ts";
 import type { LoadBalancerSettings } from "../../../model/load-balancer.ts";
-import { BESIDE, type ServerRecord } from "../../../model/provider.ts";
-import type { Blue } from "../../blue.ts";
+import type { ServerRecord } from "../../../model/provider.ts";
+import { areFrontEnds, type Blue } from "../../blue.ts";
 import { type FrontEnd, type Layout, loadBalancerSettings } from "../../layout.ts";
 
 export interface Balancers {
@@ -26,9 +26,6 @@ interface Asked {
   holders?: Record<string, string[]>;
   page?: string;
 }
-
-export const areFrontEnds = ({ loadBalancers }: Blue): boolean =>
-  loadBalancers.some(({ record }) => record.labels[BESIDE] !== undefined);
 
 /** Null where load balancers have hosts of their own, and keep them. */
 export function castFronts(definition: EnvironmentDefinition, blue: Blue, layout: Layout): Fronts | null {

@@ -6,7 +6,7 @@ import type { Network } from "../../../model/network.ts";
 import type { Slot } from "../../../model/load-balancer.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { ServerRecord } from "../../../model/provider.ts";
-import { readBlue } from "../../blue.ts";
+import { readBlue, runsWorker } from "../../blue.ts";
 import { everyRecord, Layout, scheduledServers } from "../../layout.ts";
 import { replicaInSync } from "../../replica.ts";
 
@@ -53,9 +53,7 @@ export function castRestore({ definition, network, inventory, held, schema, loss
     slot: blue.slot,
     loadBalancers: blue.loadBalancers.map(({ record }) => record.name),
     servers: blue.applications.map(({ record }) => record.name),
-    workers: blue.applications
-      .filter(({ roles }) => roles.worker !== "absent" && roles.worker !== "stopped")
-      .map(({ record }) => record.name),
+    workers: blue.applications.filter(runsWorker).map(({ record }) => record.name),
     primary: blue.primary.record,
     replica: replica.record,
     restored: layout.next("database", "db", { role: "restored", restoredFrom: held.backup.id }),
