@@ -9,12 +9,12 @@ import { migrate } from "../steps/migrate.ts";
 import { openCopy } from "../steps/open-copy.ts";
 import { pauseReplica } from "../steps/pause-replica.ts";
 import { restoreBackup } from "../steps/restore-backup.ts";
-import { resumeReplica } from "../steps/resume-replica.ts";
 import { sameSchema } from "../steps/same-schema.ts";
 import { startRole } from "../steps/start-role.ts";
 import { stopRole } from "../steps/stop-role.ts";
 import { timesOf } from "./launching.ts";
 import { checksOf, databaseEndpoint, installMs, ms } from "./layout.ts";
+import { resumeStep } from "./replica.ts";
 import { act } from "./stage.ts";
 
 /** Named to an application that is tried on a copy: it should send no mail and call nobody. */
@@ -33,15 +33,11 @@ export function proveBackup(
   { primary, replica, spare }: { primary: ServerRecord; replica: ServerRecord; spare: ServerRecord },
 ): PlanStep[] {
   const primaryEndpoint = databaseEndpoint(definition, primary);
-  const { copySeconds, syncSeconds } = definition.limits;
+  const { copySeconds } = definition.limits;
   return [
     act(pauseReplica, { replica: replica.name, primary: primaryEndpoint }),
     act(restoreBackup, { source: replica.name, spare, backup: "drill", copyMs: ms(copySeconds) }),
-    act(resumeReplica, {
-      ...{ replica: replica.name, primary: primary.name, primaryEndpoint },
-      withinMs: ms(syncSeconds),
-      reseedMs: null,
-    }),
+    resumeStep(definition, { primary, replica: replica.name }, null),
   ];
 }
 

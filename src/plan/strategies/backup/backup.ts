@@ -10,11 +10,10 @@ import { pauseReplica } from "../../../steps/pause-replica.ts";
 import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { restoreBackup } from "../../../steps/restore-backup.ts";
 import { resumeBackups } from "../../../steps/resume-backups.ts";
-import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireSpare } from "../../../steps/retire-spare.ts";
 import { type Blue, readBlue } from "../../blue.ts";
 import { databaseEndpoint, everyRecord, Layout, ms } from "../../layout.ts";
-import { replicaInSync } from "../../replica.ts";
+import { type Databases, replicaInSync, resumeStep } from "../../replica.ts";
 import { act, inOrder } from "../../stage.ts";
 
 export interface BackupInput {
@@ -57,21 +56,6 @@ export function planBackup({ definition, network, inventory, why }: BackupInput)
     failAt: null,
   };
 }
-
-interface Databases {
-  primary: ServerRecord;
-  /** Its name. */
-  replica: string;
-}
-
-const resumeStep = (definition: EnvironmentDefinition, { primary, replica }: Databases, reseedMs: number | null) =>
-  act(resumeReplica, {
-    replica,
-    primary: primary.name,
-    primaryEndpoint: databaseEndpoint(definition, primary),
-    withinMs: ms(definition.limits.syncSeconds),
-    reseedMs,
-  });
 
 /** A backup of a replica that is in sync, proven on a spare. */
 export function backupSteps(

@@ -20,6 +20,7 @@ import { decommissionSteps } from "../../boot.ts";
 import { proveGrowth } from "../../growth.ts";
 import { startWorkers } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { resumeStep } from "../../replica.ts";
 import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, GreenServer } from "./cast.ts";
@@ -39,13 +40,11 @@ export function finishStages(cast: Cast): Stage[] {
     // Side by side: one dead load balancer must not leave the others without workers.
     atOnce("Reopen", PRICED, open(cast)),
     inOrder("Restore redundancy", PRICED, [
-      act(resumeReplica, {
-        replica: cast.replica.record.name,
-        primary: cast.primary.record.name,
-        primaryEndpoint: databaseEndpoint(cast.definition, cast.primary.record),
-        withinMs: ms(cast.definition.limits.syncSeconds),
-        reseedMs: ms(cast.definition.limits.copySeconds),
-      }),
+      resumeStep(
+        cast.definition,
+        { primary: cast.primary.record, replica: cast.replica.record.name },
+        ms(cast.definition.limits.copySeconds),
+      ),
       ...backupsAgain(cast),
     ]),
     ...(cast.grown ? [inOrder("Prove that the scaling group can grow", PRICED, growth(cast, cast.grown))] : []),

@@ -13,7 +13,6 @@ import { pruneBackups } from "../../../steps/prune-backups.ts";
 import { readDisk } from "../../../steps/read-disk.ts";
 import { readTraffic } from "../../../steps/read-traffic.ts";
 import { resumeGroup } from "../../../steps/resume-group.ts";
-import { resumeReplica } from "../../../steps/resume-replica.ts";
 import { retireServers } from "../../../steps/retire-servers.ts";
 import { scanErrors } from "../../../steps/scan-errors.ts";
 import { smokeTest } from "../../../steps/smoke-test.ts";
@@ -23,7 +22,8 @@ import { unlockServers } from "../../../steps/unlock-servers.ts";
 import { decommissionSteps } from "../../boot.ts";
 import { proveGrowth } from "../../growth.ts";
 import { timesOf } from "../../launching.ts";
-import { checksOf, databaseEndpoint, entranceOf, ms } from "../../layout.ts";
+import { checksOf, entranceOf, ms } from "../../layout.ts";
+import { resumeStep } from "../../replica.ts";
 import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
@@ -167,13 +167,11 @@ export function afterWayBackStages(cast: Cast): Stage[] {
     inOrder("Leave everything as it was", "run the same steps again", [
       ...(trial && replica
         ? [
-            act(resumeReplica, {
-              replica: replica.record.name,
-              primary: primary.record.name,
-              primaryEndpoint: databaseEndpoint(definition, primary.record),
-              withinMs: ms(definition.limits.syncSeconds),
-              reseedMs: ms(definition.limits.copySeconds),
-            }),
+            resumeStep(
+              definition,
+              { primary: primary.record, replica: replica.record.name },
+              ms(definition.limits.copySeconds),
+            ),
           ]
         : []),
       act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
