@@ -107,6 +107,13 @@ export interface Stored {
   open(): Readable;
 }
 
+export interface FileToPut {
+  path: string;
+  data: string | Buffer;
+  /** Octal, 0o644 unless told. */
+  mode?: number;
+}
+
 export interface Host {
   /** The server's name, unique in its environment. */
   readonly name: string;
@@ -119,6 +126,8 @@ export interface Host {
 
   /** Written beside, synced, renamed; `mode` is octal, 0o644 unless told. */
   putFile(path: string, data: string | Buffer, mode?: number): Promise<void>;
+  /** The same for several: none takes its place before all are written; then one after the other, in this order. */
+  putFiles(files: FileToPut[]): Promise<void>;
   /** Null when there is no such file. */
   readFile(path: string): Promise<string | null>;
   /** Unpacks a tar beside and renames it into place, replacing what was there. */

@@ -1,9 +1,8 @@
 /** The shell that is kept on a host: what it prints comes whole and apart, and one that is lost says that nobody knows. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { Duplex } from "node:stream";
-import type { ClientChannel } from "ssh2";
-import { afterEach, expect, test } from "vitest";
-import { asLine, KEPT_SHELL, KeptShell } from "../../src/providers/ssh/kept-shell.ts";
+import { once } from "node:events";
+import { afterEach, expect, test, vi } from "vitest";
+import { asLine, KEPT_SHELL, KeptShell, KeptShells, type Pipes } from "../../src/providers/runner/kept-shell.ts";
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -11,13 +10,20 @@ afterEach(() => {
 });
 
 /** A shell of this machine in the place of a channel. */
-function open(): { shell: KeptShell; child: ChildProcess } {
+function begin(): { pipes: Pipes; child: ChildProcess } {
   const child = spawn("/bin/sh", ["-c", KEPT_SHELL], { stdio: "pipe" });
   children.push(child);
-  const channel = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  child.once("exit", () => channel.destroy());
-  const given = Object.assign(channel, { stderr: child.stderr, close: () => child.kill("SIGKILL") });
-  return { shell: new KeptShell(given as unknown as ClientChannel), child };
+  const pipes = {
+    ...{ input: child.stdin, output: child.stdout, errors: child.stderr },
+    whenGone: (told: () => void) => void child.once("close", told),
+    end: () => void child.kill("SIGKILL"),
+  };
+  return { pipes, child };
+}
+
+function open(): { shell: KeptShell; child: ChildProcess } {
+  const { pipes, child } = begin();
+  return { shell: new KeptShell(pipes), child };
 }
 
 const line = (command: string, input = ""): string => asLine(command, Buffer.from(input)) ?? "";
@@ -54,8 +60,8 @@ test("a long answer comes whole", async () => {
 
 test("what is too long or has several lines is none for it", () => {
   expect(asLine("echo one\necho two", Buffer.alloc(0))).toBeNull();
-  expect(asLine("cat", Buffer.alloc(5_000))).toBeNull();
-  expect(asLine(`echo ${"x".repeat(5_000)}`, Buffer.alloc(0))).toBeNull();
+  expect(asLine("cat", Buffer.alloc(10_000))).toBeNull();
+  expect(asLine(`echo ${"x".repeat(13_000)}`, Buffer.alloc(0))).toBeNull();
 });
 
 test("over its limit, or lost, nobody knows what came of it, and it is used no more", async () => {
@@ -67,4 +73,28 @@ test("over its limit, or lost, nobody knows what came of it, and it is used no m
   setTimeout(() => lost.child.kill("SIGKILL"), 50);
   expect((await asked).code).toBeNull();
   expect(lost.shell.isFree).toBe(false);
+});
+
+test("several are begun as they are needed and no more than that; one that was lost is begun anew", async () => {
+  const shells = new KeptShells(2, async () => begin().pipes);
+  const ask = (command: string) => shells.run(command, Buffer.alloc(0), 10_000);
+  const begun = async (count: number) => vi.waitFor(() => expect(children).toHaveLength(count));
+  expect(ask("true")).toBeNull();
+  await begun(1);
+  const [first] = children;
+  const long = ask("sleep 0.3; echo long");
+  expect([long === null, ask("true")]).toEqual([false, null]);
+  await begun(2);
+  const [held, other] = [ask("sleep 0.3; echo held"), ask("echo none is free")];
+  expect([held === null, other]).toEqual([false, null]);
+  expect([await long, await held].map((told) => told?.stdout.toString())).toEqual(["long\n", "held\n"]);
+  expect(children).toHaveLength(2);
+  if (!first) throw new Error("none was begun");
+  first.kill("SIGKILL");
+  await once(first, "close");
+  const [left, none] = [ask("sleep 0.3"), ask("echo only one is left")];
+  expect([left === null, none]).toEqual([false, null]);
+  await begun(3);
+  await left;
+  expect([ask("true"), ask("true")].includes(null)).toBe(false);
 });

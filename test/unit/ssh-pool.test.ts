@@ -33,7 +33,7 @@ test("whoever comes while it is used, or soon after, shares it; each host and ac
   await one.close();
   await one.close();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect([closed, (await other.exec("true", Buffer.alloc(0), 1)).code]).toEqual([[], 0]);
+  expect([closed, (await other.exec("true", Buffer.alloc(0), { timeoutMs: 1 })).code]).toEqual([[], 0]);
   await other.close();
   await vi.advanceTimersByTimeAsync(900);
   const again = pool.transport(settings);

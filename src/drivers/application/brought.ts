@@ -7,6 +7,8 @@ const NEXT = "release-next";
 /** Written when all of it is there. */
 const MARK = `${NEXT}/.brought`;
 const MOVE_MS = 60_000;
+/** The shell line's answer when another artefact was brought, or none. */
+const OTHER = 3;
 
 export function createBrought(host: Host) {
   const brought = () => host.readFile(MARK);
@@ -18,11 +20,14 @@ export function createBrought(host: Host) {
       await host.putFile(MARK, artefact);
     },
     forgetBrought: () => host.remove(NEXT),
-    /** In the place of the release; false when this artefact was not brought. */
-    async take(artefact: string): Promise<boolean> {
-      if ((await brought()) !== artefact) return false;
-      const { code, stderr } = await host.exec(`rm -rf ${RELEASE} && mv -T ${NEXT} ${RELEASE}`, { timeoutMs: MOVE_MS });
+    /** In the place of the release, whose manifest goes with it; false when this artefact was not brought. */
+    async take(artefact: string, manifest: string): Promise<boolean> {
+      const holds = `[ "$(cat ${MARK} 2>/dev/null)" = "$WANTED" ] || exit ${OTHER}`;
+      const move = `rm -f ${manifest} && rm -rf ${RELEASE} && mv -T ${NEXT} ${RELEASE}`;
+      const asked = { timeoutMs: MOVE_MS, env: { WANTED: artefact } };
+      const { code, stderr } = await host.exec(`${holds}; ${move}`, asked);
       if (code === 0) return true;
+      if (code === OTHER) return false;
       const next = "changeover status, then: changeover resume";
       throw new Problem("step-failed", { what: `the release on "${host.name}" can't be replaced`, why: stderr, next });
     },

@@ -15,6 +15,8 @@ import {
 } from "./inputs.ts";
 
 const MANIFEST = "install.json";
+/** Names the artefact when all of it is there and prepared. */
+const UNPACKED = `${RELEASE}/.artefact`;
 
 export function createApplication(
   host: Host,
@@ -48,15 +50,18 @@ export function createApplication(
     async install(install, artefactTar) {
       const before = await installed();
       if (before && JSON.stringify(before) === JSON.stringify(install)) return;
-      await host.remove(MANIFEST);
-      if (before?.artefact !== install.artefact || (await host.readFile(`${RELEASE}/.artefact`)) !== install.artefact) {
-        if (!(await take(install.artefact))) await host.putTree(RELEASE, await artefactTar());
-        await mustHaveRuntime(host, install, environment);
-        await prepare(host, settings, install, environment);
-        await host.putFile(`${RELEASE}/.artefact`, install.artefact);
+      const manifest = { path: MANIFEST, data: JSON.stringify(install), mode: 0o600 };
+      if (before?.artefact === install.artefact && (await host.readFile(UNPACKED)) === install.artefact) {
+        return host.putFiles([manifest]);
       }
-      // The manifest comes last: without it the release counts as not installed.
-      await host.putFile(MANIFEST, JSON.stringify(install), 0o600);
+      // Without it the release counts as not installed, so it goes first and comes last.
+      if (!(await take(install.artefact, MANIFEST))) {
+        await host.remove(MANIFEST);
+        await host.putTree(RELEASE, await artefactTar());
+      }
+      await mustHaveRuntime(host, install, environment);
+      await prepare(host, settings, install, environment);
+      await host.putFiles([{ path: UNPACKED, data: install.artefact }, manifest]);
     },
     async start(role: Role) {
       const install = await mustBeInstalled();

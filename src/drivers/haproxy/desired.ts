@@ -1,6 +1,6 @@
 /** What a load balancer is meant to be, kept on its host; the configuration file is rendered from it. */
 import { z } from "zod";
-import type { Host } from "../../model/host.ts";
+import type { FileToPut, Host } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 
 export const FOLDER = "load-balancer";
@@ -52,6 +52,7 @@ export function neverStarted(host: Host): Problem {
   });
 }
 
-export async function writeDesired(host: Host, desired: Desired): Promise<void> {
-  await host.putFile(FILE, `${JSON.stringify(desired, null, 2)}\n`);
-}
+export const desiredFile = (desired: Desired): FileToPut => ({
+  path: FILE,
+  data: `${JSON.stringify(desired, null, 2)}\n`,
+});

@@ -6,7 +6,7 @@ import { checkAddress, checkServer, checkSettings, checkToken } from "../../mode
 import { createClosing } from "./closing.ts";
 import { renderConfig } from "./config.ts";
 import { readCounters } from "./counters.ts";
-import { type Desired, needDesired, writeDesired } from "./desired.ts";
+import { type Desired, desiredFile, needDesired } from "./desired.ts";
 import { readEndpoint, setEndpoint } from "./endpoints.ts";
 import { createGate } from "./gate.ts";
 import { createMaps } from "./maps.ts";
@@ -33,8 +33,7 @@ export function createHaproxy(host: Host, clock: Clock): LoadBalancer {
       changes = [];
       const desired = await needDesired(host);
       for (const change of wanted) change(desired);
-      await writeDesired(host, desired);
-      await host.putFile(CONFIG, renderConfig(desired));
+      await host.putFiles([desiredFile(desired), { path: CONFIG, data: renderConfig(desired) }]);
     }),
   );
   const rewrite = (change: (desired: Desired) => void) => {

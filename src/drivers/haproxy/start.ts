@@ -8,7 +8,7 @@ import type { Host } from "../../model/host.ts";
 import type { LoadBalancerSettings } from "../../model/load-balancer.ts";
 import { Problem } from "../../model/problem.ts";
 import { renderConfig } from "./config.ts";
-import { type Desired, FOLDER, readDesired, writeDesired } from "./desired.ts";
+import { type Desired, desiredFile, FOLDER, readDesired } from "./desired.ts";
 import { FIRST_MAPS, MAP_MODE, mapFile, renderMap } from "./maps.ts";
 import { firstAlert } from "./parse.ts";
 import type { Wire } from "./wire.ts";
@@ -68,8 +68,7 @@ export async function startHaproxy(
   await checkConfig(host, machine.program, config);
   const running = (await host.serviceState(SERVICE)).state === "running";
   await refuseTakenPorts(host, desired, running ? before : null);
-  await writeDesired(host, desired);
-  await host.putFile(CONFIG, config);
+  await host.putFiles([desiredFile(desired), { path: CONFIG, data: config }]);
   await host.startService({
     name: SERVICE,
     command: serviceCommand(machine.program, desired.socket),
@@ -83,14 +82,20 @@ export async function startHaproxy(
 async function writeFiles(host: Host, { settings }: Desired): Promise<void> {
   const { hosts, page } = settings;
   const names = [[hosts.public.toLowerCase(), "public"] as const, [hosts.test.toLowerCase(), "test"] as const];
-  await host.putFile(mapFile("hosts"), renderMap(names), MAP_MODE);
-  for (const [map, entries] of Object.entries(FIRST_MAPS)) {
-    // What was decided before stays decided.
-    if ((await host.readFile(mapFile(map))) !== null) continue;
-    await host.putFile(mapFile(map), renderMap(Object.entries(entries)), MAP_MODE);
-  }
-  await host.putFile(`${FOLDER}/page.html`, page);
-  await host.putFile(`${FOLDER}/hold.lua`, GATE);
+  const firsts = await Promise.all(
+    Object.entries(FIRST_MAPS).map(async ([map, entries]) => {
+      const path = mapFile(map);
+      // What was decided before stays decided.
+      const decided = (await host.readFile(path)) !== null;
+      return decided ? [] : [{ path, data: renderMap(Object.entries(entries)), mode: MAP_MODE }];
+    }),
+  );
+  await host.putFiles([
+    { path: mapFile("hosts"), data: renderMap(names), mode: MAP_MODE },
+    ...firsts.flat(),
+    { path: `${FOLDER}/page.html`, data: page },
+    { path: `${FOLDER}/hold.lua`, data: GATE },
+  ]);
 }
 
 /** Of all that a restart alone can change; members and endpoints change while it runs. */

@@ -1,11 +1,12 @@
 /** Reaches this very machine: shell lines as child processes, sockets as they are. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Stored } from "../../model/host.ts";
 import { Problem } from "../../model/problem.ts";
 import { Collected } from "../runner/collected.ts";
+import { KEPT_SHELL, KeptShells, type Pipes } from "../runner/kept-shell.ts";
 import { type DialTarget, feed, type Transport, type TransportResult } from "../runner/transport.ts";
 
 /** Enough to find programs; everything else of the control plane's environment, secrets too, stays here. */
@@ -14,11 +15,44 @@ const passedOn = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TM
 const environment = (): Record<string, string> =>
   Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
+const SHELLS_MOST = 4;
+/** Of this process: all its providers are about the same machine. */
+const shells = new KeptShells(SHELLS_MOST, openKept);
+
 export function createLocalTransport(): Transport {
-  return { exec: run, dial, brought: new Map(), close: async () => {} };
+  return {
+    exec: (command, stdin, { timeoutMs, apart }) =>
+      (apart ? null : shells.run(command, stdin, timeoutMs)) ?? runAlone(command, stdin, timeoutMs),
+    dial,
+    brought: new Map(),
+    close: async () => {},
+  };
 }
 
-function run(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult> {
+/** Ends by itself when this process does: it reads to the end of its input. */
+async function openKept(): Promise<Pipes> {
+  const child = spawn("/bin/sh", ["-c", KEPT_SHELL], { detached: true, env: environment(), stdio: "pipe", cwd: "/" });
+  await once(child, "spawn");
+  // It keeps nobody from ending; a command that runs in it has a timer, which does.
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr] as Socket[]) pipe.unref();
+  return {
+    ...{ input: child.stdin, output: child.stdout, errors: child.stderr },
+    whenGone: (told) => void child.once("close", told),
+    end: () => endGroup(child.pid),
+  };
+}
+
+/** With whatever runs in it: it leads a group of its own. */
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
+}
+
+function runAlone(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult> {
   return new Promise((resolve, reject) => {
     // In a session of its own: what is pressed on the control plane's terminal must not reach it.
     const child = spawn("/bin/sh", ["-c", command], { detached: true, env: environment(), stdio: "pipe" });

@@ -20,7 +20,7 @@ df -Pm "$d" | awk 'END { print $2 }'
 ( ID=unknown; VERSION_ID=; [ ! -r /etc/os-release ] || . /etc/os-release; echo "$ID\${VERSION_ID:+-$VERSION_ID}" )`;
 
 export async function readCatalogue(transport: Transport, folder: string): Promise<Catalogue> {
-  const asked = await transport.exec(LOOK(folder), Buffer.alloc(0), LIMIT_MS);
+  const asked = await transport.exec(LOOK(folder), Buffer.alloc(0), { timeoutMs: LIMIT_MS });
   const [machine = "", bits, cores, memoryMiB, diskMiB, system = ""] = asked.stdout.toString().trim().split("\n");
   const architecture = architectureOf(machine, Number(bits));
   if (asked.code !== 0 || architecture === null || !system) {

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type {
   ExecOptions,
   ExecResult,
+  FileToPut,
   Host,
   Job,
   JobState,
@@ -15,7 +16,6 @@ import type {
   ServiceState,
   Stored,
 } from "../../model/host.ts";
-import { Problem } from "../../model/problem.ts";
 import type { ServerRecord } from "../../model/provider.ts";
 import { readJobState, readLeaseState, readLineCount, readServiceState } from "./answers.ts";
 import { definitionText, hundredths } from "./definition.ts";
@@ -26,6 +26,8 @@ import type { DialTarget, TransportResult } from "./transport.ts";
 /** What the machine may take for itself on top of the work's own limit. */
 const slackMs = 10_000;
 const lapseLimitMs = 60_000;
+/** What the runner ends with when the server is there and the file is not. */
+const noFileCode = 114;
 
 export class RunnerHost implements Host {
   readonly name: string;
@@ -48,21 +50,30 @@ export class RunnerHost implements Host {
       args: [definition.length, hundredths(timeoutMs), options.reading ? "look" : "fence"],
       stdin: Buffer.concat([definition, Buffer.from(options.stdin ?? "")]),
       timeoutMs: timeoutMs + slackMs,
+      // What only looks leaves nothing behind.
+      apart: options.reading !== true,
     });
     return { code: result.code, stdout: result.stdout.toString(), stderr: result.stderr.toString() };
   }
 
-  async putFile(path: string, data: string | Buffer, mode = 0o644): Promise<void> {
-    await this.#text({ verb: "put-file", args: [checkedPath(path), mode.toString(8)], stdin: Buffer.from(data) });
+  putFile(path: string, data: string | Buffer, mode = 0o644): Promise<void> {
+    return this.putFiles([{ path, data, mode }]);
+  }
+
+  async putFiles(files: FileToPut[]): Promise<void> {
+    const pieces = files.map(({ data }) => Buffer.from(data));
+    const args = files.flatMap(({ path, mode = 0o644 }, at) => [
+      checkedPath(path),
+      mode.toString(8),
+      pieces[at]?.length ?? 0,
+    ]);
+    await this.#text({ verb: "put-files", args, stdin: Buffer.concat(pieces) });
   }
 
   async readFile(path: string): Promise<string | null> {
-    try {
-      return await this.#text({ verb: "read-file", args: [checkedPath(path)] });
-    } catch (error) {
-      if (error instanceof Problem && error.kind === "not-found" && (await this.#exists())) return null;
-      throw error;
-    }
+    const request = { verb: "read-file", args: [checkedPath(path)] };
+    const result = await this.#ask(request);
+    return result.code === noFileCode ? null : this.#runner.textOf({ ...request, folder: this.directory }, result);
   }
 
   async putTree(path: string, tar: Buffer | Stored): Promise<void> {
@@ -139,11 +150,6 @@ export class RunnerHost implements Host {
   #cwd(path: string | undefined): string {
     if (path === undefined || path === "" || path === ".") return this.directory;
     return path.startsWith("/") ? path : `${this.directory}/${path}`;
-  }
-
-  async #exists(): Promise<boolean> {
-    await this.#text({ verb: "clock" });
-    return true;
   }
 
   #ask = (request: Omit<Request, "folder">): Promise<TransportResult> =>

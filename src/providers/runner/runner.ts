@@ -12,6 +12,8 @@ export interface Request {
   args?: (string | number)[];
   stdin?: Buffer | Stored;
   timeoutMs?: number;
+  /** As with a transport. */
+  apart?: boolean;
 }
 
 const emptyInput = Buffer.alloc(0);
@@ -41,7 +43,8 @@ export class Runner {
     const bytes = Buffer.isBuffer(input) ? input.length : input.bytes;
     const words = [this.#path(), request.verb, request.folder, token, bytes, ...(request.args ?? [])];
     const line = `sh ${words.map((word) => quote(String(word))).join(" ")}`;
-    const send = () => this.transport.exec(line, input, request.timeoutMs ?? ordinaryLimitMs);
+    const { timeoutMs = ordinaryLimitMs, apart = false } = request;
+    const send = () => this.transport.exec(line, input, { timeoutMs, apart });
     let result = await send();
     if (result.code === cannotOpenCode && result.stderr.includes(runnerName)) {
       // Somebody emptied the folder since we brought it.
@@ -55,9 +58,12 @@ export class Runner {
 
   /** The text of an answer that must be there. */
   async text(request: Request): Promise<string> {
-    const result = await this.ask(request);
-    if (result.code === 0) return result.stdout.toString();
-    throw result.code === null ? unknownOutcome(request) : failed(request, result.stderr.toString());
+    return this.textOf(request, await this.ask(request));
+  }
+
+  textOf(request: Request, { code, stdout, stderr }: TransportResult): string {
+    if (code === 0) return stdout.toString();
+    throw code === null ? unknownOutcome(request) : failed(request, stderr.toString());
   }
 
   #path = () => `${this.#home}/.changeover/${runnerName}`;
@@ -78,7 +84,7 @@ export class Runner {
     const line =
       `[ -e ${path} ] || { mkdir -p ${quote(`${this.#home}/.changeover`)} && cat >${part}` +
       ` && [ "$(wc -c <${part})" -eq ${runnerScript.length} ] && mv ${part} ${path}; } && command -v flock setsid timeout awk tar >/dev/null || exit 127`;
-    const result = await this.transport.exec(line, runnerScript, ordinaryLimitMs);
+    const result = await this.transport.exec(line, runnerScript, { timeoutMs: ordinaryLimitMs });
     if (result.code === null) throw unknownOutcome(request);
     if (result.code === 0) return;
     throw new Problem("missing-tool", {

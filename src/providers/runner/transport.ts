@@ -11,9 +11,15 @@ export interface TransportResult {
 
 export type DialTarget = { unix: string } | { host: string; port: number };
 
+export interface Limits {
+  timeoutMs: number;
+  /** It may leave something behind that goes on printing: nobody else's answer may come the same way. */
+  apart?: boolean;
+}
+
 export interface Transport {
   /** Runs a shell line with this input; rejects with an "unreachable" Problem when it surely never began. */
-  exec(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult>;
+  exec(command: string, stdin: Buffer | Stored, limits: Limits): Promise<TransportResult>;
   dial(to: DialTarget, timeoutMs: number): Promise<Duplex>;
   /** Runners that were found or brought there, by their path: whoever comes next on the same connection need not look. */
   readonly brought: Map<string, Promise<void>>;

@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import type {
   ExecOptions,
   ExecResult,
+  FileToPut,
   Host,
   Job,
   JobState,
@@ -68,10 +69,14 @@ export class SimulatedHost implements Host {
     return { ...result, code: result.code ?? code };
   }
 
-  async putFile(path: string, data: string | Buffer): Promise<void> {
-    const at = this.#path(path);
+  putFile(path: string, data: string | Buffer): Promise<void> {
+    return this.putFiles([{ path, data }]);
+  }
+
+  async putFiles(files: FileToPut[]): Promise<void> {
+    const all = files.map(({ path, data }) => ({ at: this.#path(path), data: Buffer.from(data) }));
     this.#change();
-    this.#fleet.files.write(at, Buffer.from(data));
+    for (const { at, data } of all) this.#fleet.files.write(at, data);
   }
 
   async readFile(path: string): Promise<string | null> {

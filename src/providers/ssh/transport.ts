@@ -6,11 +6,12 @@ import { Collected } from "../runner/collected.ts";
 import { type DialTarget, feed, type Transport, type TransportResult } from "../runner/transport.ts";
 import { ChannelStream } from "./channel-stream.ts";
 import { Connection, type SshSettings } from "./connection.ts";
-import { asLine, KEPT_SHELL, KeptShell } from "./kept-shell.ts";
+import { KEPT_SHELL, KeptShells, type Pipes } from "../runner/kept-shell.ts";
 import { Turns } from "../runner/turns.ts";
 
 /** An sshd allows ten sessions for a connection unless it is told otherwise. */
 const sessionsAtOnce = 8;
+const keptShells = 2;
 const openAttempts = 6;
 const openMs = 10_000;
 
@@ -22,10 +23,10 @@ interface Talk {
 export function createSshTransport(settings: SshSettings): Transport {
   const connection = new Connection(settings);
   const turns = new Turns(sessionsAtOnce);
-  const short = createShort(connection);
+  const kept = new KeptShells(keptShells, () => openKept(connection));
   return {
-    exec: (command, stdin, timeoutMs) =>
-      short(command, stdin, timeoutMs) ??
+    exec: (command, stdin, { timeoutMs, apart }) =>
+      (apart ? null : kept.run(command, stdin, timeoutMs)) ??
       turns.run(async () => {
         const { result } = await openSession(connection, command, (channel) => talk(channel, stdin, timeoutMs));
         return result;
@@ -36,32 +37,17 @@ export function createSshTransport(settings: SshSettings): Transport {
   };
 }
 
-/** Runs what is short in a shell that is kept; null while that one is busy, or not there yet. */
-function createShort(connection: Connection) {
-  let kept: KeptShell | null = null;
-  let opening = false;
-  const open = async (): Promise<void> => {
-    opening = true;
-    try {
-      const client = await connection.client();
-      kept = await within(
-        openMs,
-        (done) => client.exec(KEPT_SHELL, done),
-        (channel) => new KeptShell(channel),
-      );
-    } catch {
-      // Whoever asks next tries again; until then there are sessions.
-    } finally {
-      opening = false;
-    }
-  };
-  return (command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult> | null => {
-    const line = Buffer.isBuffer(stdin) ? asLine(command, stdin) : null;
-    if (line === null) return null;
-    if (kept?.isClosed) kept = null;
-    if (kept === null && !opening) void open();
-    return kept?.isFree ? kept.run(line, timeoutMs) : null;
-  };
+async function openKept(connection: Connection): Promise<Pipes> {
+  const client = await connection.client();
+  return within(
+    openMs,
+    (done) => client.exec(KEPT_SHELL, done),
+    (channel) => ({
+      ...{ input: channel, output: channel, errors: channel.stderr },
+      whenGone: (told) => void channel.once("close", told),
+      end: () => channel.close(),
+    }),
+  );
 }
 
 /** A session that was refused never began, so asking again is safe; another client may use up the sessions too. */

@@ -57,6 +57,23 @@ export function describeFiles(world: Setting): void {
     expect(await host.readFile("conf/app.conf")).toBeNull();
   });
 
+  test("several files are written together, of any size and name, or none of them", async () => {
+    const host = await launch(world());
+    const long = "x".repeat(20_000);
+    await host.putFiles([
+      { path: "conf/a b.conf", data: "one\n\n" },
+      { path: "conf/empty", data: "" },
+      { path: "conf/zwölf", data: Buffer.from(long), mode: 0o600 },
+    ]);
+    const read = await Promise.all(["conf/a b.conf", "conf/empty", "conf/zwölf"].map((path) => host.readFile(path)));
+    expect(read).toEqual(["one\n\n", "", long]);
+    const refused = host.putFiles([
+      { path: "conf/empty", data: "two" },
+      { path: "../other", data: "two" },
+    ]);
+    expect([await problemOf(refused), await host.readFile("conf/empty")]).toEqual(["refused", ""]);
+  });
+
   test("a tree replaces all that was there", async () => {
     const host = await launch(world());
     await host.putTree("release", await tarOf({ "old.txt": "old", "deep/a.txt": "1" }));

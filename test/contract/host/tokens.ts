@@ -11,6 +11,7 @@ function changes(world: HostWorld, host: Host): Record<string, () => Promise<unk
   return {
     exec: () => host.exec(command, { timeoutMs }),
     putFile: () => host.putFile("kept", "stale"),
+    putFiles: () => host.putFiles(["kept", "stale"].map((path) => ({ path, data: "stale" }))),
     putTree: () => host.putTree("kept", Buffer.alloc(1024)),
     remove: () => host.remove("kept"),
     startJob: () => host.startJob({ id: "stale", command, timeoutMs }),

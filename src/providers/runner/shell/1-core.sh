@@ -5,6 +5,8 @@ runner=$0 verb=$1 folder=$2 token=$3 bytes=$4
 shift 4
 PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
 state=.changeover
+newline='
+'
 
 # The only way out with a reason; the control plane reads this line.
 refuse() {
@@ -12,9 +14,10 @@ refuse() {
   exit 113
 }
 
-# Keeps the input in a file. A control plane that dies while it sends leaves half of it, which nobody may use.
-receive() {
-  (umask 077; cat >"$1") && [ "$(stat -c %s "$1")" -eq "$bytes" ] && return
+# Keeps the input, or so many bytes of it, in a file. A control plane that dies while it sends leaves half of it, which
+# nobody may use.
+receive() { # path, bytes
+  (umask 077; head -c "${2-$bytes}" >"$1") && [ "$(stat -c %s "$1")" -eq "${2-$bytes}" ] && return
   rm -f -- "$1"
   refuse 'failed the input was cut short or could not be written'
 }

@@ -1,14 +1,24 @@
 
 # FILES: made beside, then renamed while the lock is held, so that a refused change leaves nothing.
 
-put_file() {
-  part=$1.changeover-$$
-  case $1 in */*) mkdir -p -- "${1%/*}" ;; esac
-  receive "$part"
-  trap 'rm -f -- "$part"' EXIT
-  chmod "$2" "$part" && sync "$part" || refuse "failed cannot write $1"
+put_files() { # path, octal mode and bytes, of each
+  parts=
+  trap 'IFS=$newline; set -f; rm -f -- $parts' EXIT
+  while [ "$#" -gt 0 ]; do
+    case $1 in */*) [ -d "${1%/*}" ] || mkdir -p -- "${1%/*}" ;; esac
+    part=$1.changeover-$$
+    parts=$parts${parts:+$newline}$part
+    receive "$part" "$3"
+    chmod "$2" "$part" || refuse "failed cannot write $1"
+    shift 3
+  done
+  IFS=$newline
+  set -f
+  set -- $parts
+  unset IFS
+  sync -- "$@" || refuse 'failed cannot write to the disk'
   fence "$state"
-  mv -T -- "$part" "$1" || refuse "failed cannot replace $1"
+  for part; do mv -T -- "$part" "${part%.changeover-*}" || refuse "failed cannot replace ${part%.changeover-*}"; done
   trap - EXIT
 }
 
@@ -25,7 +35,8 @@ put_tree() { # path, -z for a compressed one
 }
 
 read_file() {
-  [ -e "$1" ] || refuse not-found
+  # Only here: whether the server is there was asked before.
+  [ -e "$1" ] || exit 114
   exec cat -- "$1"
 }
 

@@ -10,7 +10,7 @@ case $verb in
 claim) fence "$state" ;;
 clock) wall_clock ;;
 exec) exec_once "$@" ;;
-put-file) put_file "$@" ;;
+put-files) put_files "$@" ;;
 put-tree) put_tree "$@" ;;
 read-file) read_file "$@" ;;
 remove) remove "$@" ;;

@@ -1,9 +1,10 @@
-/** One shell on a host that is kept for many short commands: beginning a session for each costs more than most of them do. */
+/** Shells on a host that are kept for many short commands: beginning one for each costs more than most of them do. */
 import { randomBytes } from "node:crypto";
-import type { ClientChannel } from "ssh2";
-import { Collected } from "../runner/collected.ts";
-import { quote } from "../runner/definition.ts";
-import type { TransportResult } from "../runner/transport.ts";
+import type { Readable, Writable } from "node:stream";
+import type { Stored } from "../../model/host.ts";
+import { Collected } from "./collected.ts";
+import { quote } from "./definition.ts";
+import type { TransportResult } from "./transport.ts";
 
 /**
  * A line is a mark and a command, which runs apart from the loop; what it prints comes as it is and ends with the mark.
@@ -14,8 +15,18 @@ const LOOP =
   ' printf "\\n%s %s\\n" "$mark" "$code"; printf "\\n%s\\n" "$mark" >&2; done';
 export const KEPT_SHELL = `exec sh -c ${quote(LOOP)}`;
 
-/** A shell reads a line byte by byte. */
-const LINE_MOST = 4_000;
+/** A shell that runs KEPT_SHELL. */
+export interface Pipes {
+  input: Writable;
+  output: Readable;
+  errors: Readable;
+  /** Called once, when it is gone. */
+  whenGone(told: () => void): void;
+  end(): void;
+}
+
+/** A shell reads a line byte by byte: from here on a session of its own is quicker. */
+const LINE_MOST = 12_000;
 /** Behind a mark there is an exit code at most. */
 const LINE_REST = 16;
 
@@ -28,15 +39,17 @@ export function asLine(command: string, input: Buffer): string | null {
 
 /** Runs one command at a time; whoever finds it busy takes a session of its own. */
 export class KeptShell {
-  readonly #channel: ClientChannel;
+  readonly #pipes: Pipes;
+  readonly #onGone = new Set<() => void>();
   #busy = false;
   #closed = false;
 
-  constructor(channel: ClientChannel) {
-    this.#channel = channel;
-    channel.on("error", () => {});
-    channel.once("close", () => {
+  constructor(pipes: Pipes) {
+    this.#pipes = pipes;
+    for (const stream of [pipes.input, pipes.output, pipes.errors]) stream.on("error", () => {});
+    pipes.whenGone(() => {
       this.#closed = true;
+      for (const told of this.#onGone) told();
     });
   }
 
@@ -50,7 +63,7 @@ export class KeptShell {
 
   /** With code null nobody knows what came of it, and the shell is not used again. */
   async run(line: string, timeoutMs: number): Promise<TransportResult> {
-    const channel = this.#channel;
+    const { input, output, errors } = this.#pipes;
     const mark = randomBytes(16).toString("hex");
     const [stdout, stderr] = [new Marked(mark), new Marked(mark)];
     this.#busy = true;
@@ -59,22 +72,61 @@ export class KeptShell {
         which.add(data);
         if (stdout.after !== null && stderr.after !== null) done(true);
       };
-      const [onOutput, onErrors, onClose] = [hear(stdout), hear(stderr), () => done(false)];
-      const timer = setTimeout(onClose, timeoutMs);
+      const [onOutput, onErrors, onGone] = [hear(stdout), hear(stderr), () => done(false)];
+      const timer = setTimeout(onGone, timeoutMs);
       const done = (whole: boolean): void => {
         clearTimeout(timer);
-        channel.off("data", onOutput).off("close", onClose).stderr.off("data", onErrors);
+        output.off("data", onOutput);
+        errors.off("data", onErrors);
+        this.#onGone.delete(onGone);
         resolve(whole);
       };
-      channel.on("data", onOutput).once("close", onClose).stderr.on("data", onErrors);
-      channel.write(`${mark} ${line}\n`);
+      output.on("data", onOutput);
+      errors.on("data", onErrors);
+      this.#onGone.add(onGone);
+      input.write(`${mark} ${line}\n`);
     });
     this.#busy = false;
     if (!ended) {
       this.#closed = true;
-      channel.close();
+      this.#pipes.end();
     }
     return { code: ended ? Number(stdout.after) : null, stdout: stdout.before(), stderr: stderr.before() };
+  }
+}
+
+/** At most so many of them, each begun in the background when all others are busy. */
+export class KeptShells {
+  readonly #most: number;
+  readonly #open: () => Promise<Pipes>;
+  #shells: KeptShell[] = [];
+  #opening = false;
+
+  constructor(most: number, open: () => Promise<Pipes>) {
+    this.#most = most;
+    this.#open = open;
+  }
+
+  /** Null when the command is too long for a line, or no shell is free: it wants a session of its own. */
+  run(command: string, stdin: Buffer | Stored, timeoutMs: number): Promise<TransportResult> | null {
+    const line = Buffer.isBuffer(stdin) ? asLine(command, stdin) : null;
+    if (line === null) return null;
+    this.#shells = this.#shells.filter(({ isClosed }) => !isClosed);
+    const free = this.#shells.find(({ isFree }) => isFree);
+    if (free) return free.run(line, timeoutMs);
+    if (this.#shells.length < this.#most && !this.#opening) void this.#begin();
+    return null;
+  }
+
+  async #begin(): Promise<void> {
+    this.#opening = true;
+    try {
+      this.#shells.push(new KeptShell(await this.#open()));
+    } catch {
+      // Whoever asks next tries again; until then there are sessions.
+    } finally {
+      this.#opening = false;
+    }
   }
 }
 
