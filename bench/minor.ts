@@ -30,7 +30,8 @@ const ASKED_PER_SECOND = 20;
 
 /** Servers and releases that start or end, data that is copied, migrations, checks of health, and waiting for sessions. */
 const UNAVOIDABLE = new Set([
-  ...["launch-server", "boot-server", "install-release", "replace-release", "start-role", "stop-role", "halt-role"],
+  ...["launch-server", "boot-server", "install-release", "bring-release", "replace-release"],
+  ...["start-role", "stop-role", "halt-role"],
   ...["restore-backup", "migrate", "try-minor"],
   ...["probe-servers", "test-isolated", "smoke-test", "join-pool"],
   ...["leave-pool", "drain-members", "await-no-sessions", "compare-generations", "scan-errors"],

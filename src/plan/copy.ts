@@ -27,19 +27,29 @@ export const onCopy = (definition: EnvironmentDefinition, copy: ServerRecord, in
   database: databaseEndpoint(definition, copy),
 });
 
-/** A backup of the replica, started on a spare server and compared; the replica follows again meanwhile. */
-export function proveBackup(
-  definition: EnvironmentDefinition,
-  { primary, replica, spare }: { primary: ServerRecord; replica: ServerRecord; spare: ServerRecord },
-): PlanStep[] {
+export interface Databases {
+  primary: ServerRecord;
+  replica: ServerRecord;
+  spare: ServerRecord;
+}
+
+/** A backup of the replica, started on a spare server and compared. */
+export function proveBackup(definition: EnvironmentDefinition, { primary, replica, spare }: Databases): PlanStep[] {
   const primaryEndpoint = databaseEndpoint(definition, primary);
   const { copySeconds } = definition.limits;
   return [
     act(pauseReplica, { replica: replica.name, primary: primaryEndpoint }),
     act(restoreBackup, { source: replica.name, spare, backup: "drill", copyMs: ms(copySeconds) }),
-    resumeStep(definition, { primary, replica: replica.name }, null),
   ];
 }
+
+/** After the backup was proven. */
+export const followAgain = (definition: EnvironmentDefinition, { primary, replica }: Databases): PlanStep =>
+  resumeStep(definition, { primary, replica: replica.name }, null);
+
+/** Before anything is tried on it. */
+export const openTheCopy = (copy: ServerRecord, loadBalancers: string[]): PlanStep =>
+  act(openCopy, { server: copy.name, loadBalancers });
 
 export interface NewRelease {
   to: string;
@@ -52,17 +62,15 @@ export interface NewRelease {
   copy: ServerRecord;
   /** Still has the old schema. */
   primary: string;
-  loadBalancers: string[];
   /** An upgrade that was taken back may have left all of it. */
   mayKeep?: boolean;
 }
 
 /** The new release migrates the copy, starts on it and is good by every check; what starts must not migrate. */
 export function tryNewRelease(definition: EnvironmentDefinition, wanted: NewRelease): PlanStep[] {
-  const { to, command, unlock, install, server, copy, primary, loadBalancers, mayKeep } = wanted;
+  const { to, command, unlock, install, server, copy, primary, mayKeep } = wanted;
   const times = timesOf(definition);
   return [
-    act(openCopy, { server: copy.name, loadBalancers }),
     act(installRelease, { server, install, limitMs: installMs(definition) }),
     act(migrate, {
       of: "copy",

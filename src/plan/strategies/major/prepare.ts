@@ -11,7 +11,7 @@ import { suspendBackups } from "../../../steps/suspend-backups.ts";
 import { suspendGroup } from "../../../steps/suspend-group.ts";
 import { testIsolated } from "../../../steps/test-isolated.ts";
 import { bootSteps } from "../../boot.ts";
-import { proveBackup } from "../../copy.ts";
+import { followAgain, proveBackup } from "../../copy.ts";
 import { install, launch, startInPool } from "../../launching.ts";
 import { databaseEndpoint, entranceOf, ms } from "../../layout.ts";
 import { act, atOnce, inOrder } from "../../stage.ts";
@@ -80,8 +80,10 @@ export const newServers = (cast: Cast): string[] => [
   ...cast.greenServers.map(({ record }) => record.name),
 ];
 
-const backupOf = ({ definition, primary, replica, spare }: Cast): PlanStep[] =>
-  proveBackup(definition, { primary: primary.record, replica: replica.record, spare });
+function backupOf({ definition, primary, replica, spare }: Cast): PlanStep[] {
+  const databases = { primary: primary.record, replica: replica.record, spare };
+  return [...proveBackup(definition, databases), followAgain(definition, databases)];
+}
 
 /** Green reaches its database through the load balancers that serve, also while it is tested behind one of its own. */
 function openRoute(cast: Cast): PlanStep[] {

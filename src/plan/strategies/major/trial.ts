@@ -2,7 +2,7 @@
 import type { PlanStep } from "../../../model/plan.ts";
 import { retireSpare } from "../../../steps/retire-spare.ts";
 import { tryOldRelease } from "../../../steps/try-old-release.ts";
-import { tryNewRelease } from "../../copy.ts";
+import { openTheCopy, tryNewRelease } from "../../copy.ts";
 import { install, timesOf } from "../../launching.ts";
 import { checksOf } from "../../layout.ts";
 import { act } from "../../stage.ts";
@@ -14,8 +14,9 @@ export function tryOnCopy(cast: Cast): PlanStep[] {
   const { server, before, after } = trial;
   const { migrate: command = "false", unlock = null } = definition.releases[to] ?? {};
   return [
+    openTheCopy(copy, loadBalancers),
     ...tryNewRelease(definition, {
-      ...{ to, command, unlock, install: after, server, copy, loadBalancers },
+      ...{ to, command, unlock, install: after, server, copy },
       primary: cast.primary.record.name,
     }),
     install(definition, server, before),

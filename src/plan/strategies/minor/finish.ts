@@ -1,5 +1,6 @@
 /** After the switch: site and logs looked at, the group proven and resumed, the old servers kept, let go and retired. */
 import type { PlanStep, Stage } from "../../../model/plan.ts";
+import type { ServerRecord } from "../../../model/provider.ts";
 import { assertClean } from "../../../steps/assert-clean.ts";
 import { assertInputs } from "../../../steps/assert-inputs.ts";
 import { assertNoOverrides } from "../../../steps/assert-no-overrides.ts";
@@ -25,7 +26,7 @@ import { timesOf } from "../../launching.ts";
 import { checksOf, entranceOf, ms } from "../../layout.ts";
 import { resumeStep } from "../../replica.ts";
 import { letSessionsEnd, sessionsMs } from "../../sessions.ts";
-import { act, inOrder } from "../../stage.ts";
+import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
 import { lastConnections } from "./balancers.ts";
 import { version } from "./green.ts";
@@ -40,7 +41,9 @@ export function finishStages(cast: Cast): Stage[] {
     ...groupStages(cast, back),
     ...(definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", back, [keep(cast)])] : []),
     ...(cast.launches ? [inOrder("Let the last sessions end", back, lastSessions(cast))] : []),
-    inOrder("Clean up", NONE, cleanUp(cast)),
+    atOnce("Look at what stays, and leave it to everybody again", back, leaveAlone(cast)),
+    ...retireStages(cast),
+    atOnce("See that nothing is left", cast.launches ? NONE : back, lastLook(cast)),
   ];
 }
 
@@ -126,34 +129,50 @@ function lastSessions(cast: Cast): PlanStep[] {
   return [probe, ...lastConnections(cast), ...wait, stop, ...(serves === slot ? [leave] : [])];
 }
 
-function cleanUp(cast: Cast): PlanStep[] {
-  const { definition, all: loadBalancers, slot, serves, testBalancer, balancers, launches, trial } = cast;
-  const old = launches ? cast.pairs.map((pair) => pair.old) : [];
-  const aside = [
-    ...(balancers?.old ?? []).map(({ name }) => name),
-    ...(testBalancer ? [testBalancer.record.name] : []),
-    ...cast.kept.map(({ name }) => name),
-  ];
-  const oldPool = serves === slot ? null : { loadBalancers, slot, sessionsMs: sessionsMs(definition) };
-  const locked = [...lockedServers(cast)];
+function leaveAlone(cast: Cast): PlanStep[] {
+  const { definition, all: loadBalancers, balancers, pairs } = cast;
   return [
     // What the old ones have counted goes with them.
     ...(balancers ? [act(readTraffic, { loadBalancers })] : []),
     act(readDisk, {}),
-    act(assertInputs, { servers: cast.pairs.map(({ next, after }) => ({ server: next.name, install: after })) }),
+    act(assertInputs, { servers: pairs.map(({ next, after }) => ({ server: next.name, install: after })) }),
     act(assertNoOverrides, {}),
-    act(unlockServers, { servers: locked }),
+    act(unlockServers, { servers: lockedServers(cast) }),
     act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
-    ...decommissionSteps([...old, ...cast.kept.filter(({ kind }) => kind === "application")]),
+  ];
+}
+
+const oldOf = ({ launches, pairs }: Cast): ServerRecord[] => (launches ? pairs.map(({ old }) => old) : []);
+
+/** Names of what goes beside the old application servers. */
+const asideOf = ({ balancers, testBalancer, kept }: Cast): string[] => [
+  ...(balancers?.old ?? []).map(({ name }) => name),
+  ...(testBalancer ? [testBalancer.record.name] : []),
+  ...kept.map(({ name }) => name),
+];
+
+function retireStages(cast: Cast): Stage[] {
+  const { definition, all: loadBalancers, slot, serves, kept } = cast;
+  const [old, aside] = [oldOf(cast), asideOf(cast)];
+  const oldPool = serves === slot ? null : { loadBalancers, slot, sessionsMs: sessionsMs(definition) };
+  const steps = [
+    ...decommissionSteps([...old, ...kept.filter(({ kind }) => kind === "application")]),
     ...(old.length > 0 ? [act(retireServers, { servers: oldNames(cast), pool: oldPool })] : []),
     ...(aside.length > 0 ? [act(retireServers, { servers: aside, pool: null })] : []),
+  ];
+  return steps.length > 0 ? [inOrder("Retire what is old", NONE, steps)] : [];
+}
+
+function lastLook(cast: Cast): PlanStep[] {
+  const { definition, serves, balancers, trial } = cast;
+  return [
     ...(trial ? [act(pruneBackups, { keep: definition.backups.keep })] : []),
     act(assertClean, {
       loadBalancers: staying(cast),
       slot: serves,
-      gone: [...aside, ...old.map(({ name }) => name), ...aloneOf(cast)],
+      gone: [...asideOf(cast), ...oldOf(cast).map(({ name }) => name), ...aloneOf(cast)],
     }),
-    ...(balancers ? [] : [act(readTraffic, { loadBalancers })]),
+    ...(balancers ? [] : [act(readTraffic, { loadBalancers: cast.all })]),
   ];
 }
 

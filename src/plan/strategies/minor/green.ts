@@ -18,25 +18,24 @@ import { act, atOnce, inOrder } from "../../stage.ts";
 import { launchTestBalancer, testersAt } from "../../testing.ts";
 import type { Cast, Pair } from "./cast.ts";
 import { balancerStages } from "./balancers.ts";
-import { FREE, oldNames } from "./words.ts";
+import { BACK, FREE, oldNames } from "./words.ts";
 
 /** Everything up to the first server being good on the isolated route; none of it has been seen by the public. */
 export function firstStages(cast: Cast): Stage[] {
   const [first] = cast.pairs;
   if (!first) throw new Error("a generation has at least one server");
   return [
-    inOrder("Open the isolated route", FREE, openRoute(cast)),
+    openRoute(cast),
     ...balancerStages(cast),
     inOrder("Test one new server apart from the public", FREE, testFirst(cast, first)),
   ];
 }
 
-/** The others, launched and booted; what each of them prints from now on counts. */
+/** The others, launched and booted. */
 export function otherStages(cast: Cast): Stage[] {
-  const { definition, boot, loadBalancers, slot, serves, pairs } = cast;
+  const { definition, boot, pairs } = cast;
   const others = pairs.slice(1).map(({ next }) => next);
   const booting = others.flatMap((record) => bootSteps(boot, record, "keep"));
-  const when = { at: "switch" as const, slot: serves, servers: pairs.map(({ next }) => next.name) };
   return [
     ...(others.length === 0
       ? []
@@ -49,22 +48,30 @@ export function otherStages(cast: Cast): Stage[] {
         ]),
     // At once: they may wait for each other's values.
     ...(booting.length === 0 ? [] : [atOnce("Boot the other new servers", FREE, booting)]),
-    inOrder("Note what is usual until the switch", FREE, [
-      act(noteErrors, {
-        loadBalancers,
-        old: { slot, servers: oldNames(cast) },
-        when,
-        pattern: definition.minor.logErrors,
-      }),
-    ]),
   ];
 }
 
-export function installStage(cast: Cast, pairs: Pair[], name: string, wayBack: string): Stage[] {
-  if (pairs.length === 0) return [];
-  const steps = pairs.map(({ next, after }) => install(cast.definition, next.name, after));
-  return [atOnce(name, wayBack, steps)];
+export function installStage(cast: Cast, pairs: Pair[], name: string): Stage[] {
+  return pairs.length === 0 ? [] : [atOnce(name, BACK, installs(cast, pairs))];
 }
+
+/** The first to be installed, if any; what each new server prints from now on counts. */
+export function installAndNote(cast: Cast, first: Pair[], name: string): Stage {
+  const { definition, loadBalancers, slot, serves, pairs } = cast;
+  const note = act(noteErrors, {
+    loadBalancers,
+    old: { slot, servers: oldNames(cast) },
+    when: { at: "switch" as const, slot: serves, servers: pairs.map(({ next }) => next.name) },
+    pattern: definition.minor.logErrors,
+  });
+  const what = first.length > 0 ? `${name}, and note what is usual until the switch` : NOTE;
+  return atOnce(what, FREE, [note, ...installs(cast, first)]);
+}
+
+const NOTE = "Note what is usual until the switch";
+
+const installs = ({ definition }: Cast, pairs: Pair[]): PlanStep[] =>
+  pairs.map(({ next, after }) => install(definition, next.name, after));
 
 /** Good by every check on the server itself, and the version that it is to be; then into the pool on every load balancer. */
 export const serve = (cast: Cast, pairs: Pair[]): PlanStep[] => [...startGood(cast, pairs), joinServing(cast, pairs)];
@@ -98,16 +105,19 @@ export function version({ definition, to }: Cast, pairs: Pair[]): PlanStep {
 }
 
 /** The new pool's endpoint leads to the same database; where new servers join the old pool, that one's does already. */
-function openRoute(cast: Cast): PlanStep[] {
+function openRoute(cast: Cast): Stage {
   const { definition, loadBalancers, testBalancer, serves, slot, primary } = cast;
   const to = databaseEndpoint(definition, primary.record);
   const database = primary.record.name;
-  return [
-    ...(serves === slot ? [] : [act(pointEndpoint, { loadBalancers, slot: serves, to, database })]),
-    ...(testBalancer ? launchTestBalancer(definition, testBalancer) : []),
-    act(openTestRoute, { loadBalancers: testersAt(cast), slot: otherSlot(slot), testHost: definition.hosts.test }),
-  ];
+  const point = serves === slot ? [] : [act(pointEndpoint, { loadBalancers, slot: serves, to, database })];
+  const testHost = definition.hosts.test;
+  const open = act(openTestRoute, { loadBalancers: testersAt(cast), slot: otherSlot(slot), testHost });
+  return testBalancer
+    ? inOrder(ROUTE, FREE, [...point, ...launchTestBalancer(definition, testBalancer), open])
+    : atOnce(ROUTE, FREE, [...point, open]);
 }
+
+const ROUTE = "Open the isolated route";
 
 /** Behind the other pool, whichever it is to serve in: nothing but the test host name leads there. */
 function testFirst(cast: Cast, first: Pair): PlanStep[] {

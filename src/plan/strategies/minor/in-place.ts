@@ -11,7 +11,7 @@ import { haltRole } from "../../../steps/halt-role.ts";
 import { membersOf, timesOf } from "../../launching.ts";
 import { checksOf, installMs } from "../../layout.ts";
 import { sessionsMs } from "../../sessions.ts";
-import { act, inOrder } from "../../stage.ts";
+import { act, atOnce, inOrder } from "../../stage.ts";
 import { batchesOf, batchName, floorOf } from "./batches.ts";
 import type { Cast, Pair } from "./cast.ts";
 import { joinServing, startGood } from "./green.ts";
@@ -23,7 +23,8 @@ export function inPlaceStages(cast: Cast): Stage[] {
   const batches = batchesOf(definition, cast.pairs);
   const servers = oldNames(cast);
   return [
-    inOrder("Note what is usual until the first batch", FREE, [
+    atOnce("Bring the new release to every server, and note what is usual until the first batch", FREE, [
+      bring(cast),
       act(noteErrors, {
         loadBalancers,
         old: { slot, servers },
@@ -32,7 +33,6 @@ export function inPlaceStages(cast: Cast): Stage[] {
       }),
       ...(cast.trial ? [] : [act(noteSchema, { primary: cast.primary.record.name })]),
     ]),
-    inOrder("Bring the new release to every server", FREE, [bring(cast)]),
     ...batches.map((batch, turn) =>
       inOrder(`Upgrade ${batchName(turn, batches)} in place`, IN_PLACE, [
         ...leave(cast, batch),

@@ -10,10 +10,10 @@ import { sameAsTried } from "../../../steps/same-as-tried.ts";
 import { suspendGroup } from "../../../steps/suspend-group.ts";
 import { tryMinor } from "../../../steps/try-minor.ts";
 import { bootSteps, leaveSteps } from "../../boot.ts";
-import { proveBackup, tryNewRelease } from "../../copy.ts";
+import { followAgain, openTheCopy, proveBackup, tryNewRelease } from "../../copy.ts";
 import { install, launch, timesOf } from "../../launching.ts";
 import { checksOf, databaseEndpoint, ms } from "../../layout.ts";
-import { act, inOrder } from "../../stage.ts";
+import { act, atOnce, inOrder } from "../../stage.ts";
 import type { Cast, Trial } from "./cast.ts";
 import { FREE, oldNames, STAYS } from "./words.ts";
 
@@ -23,8 +23,8 @@ export function prepareStages(cast: Cast): Stage[] {
   const pattern = definition.minor.logErrors;
   return [
     ...suspendScaling(cast),
-    inOrder("Lock what serves", FREE, [act(lockServers, { servers: lockedServers(cast) })]),
-    inOrder("Note what is usual", FREE, [
+    atOnce("Lock what serves, and note what is usual", FREE, [
+      act(lockServers, { servers: lockedServers(cast) }),
       act(readTraffic, { loadBalancers }),
       act(noteErrors, { loadBalancers, old, when: { at: "beginning" }, pattern }),
     ]),
@@ -51,8 +51,13 @@ function migration(cast: Cast, trial: Trial): Stage[] {
   const withCleanUp = checksOf(definition, "with-clean-up");
   const primary = cast.primary.record.name;
   return [
-    inOrder("Prove the backup", FREE, backupOf(cast, trial)),
+    ...copyStages(cast, trial),
     inOrder("Prove on the restored copy that the upgrade is minor", FREE, tryOnCopy(cast, trial)),
+    // It runs the migration, and is one of the new servers.
+    atOnce("Let the copy go, and put the new release in its place", FREE, [
+      act(retireSpare, { spare: trial.spare.name }),
+      install(definition, trial.record.name, afterOf(cast)),
+    ]),
     inOrder("Migrate what both releases can use", STAYS, [
       act(
         migrate,
@@ -80,17 +85,28 @@ function migration(cast: Cast, trial: Trial): Stage[] {
 
 const retire = (server: string): PlanStep => act(retireSpare, { spare: server, holds: "nothing" });
 
+function copyStages({ definition, loadBalancers, primary, replica }: Cast, { record, spare, stays }: Trial): Stage[] {
+  if (!replica) throw new Error("no replica to take the backup of");
+  const databases = { primary: primary.record, replica: replica.record, spare };
+  return [
+    inOrder("Prove the backup", FREE, proveBackup(definition, databases)),
+    atOnce("Let the replica follow again, and open the copy to a new server", FREE, [
+      followAgain(definition, databases),
+      launch(definition, record, stays ? "keep" : "retire"),
+      openTheCopy(spare, loadBalancers),
+    ]),
+  ];
+}
+
 /** The spare holds the backup that was proven; the server reaches nothing but it. */
 function tryOnCopy(cast: Cast, trial: Trial): PlanStep[] {
-  const { definition, loadBalancers, from, to, boot } = cast;
+  const { definition, from, to, boot } = cast;
   const { command, unlock, record, spare, before } = trial;
   const [server, copy, primary] = [record.name, spare.name, cast.primary.record.name];
-  const onUndo = trial.stays ? "keep" : "retire";
   return [
-    launch(definition, record, onUndo),
-    ...bootSteps(boot, record, onUndo),
+    ...bootSteps(boot, record, trial.stays ? "keep" : "retire"),
     ...tryNewRelease(definition, {
-      ...{ to, command, unlock, install: trial.after, server, copy: spare, primary, loadBalancers },
+      ...{ to, command, unlock, install: trial.after, server, copy: spare, primary },
       mayKeep: true,
     }),
     install(definition, server, before),
@@ -98,15 +114,7 @@ function tryOnCopy(cast: Cast, trial: Trial): PlanStep[] {
       ...{ server, copy, from, to, old: primary, good: checksOf(definition, "always") },
       ...timesOf(definition),
     }),
-    act(retireSpare, { spare: copy }),
-    // It runs the migration, and is one of the new servers.
-    install(definition, server, afterOf(cast)),
   ];
-}
-
-function backupOf({ definition, primary, replica }: Cast, { spare }: Trial): PlanStep[] {
-  if (!replica) throw new Error("no replica to take the backup of");
-  return proveBackup(definition, { primary: primary.record, replica: replica.record, spare });
 }
 
 function afterOf({ pairs: [first] }: Cast) {

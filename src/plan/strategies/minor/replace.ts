@@ -6,7 +6,7 @@ import { checksOf, ms } from "../../layout.ts";
 import { act, inOrder } from "../../stage.ts";
 import type { Cast } from "./cast.ts";
 import { addressStages } from "./balancers.ts";
-import { firstStages, installStage, joinServing, otherStages, serve } from "./green.ts";
+import { firstStages, installAndNote, joinServing, otherStages, serve } from "./green.ts";
 import { BACK, FREE, namesOf } from "./words.ts";
 import { handOverWorkers } from "./workers.ts";
 
@@ -28,7 +28,7 @@ export function besideStages(cast: Cast): Stage[] {
   return [
     ...firstStages(cast),
     ...otherStages(cast),
-    ...installStage(cast, others, "Install the new release on the others", FREE),
+    installAndNote(cast, others, "Install the new release on the others"),
     ...(beside.length > 0 ? [inOrder("Start them all beside the old ones", FREE, beside)] : []),
   ];
 }

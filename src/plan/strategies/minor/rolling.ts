@@ -5,8 +5,8 @@ import { membersOf } from "../../launching.ts";
 import { act, inOrder } from "../../stage.ts";
 import { batchesOf, batchName, floorOf } from "./batches.ts";
 import type { Cast, Pair } from "./cast.ts";
-import { firstStages, installStage, joinServing, otherStages, serve } from "./green.ts";
-import { BACK, FREE } from "./words.ts";
+import { firstStages, installAndNote, installStage, joinServing, otherStages, serve } from "./green.ts";
+import { BACK } from "./words.ts";
 import { handOverWorkers } from "./workers.ts";
 
 export function rollingStages(cast: Cast): Stage[] {
@@ -23,12 +23,13 @@ function batchStages(cast: Cast, batch: Pair[], name: string, first: boolean): S
   // The very first one was tested apart and runs already.
   const fresh = first ? batch.slice(1) : batch;
   const tested = first ? batch.slice(0, 1) : [];
+  const install = `Install the new release on ${name}`;
   const members = membersOf(
     definition,
     batch.map(({ old }) => old),
   );
   return [
-    ...installStage(cast, fresh, `Install the new release on ${name}`, first ? FREE : BACK),
+    ...(first ? [installAndNote(cast, fresh, install)] : installStage(cast, fresh, install)),
     inOrder(`Put ${name} in the place of as many old servers`, BACK, [
       ...(fresh.length > 0 ? serve(cast, fresh) : []),
       ...(tested.length > 0 ? [joinServing(cast, tested)] : []),
