@@ -13,6 +13,7 @@ import { proveFaults } from "./prove-faults.ts";
 import { proveLab } from "./prove-lab.ts";
 import { proveMajor } from "./prove-major.ts";
 import { proveMinor } from "./prove-minor.ts";
+import { proveMinorCrash } from "./prove-minor-crash.ts";
 import { proveMixed } from "./prove-mixed.ts";
 import { type Asked, type Outcome, saveResult, tableOf } from "./results.ts";
 import { readShard } from "./shard.ts";
@@ -39,6 +40,11 @@ const entries: Record<string, Entry[]> = {
       run: proveMinor,
     },
     { name: "crash", says: "kill -9 of the control plane at every step, forward and back", run: proveCrash },
+    {
+      name: "minor-crash",
+      says: "the same of each minor upgrade under mixed clients: nothing failed, lost or doubled",
+      run: proveMinorCrash,
+    },
     {
       name: "faults",
       says: "one thing breaks at one moment of an upgrade: named ends, no lost write",

@@ -1,15 +1,13 @@
 /** Each strategy of minor upgrades, back and then forward, under mixed clients: none of them may see anything fail. */
 import { isDeepStrictEqual } from "node:util";
 import type { MinorStrategy } from "../src/model/plan.ts";
-import { otherSlot } from "../src/model/load-balancer.ts";
-import { readBlue } from "../src/plan/blue.ts";
 import { systemClock } from "../src/run/clock.ts";
 import type { Product } from "../test/product/product.ts";
-import { serving, sightOf } from "../test/product/sights.ts";
+import { sightOf } from "../test/product/sights.ts";
 import { figureOf } from "./figures.ts";
 import type { MixedReport } from "./mixed/clients.ts";
 import { underMixed } from "./mixed/under.ts";
-import { type AtGate, NEW, NOTES, NOTES_SIZE, OLD, reportOf, strategyRuns, upgradeNotes, withNotes } from "./notes.ts";
+import { type AtGate, isSound, NEW, NOTES, OLD, reportOf, strategyRuns, upgradeNotes, withNotes } from "./notes.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
 import { inShard } from "./shard.ts";
 
@@ -94,21 +92,6 @@ async function answer(product: Product, { upgrade, state, gate }: AtGate, way: W
     await product.run(["watch", upgrade]);
   }
   return (await reportOf(product, upgrade)).outcome;
-}
-
-/** As if nothing had ever happened: every server of one release, the other pool empty, no server that serves nobody. */
-async function isSound(product: Product, release: string, ended: string): Promise<boolean> {
-  const status = await product.status(NOTES);
-  const { inventory } = status;
-  const { applications, slot, kept } = readBlue(inventory);
-  const old = applications.filter(({ installed }) => installed?.release !== release);
-  const elsewhere = inventory.loadBalancers.flatMap(({ members }) => members[otherSlot(slot)]);
-  // What a way back leaves for diagnosis is retired by the next upgrade.
-  const beside = inventory.applications.length - applications.length - (ended === "upgraded" ? 0 : kept.length);
-  return (
-    old.length + elsewhere.length + beside === 0 &&
-    isDeepStrictEqual(sightOf(status), serving(release, NOTES_SIZE, ended))
-  );
 }
 
 function failuresOf(row: Row): string[] {

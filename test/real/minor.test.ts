@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import type { MinorStrategy } from "../../src/model/plan.ts";
+import type { ProblemText } from "../../src/model/problem.ts";
 import type { Report } from "../../src/model/report.ts";
-import { answerOf, openProduct, type Product } from "../product/product.ts";
+import { answerOf, openProduct, type Product, type Ran } from "../product/product.ts";
 import { failuresIn, harmOf, NO_HARM, serving, sightOf } from "../product/sights.ts";
 
 const FILE = join(import.meta.dirname, "../../examples/minor/environment.yaml");
@@ -30,7 +31,7 @@ function notes(folder: string): string {
   document.setIn(["releases", "2.0", "artefact"], artefact("2.0"));
   document.setIn(["releases", "2.1", "artefact"], artefact("2.1"));
   const { build, start } = (document.toJS() as { releases: Record<string, object> }).releases["2.1"] as never;
-  for (const name of ["placed", "shared", "rolled"]) {
+  for (const name of ["placed", "shared", "rolled", "turned"]) {
     const release = { artefact: artefact("2.1"), build, start, inputs: { COLOUR: name } };
     document.setIn(["releases", name], document.createNode(release));
   }
@@ -46,8 +47,15 @@ function notes(folder: string): string {
 }
 
 async function upgrade(strategy: MinorStrategy, to: string, ...more: string[]): Promise<Report> {
-  const words = ["upgrade", ENVIRONMENT, "--to", to, "--strategy", strategy, "--yes", "--ledger", "--json", ...more];
-  const ran = await product.run(words);
+  return reportOf(await product.run(wordsOf(strategy, to, ...more)), strategy, to);
+}
+
+const wordsOf = (strategy: MinorStrategy, to: string, ...more: string[]): string[] => [
+  ...["upgrade", ENVIRONMENT, "--to", to, "--strategy", strategy, "--yes", "--ledger", "--json"],
+  ...more,
+];
+
+async function reportOf(ran: Ran, strategy: MinorStrategy, to: string): Promise<Report> {
   const report = answerOf<Report>(ran);
   expect(report, ran.stderr).toMatchObject({ strategy, kind: "minor", downtime: "none", to });
   expect(harmOf(report), await failuresIn(String(report.ledger))).toEqual(NO_HARM);
@@ -85,8 +93,22 @@ test("canary: half of the public first, compared, then all of it", async () => {
   expect(await sight()).toEqual(serving("shared", SIZE, "upgraded"));
 });
 
-test("rolling: new servers join, old ones leave", async () => {
-  const report = await upgrade("rolling", "rolled");
+test("two operators at once: one of them upgrades, the other is told why not", async () => {
+  const strategies = ["rolling", "replace"] as const;
+  const both = await Promise.all(strategies.map((strategy) => product.run(wordsOf(strategy, "rolled"))));
+  expect(both.map(({ code }) => code).sort()).toEqual([0, 3]);
+  const [first, second] = both as [Ran, Ran];
+  const [refused, strategy] = first.code === 0 ? [second, strategies[0]] : [first, strategies[1]];
+  const { problem } = answerOf<{ problem: ProblemText }>(refused);
+  expect(problem.why).not.toBe("");
+  expect(problem.next).toContain("changeover");
+  const report = await reportOf(first.code === 0 ? first : second, strategy, "rolled");
   expect(report.outcome, String(report.reason)).toBe("upgraded");
   expect(await sight()).toEqual(serving("rolled", SIZE, "upgraded"));
+});
+
+test("rolling: a batch of new servers joins, as many old ones leave", async () => {
+  const report = await upgrade("rolling", "turned");
+  expect(report.outcome, String(report.reason)).toBe("upgraded");
+  expect(await sight()).toEqual(serving("turned", SIZE, "upgraded"));
 });
