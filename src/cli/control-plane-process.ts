@@ -21,8 +21,21 @@ const NODE_FLAGS = [
 const SMALL_HEAP = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" };
 const SUPERVISOR = join(import.meta.dirname, "supervise.sh");
 
-/** Answering afterwards. */
+/** Answering afterwards. What only reads is asked once more when the control plane went away in between. */
 export async function ensureControlPlane(home: string): Promise<Client> {
+  const client = await answering(home);
+  const get = async <T>(path: string): Promise<T> => {
+    try {
+      return await client.get<T>(path);
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === "unreachable")) throw error;
+      return await (await answering(home)).get<T>(path);
+    }
+  };
+  return { ...client, get };
+}
+
+async function answering(home: string): Promise<Client> {
   const client = createClient(home);
   if (await healthOf(client)) return client;
   startSupervisor(makeHome(home));
