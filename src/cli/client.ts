@@ -42,7 +42,7 @@ function request({ socketPath, answerMs }: Line, method: string, path: string, b
       resolve,
     );
     sent.setTimeout(answerMs, () => sent.destroy(new Error("no answer")));
-    sent.on("error", (cause) => reject(gone(cause)));
+    sent.on("error", (cause) => reject(new Gone(cause)));
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
@@ -53,11 +53,11 @@ async function exchange<T>(line: Line, method: string, path: string, body?: unkn
   try {
     for await (const part of response.setEncoding("utf8")) text += part;
   } catch (cause) {
-    throw gone(cause);
+    throw new Gone(cause);
   }
   const answer = text === "" ? null : JSON.parse(text);
   if ((response.statusCode ?? 500) < 400) return answer as T;
-  throw answer?.type ? fromWire(answer as WireProblem) : gone(new Error(`status ${response.statusCode}`));
+  throw answer?.type ? fromWire(answer as WireProblem) : new Gone(new Error(`status ${response.statusCode}`));
 }
 
 async function* streamViews(line: Line, upgrade: string, signal: AbortSignal): AsyncGenerator<UpgradeView> {
@@ -80,13 +80,14 @@ async function* streamViews(line: Line, upgrade: string, signal: AbortSignal): A
   }
 }
 
-const gone = (cause: unknown): Problem =>
-  new Problem(
-    "unreachable",
-    {
+/** Nothing was heard from the control plane itself, not even that it can't. */
+export class Gone extends Problem {
+  constructor(cause: unknown) {
+    const text = {
       what: "the control plane does not answer",
       why: cause instanceof Error ? cause.message : String(cause),
       next: "run the command again: it starts the control plane",
-    },
-    cause,
-  );
+    };
+    super("unreachable", text, cause);
+  }
+}

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Health } from "../api/contract.ts";
 import { Problem } from "../model/problem.ts";
-import { type Client, createClient } from "./client.ts";
+import { type Client, createClient, Gone } from "./client.ts";
 import { logOf, makeHome } from "./home.ts";
 import { MAIN } from "./installation.ts";
 
 const START_MS = 90_000;
+const RETURN_MS = 10_000;
 const END_MS = 15_000;
 /** A small young generation keeps an idle control plane small; the warnings are about libraries and Node's own ways. */
 const NODE_FLAGS = [
@@ -21,35 +22,38 @@ const NODE_FLAGS = [
 const SMALL_HEAP = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" };
 const SUPERVISOR = join(import.meta.dirname, "supervise.sh");
 
-/** Answering afterwards. What only reads is asked once more when the control plane went away in between. */
+/** Answering afterwards. What only reads is asked once more when the control plane went away in between and comes back. */
 export async function ensureControlPlane(home: string): Promise<Client> {
-  const client = await answering(home);
+  const client = createClient(home);
+  if (!(await healthOf(client))) {
+    startSupervisor(makeHome(home));
+    if (!(await answersWithin(client, START_MS))) throw doesNotStart(home);
+  }
   const get = async <T>(path: string): Promise<T> => {
     try {
       return await client.get<T>(path);
     } catch (error) {
-      if (!(error instanceof Problem && error.kind === "unreachable")) throw error;
-      return await (await answering(home)).get<T>(path);
+      // By its supervisor, not by us: it may have been ended on purpose.
+      if (!(error instanceof Gone) || !(await answersWithin(client, RETURN_MS))) throw error;
+      return await client.get<T>(path);
     }
   };
   return { ...client, get };
 }
 
-async function answering(home: string): Promise<Client> {
-  const client = createClient(home);
-  if (await healthOf(client)) return client;
-  startSupervisor(makeHome(home));
-  const deadline = Date.now() + START_MS;
-  while (Date.now() < deadline) {
-    if (await healthOf(client)) return client;
-    await sleep(50);
+async function answersWithin(client: Client, withinMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(50)) {
+    if (await healthOf(client)) return true;
   }
-  throw new Problem("unhealthy", {
+  return false;
+}
+
+const doesNotStart = (home: string): Problem =>
+  new Problem("unhealthy", {
     what: "the control plane does not start",
     why: existsSync(logOf(home)) ? readFileSync(logOf(home), "utf8").trim().slice(-600) : "it left no log",
     next: "changeover doctor",
   });
-}
 
 export async function healthOf(client: Client): Promise<Health | null> {
   try {
