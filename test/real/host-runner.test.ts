@@ -74,9 +74,13 @@ test("a job that is cancelled before its process has become the command never be
 test("what a control plane had not sent wholly when it died is not used", async () => {
   const host = await launch(world);
   const definition = `changeover_cwd='${host.directory}'\nchangeover_command=${quote(shellPrograms.append("ran", "x"))}\n`;
-  const starter = jobStart(host, "cut", definition, definition.length + 10);
-  expect(await once(starter, "exit")).toEqual([113, null]);
-  expect(await host.jobState("cut")).toEqual({ state: "absent" });
+  for (const [name, promised] of [
+    ["cut", definition.length + 10],
+    ["long", definition.length - 10],
+  ] as const) {
+    expect([name, await once(jobStart(host, name, definition, promised), "exit")]).toEqual([name, [113, null]]);
+    expect(await host.jobState(name)).toEqual({ state: "absent" });
+  }
   await world.clock.sleep(100);
   expect(await linesOf(host, "ran")).toEqual([]);
 });

@@ -85,6 +85,7 @@ export function dyingBefore(host: Host, line: string): Database {
   const mortal = new Proxy(host, {
     get: (target, key) => {
       if (key === "putFile") return putFile;
+      if (key === "putFiles") throw new Error("the driver writes one file at a time");
       const held = Reflect.get(target, key);
       return typeof held === "function" ? held.bind(target) : held;
     },

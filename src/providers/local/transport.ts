@@ -38,7 +38,8 @@ async function openKept(): Promise<Pipes> {
   for (const pipe of [child.stdin, child.stdout, child.stderr] as Socket[]) pipe.unref();
   return {
     ...{ input: child.stdin, output: child.stdout, errors: child.stderr },
-    whenGone: (told) => void child.once("close", told),
+    // Not its close: what it leaves behind may hold its pipes.
+    whenGone: (told) => void child.once("exit", told),
     end: () => endGroup(child.pid),
   };
 }

@@ -61,6 +61,8 @@ export class RunnerHost implements Host {
   }
 
   async putFiles(files: FileToPut[]): Promise<void> {
+    if (files.length === 0) return;
+    if (new Set(files.map(({ path }) => checkedPath(path))).size < files.length) throw new TypeError("one file twice");
     const pieces = files.map(({ data }) => Buffer.from(data));
     const args = files.flatMap(({ path, mode = 0o644 }, at) => [
       checkedPath(path),

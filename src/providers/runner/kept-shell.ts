@@ -20,7 +20,7 @@ export interface Pipes {
   input: Writable;
   output: Readable;
   errors: Readable;
-  /** Called once, when it is gone. */
+  /** Called when it is gone. */
   whenGone(told: () => void): void;
   end(): void;
 }
@@ -46,11 +46,12 @@ export class KeptShell {
 
   constructor(pipes: Pipes) {
     this.#pipes = pipes;
-    for (const stream of [pipes.input, pipes.output, pipes.errors]) stream.on("error", () => {});
-    pipes.whenGone(() => {
+    const gone = (): void => {
       this.#closed = true;
       for (const told of this.#onGone) told();
-    });
+    };
+    for (const stream of [pipes.input, pipes.output, pipes.errors]) stream.on("error", gone);
+    pipes.whenGone(gone);
   }
 
   get isFree(): boolean {

@@ -9,8 +9,8 @@ import { Connection, type SshSettings } from "./connection.ts";
 import { KEPT_SHELL, KeptShells, type Pipes } from "../runner/kept-shell.ts";
 import { Turns } from "../runner/turns.ts";
 
-/** An sshd allows ten sessions for a connection unless it is told otherwise. */
-const sessionsAtOnce = 8;
+/** With those that are kept one less than the ten that an sshd allows: it lets go of one a moment after we see it end. */
+const sessionsAtOnce = 7;
 const keptShells = 2;
 const openAttempts = 6;
 const openMs = 10_000;

@@ -72,6 +72,7 @@ export function describeFiles(world: Setting): void {
       { path: "../other", data: "two" },
     ]);
     expect([await problemOf(refused), await host.readFile("conf/empty")]).toEqual(["refused", ""]);
+    await host.putFiles([]);
   });
 
   test("a tree replaces all that was there", async () => {

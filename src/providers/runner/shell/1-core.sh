@@ -16,8 +16,8 @@ refuse() {
 
 # Keeps the input, or so many bytes of it, in a file. A control plane that dies while it sends leaves half of it, which
 # nobody may use.
-receive() { # path, bytes
-  (umask 077; head -c "${2-$bytes}" >"$1") && [ "$(stat -c %s "$1")" -eq "${2-$bytes}" ] && return
+receive() { # path, bytes, and whether more is to follow
+  (umask 077; if [ -n "${3-}" ]; then head -c "$2"; else cat; fi >"$1") && [ "$(stat -c %s "$1")" -eq "${2-$bytes}" ] && return
   rm -f -- "$1"
   refuse 'failed the input was cut short or could not be written'
 }

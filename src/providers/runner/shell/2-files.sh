@@ -8,7 +8,7 @@ put_files() { # path, octal mode and bytes, of each
     case $1 in */*) [ -d "${1%/*}" ] || mkdir -p -- "${1%/*}" ;; esac
     part=$1.changeover-$$
     parts=$parts${parts:+$newline}$part
-    receive "$part" "$3"
+    if [ "$#" -gt 3 ]; then receive "$part" "$3" more; else receive "$part" "$3"; fi
     chmod "$2" "$part" || refuse "failed cannot write $1"
     shift 3
   done
@@ -35,8 +35,10 @@ put_tree() { # path, -z for a compressed one
 }
 
 read_file() {
-  # Only here: whether the server is there was asked before.
-  [ -e "$1" ] || exit 114
+  if [ ! -e "$1" ]; then
+    [ -e "$state/id" ] && [ ! -e "$state/retired" ] || refuse not-found
+    exit 114
+  fi
   exec cat -- "$1"
 }
 
