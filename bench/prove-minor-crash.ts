@@ -19,6 +19,7 @@ interface StrategyRun extends KillRun {
 /** `points` of each strategy; a shard is a part of the runs. */
 export async function proveMinorCrash({ points, shard }: Asked): Promise<Outcome> {
   const runs = await withNotes("points", { minor }, (product) => allRuns(product, points));
+  if (shard.of > runs.length) throw new TypeError(`there are ${runs.length} runs: say --shard 1/${runs.length}`);
   const rows: Row[] = [];
   for (const run of inShard(runs, shard)) {
     const ran = await withNotes(`crash-${run.strategy}`, { minor }, (product) => oneRun(product, run));

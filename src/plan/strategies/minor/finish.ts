@@ -31,19 +31,20 @@ import type { Cast } from "./cast.ts";
 import { lastConnections } from "./balancers.ts";
 import { version } from "./green.ts";
 import { lockedServers } from "./prepare.ts";
-import { BACK, IN_PLACE, namesOf, NONE, oldNames } from "./words.ts";
+import { AGAIN, BACK, IN_PLACE, namesOf, NONE, oldNames } from "./words.ts";
 
 export function finishStages(cast: Cast): Stage[] {
   const { definition } = cast;
-  const back = cast.launches ? BACK : IN_PLACE;
+  const [back, stopped] = cast.launches ? [BACK, AGAIN] : [IN_PLACE, IN_PLACE];
   return [
     inOrder("Test the site and watch the logs", back, testSite(cast)),
     ...groupStages(cast, back),
     ...(definition.limits.keepSeconds > 0 ? [inOrder("Keep the way back", back, [keep(cast)])] : []),
     ...(cast.launches ? [inOrder("Let the last sessions end", back, lastSessions(cast))] : []),
-    atOnce("Look at what stays, and leave it to everybody again", back, leaveAlone(cast)),
+    atOnce("Look at what stays", stopped, look(cast)),
+    atOnce("Leave it to everybody again", stopped, leaveAlone(cast)),
     ...retireStages(cast),
-    atOnce("See that nothing is left", cast.launches ? NONE : back, lastLook(cast)),
+    inOrder("See that nothing is left", NONE, lastLook(cast)),
   ];
 }
 
@@ -129,16 +130,20 @@ function lastSessions(cast: Cast): PlanStep[] {
   return [probe, ...lastConnections(cast), ...wait, stop, ...(serves === slot ? [leave] : [])];
 }
 
-function leaveAlone(cast: Cast): PlanStep[] {
-  const { definition, all: loadBalancers, balancers, pairs } = cast;
+function look({ all: loadBalancers, balancers, pairs }: Cast): PlanStep[] {
   return [
     // What the old ones have counted goes with them.
     ...(balancers ? [act(readTraffic, { loadBalancers })] : []),
     act(readDisk, {}),
     act(assertInputs, { servers: pairs.map(({ next, after }) => ({ server: next.name, install: after })) }),
     act(assertNoOverrides, {}),
+  ];
+}
+
+function leaveAlone(cast: Cast): PlanStep[] {
+  return [
     act(unlockServers, { servers: lockedServers(cast) }),
-    act(closeTestRoute, { loadBalancers, testHost: definition.hosts.test }),
+    act(closeTestRoute, { loadBalancers: cast.all, testHost: cast.definition.hosts.test }),
   ];
 }
 

@@ -5,6 +5,8 @@ export const FREE = "undo the steps: the public never left the old release; cost
 export const STAYS = "undo the steps; what was added to the schema stays, and the old release was proven on it";
 export const BACK =
   "lead the public back to the old servers, which still run; 0 failed requests, the database untouched";
+export const AGAIN =
+  "start the old servers again and lead the public back to them; 0 failed requests, the database untouched";
 export const IN_PLACE =
   "batch by batch the release before comes back, drained and probed; 0 failed requests, the database untouched";
 export const NONE = "none: the old servers are being retired; another upgrade can bring their release back";
