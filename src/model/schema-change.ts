@@ -9,11 +9,20 @@ export interface SchemaColumn {
   hasDefault: boolean;
 }
 
+/** What may refuse a row, or do something with it besides: a key, a condition, a foreign key, a trigger. */
+export interface SchemaRule {
+  /** Spelt alike where it is the same, whatever it is called: "unique (email)". */
+  rule: string;
+  /** That it is about, where that is known; empty when it may be about any. */
+  columns: string[];
+}
+
 export interface SchemaTable {
   table: string;
   /** It keeps no rows of its own. */
   view: boolean;
   columns: SchemaColumn[];
+  rules: SchemaRule[];
 }
 
 /** What was done with a table while somebody watched; one that was only asked for what it does not hold is not told. */
@@ -46,8 +55,9 @@ export interface Uncovered {
 }
 
 /**
- * Keys, constraints and triggers are not looked at: whether they stand in the old release's way is for checks to find out.
- * In the order of names, whatever the order of what it is given.
+ * Whether a new key, condition or trigger stands in the old release's way is for checks to find out: it is told as changed.
+ * One about new columns only is not, as the old release leaves those out. In the order of names, whatever the order of
+ * what it is given.
  */
 export function compareSchemas(before: readonly SchemaTable[], after: readonly SchemaTable[]): SchemaChange {
   const change: SchemaChange = { added: [], breaking: [], changed: [], tables: [] };
@@ -94,7 +104,23 @@ function compareColumns(left: SchemaTable, right: SchemaTable, { added, breaking
     else if (isRequired(other) && !right.view) breaking.push(`new column ${name} must be given`);
     else added.push(name);
   }
+  changed.push(...compareRules(left, right));
   return added.length + breaking.length + changed.length > found;
+}
+
+function compareRules(left: SchemaTable, right: SchemaTable): string[] {
+  const known = new Set(left.columns.map(columnName));
+  const [old, now] = [left, right].map(({ rules }) => new Set(rules.map(({ rule }) => rule))) as [
+    Set<string>,
+    Set<string>,
+  ];
+  const concerns = ({ columns }: SchemaRule) => columns.length === 0 || columns.some((one) => known.has(one));
+  const news = right.rules.filter((one) => !old.has(one.rule) && concerns(one)).map(({ rule }) => rule);
+  const gone = left.rules.filter(({ rule }) => !now.has(rule)).map(({ rule }) => rule);
+  return [
+    ...news.sort().map((rule) => `${left.table} now has ${rule}`),
+    ...gone.sort().map((rule) => `${left.table} no longer has ${rule}`),
+  ];
 }
 
 function compareColumn(

@@ -5,6 +5,7 @@ import {
   compareSchemas,
   type SchemaChange,
   type SchemaColumn,
+  type SchemaRule,
   type SchemaTable,
   uncovered,
 } from "../../src/model/schema-change.ts";
@@ -21,6 +22,7 @@ const tableOf = (view: fc.Arbitrary<boolean>): fc.Arbitrary<SchemaTable> =>
     table: name,
     view,
     columns: fc.uniqueArray(column, { selector: (one) => one.column, minLength: 1, maxLength: 5 }),
+    rules: fc.constant([]),
   });
 const schemaOf = (view = fc.boolean(), minLength = 0) =>
   fc.uniqueArray(tableOf(view), { selector: ({ table }) => table, minLength, maxLength: 5 });
@@ -63,7 +65,9 @@ test("a column that has to be given breaks where a table was, and not in a new o
         changed(schema, at, (of) => [...of, must]),
       );
       expect(change).toEqual({ ...nothing, breaking: [`new column ${to}.new must be given`], tables: [to] });
-      expect(compareSchemas(schema, [...schema, { table: "z", view: false, columns: [must] }]).breaking).toEqual([]);
+      expect(
+        compareSchemas(schema, [...schema, { table: "z", view: false, columns: [must], rules: [] }]).breaking,
+      ).toEqual([]);
     }),
   );
 });
@@ -96,7 +100,7 @@ test("of a column that stays, it breaks exactly when a row could leave it out an
   fc.assert(
     fc.property(column, column, (one, other) => {
       const as = (of: SchemaColumn, view = false): SchemaTable[] => [
-        { table: "t", view, columns: [{ ...of, column: "x" }] },
+        { table: "t", view, columns: [{ ...of, column: "x" }], rules: [] },
       ];
       const { breaking, changed: told } = compareSchemas(as(one), as(other));
       const optional = ({ nullable, hasDefault }: SchemaColumn) => nullable || hasDefault;
@@ -104,6 +108,38 @@ test("of a column that stays, it breaks exactly when a row could leave it out an
       const same = one.type === other.type && one.nullable === other.nullable && one.hasDefault === other.hasDefault;
       expect(breaking.length + told.length === 0).toBe(same);
       expect(compareSchemas(as(one, true), as(other, true)).breaking).toEqual([]);
+    }),
+  );
+});
+
+test("a rule is told when it comes or goes, but not one that is about new columns only, which the old release leaves out", () => {
+  const rule = fc
+    .uniqueArray(name, { maxLength: 3 })
+    .map((columns) => ({ rule: `rule of ${columns.join(", ")}`, columns }));
+  const rules = fc.uniqueArray(rule, { selector: (one) => one.rule, maxLength: 4 });
+  fc.assert(
+    fc.property(rules, rules, fc.uniqueArray(column, { selector: (one) => one.column }), (left, right, known) => {
+      const as = (of: SchemaRule[], columns: SchemaColumn[]): SchemaTable[] => [
+        { table: "t", view: false, columns, rules: of },
+      ];
+      const added: SchemaColumn[] = ["a", "b", "c", "d", "e"]
+        .filter((one) => known.every((of) => of.column !== one))
+        .map((one) => ({ column: one, type: "int", nullable: true, hasDefault: false }));
+      const change = compareSchemas(as(left, known), as(right, [...known, ...added]));
+      const names = new Set(known.map((one) => one.column));
+      const says = (of: SchemaRule[]) => of.map((one) => one.rule);
+      const come = right.filter(
+        (one) =>
+          !says(left).includes(one.rule) && (one.columns.length === 0 || one.columns.some((of) => names.has(of))),
+      );
+      const gone = left.filter((one) => !says(right).includes(one.rule));
+      expect(change.changed.toSorted()).toEqual(
+        [
+          ...says(come).map((one) => `t now has ${one}`),
+          ...says(gone).map((one) => `t no longer has ${one}`),
+        ].toSorted(),
+      );
+      expect(change.breaking).toEqual([]);
     }),
   );
 });

@@ -74,6 +74,15 @@ test("each kind of change is told for what it is", { timeout: limit }, async () 
     ],
     ["ALTER b DROP DEFAULT", { breaking: ["column changing.b must now be given"] }],
     ["ADD KEY (a)", { tables: [] }],
+    ["ADD UNIQUE (a, b)", { changed: ["changing now has unique (a, b)"] }],
+    ["ADD UNIQUE (b(3))", { changed: ["changing now has unique (b(3))"] }],
+    ["ADD email TEXT, ADD UNIQUE (email(20)), ADD CHECK (email <> '')", { added: ["changing.email"] }],
+    ["ADD CHECK (a > 0)", { changed: ["changing now has check (`a` > 0)"] }],
+    ["DROP PRIMARY KEY", { changed: ["changing no longer has primary key (id)"] }],
+    [
+      "ADD FOREIGN KEY (a) REFERENCES customers (id) ON DELETE CASCADE",
+      { changed: ["changing now has foreign key (a) → customers (id) on update RESTRICT on delete CASCADE"] },
+    ],
   ] as const) {
     await client.query("CREATE OR REPLACE TABLE kept LIKE changing");
     await client.query(`ALTER TABLE changing ${sql}`);
@@ -84,6 +93,9 @@ test("each kind of change is told for what it is", { timeout: limit }, async () 
     await client.query("DROP TABLE kept");
   }
   expect(compareSchemas(before, await database.readSchema()).tables).toEqual([]);
+  await client.query("CREATE TRIGGER checked BEFORE UPDATE ON changing FOR EACH ROW SET NEW.b = 'c'");
+  const { changed } = compareSchemas(before, await database.readSchema());
+  expect(changed).toEqual(["changing now has a trigger before update"]);
   await client.query("DROP TABLE changing");
   expect(compareSchemas(before, await database.readSchema()).breaking).toEqual(["table changing is gone"]);
 });

@@ -38,6 +38,7 @@ export function tablesOf(schema: readonly string[]): SchemaTable[] {
       table,
       view: false,
       columns: columns.sort((one, other) => order(one.column, other.column)),
+      rules: [],
     }))
     .sort((one, other) => order(one.table, other.table));
 }
