@@ -274,6 +274,31 @@ test("an environment that an older release saved gets the keys that came since",
   expect((await findEnvironment(store, "older"))?.definition.backups.keep.last).toBe(7);
 });
 
+test("a control database that is made anew begins beyond every token of the one before it", async () => {
+  const tokens = async (count: number): Promise<number[]> =>
+    store.transaction(async (db) => {
+      const taken: number[] = [];
+      for (let turn = 0; turn < count; turn++) taken.push(await takeToken(db));
+      return taken;
+    });
+  const newest = Math.max(...(await tokens(50)));
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    await client.query("create database anew");
+  } finally {
+    await client.end();
+  }
+  const other = await openStore({ url: server.url.replace(/\/[^/?]+(?=\?|$)/, "/anew") });
+  try {
+    const first = await takeToken(other);
+    expect(first).toBeGreaterThan(newest);
+    expect(Number.isSafeInteger(first + 1e9)).toBe(true);
+  } finally {
+    await other.close();
+  }
+});
+
 test("tokens only grow, over a crash of the server too", async () => {
   const before = await takeToken(store);
   process.kill(server.pid, "SIGKILL");
