@@ -10,7 +10,7 @@ import { recordRequest } from "../store/control-requests.ts";
 import { findPlan } from "../store/plans.ts";
 import { openSession } from "../store/session.ts";
 import type { Store } from "../store/store.ts";
-import { takeToken } from "../store/tokens.ts";
+import { takeBoot, takeToken } from "../store/tokens.ts";
 import { findUpgrade } from "../store/upgrades.ts";
 import type { Execution } from "./execution.ts";
 import { answer } from "./gates.ts";
@@ -51,7 +51,9 @@ export interface EngineOptions {
 }
 
 export interface Engine {
-  /** Fencing token of this boot; each upgrade runs under a newer one of its own. */
+  /** This control plane, among all that ever ran on the database. */
+  readonly boot: number;
+  /** Its fencing token; each upgrade runs under a newer one of its own. */
   readonly token: number;
   readonly definitions: Definitions;
   /** Gives the upgrade's id. */
@@ -94,7 +96,7 @@ const MUST_RESTART = 75;
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { store, clock } = options;
   const stopping = new AbortController();
-  const boot = await takeToken(store);
+  const [boot, token] = [await takeBoot(store), await takeToken(store)];
   const live = useSurroundings({
     store,
     definitions: options.steps,
@@ -125,7 +127,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   );
   const retention = repeat(() => forgetOldRuns(clock.now()), FORGET_EVERY_MS, options.log ?? console.error);
   return {
-    token: boot,
+    boot,
+    token,
     definitions: options.steps,
     ...faceOf(options, boot),
     async stop() {
@@ -139,7 +142,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engine, "token" | "definitions" | "stop"> {
+function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engine, "boot" | "token" | "definitions" | "stop"> {
   const start = async (id: string): Promise<void> => {
     const upgrade = await findUpgrade(store, id);
     if (upgrade) await startPromised(store, upgrade);

@@ -105,7 +105,7 @@ export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
 
 function alertParts({ store, engine, world, credentials, record }: DeskParts, scripts: Desks["scripts"]): LookParts {
   return {
-    ...{ store, clock: systemClock, boot: engine.token, world, record },
+    ...{ store, clock: systemClock, boot: engine.boot, world, record },
     send: (message, receiver) => sendMessage(systemClock, message, receiver),
     async runScript({ environment, server, script }, by) {
       const selection = { kind: "named" as const, servers: [server] };

@@ -1,4 +1,4 @@
-/** Take servers out of the pool that serves and stop what runs there; they come back when it is undone. */
+/** Take servers out of the pool that serves and stop what runs there, which tells its clients first; they come back when it is undone. */
 import { z } from "zod";
 import { Problem } from "../model/problem.ts";
 import { defineStep, type StepContext } from "../model/step.ts";
@@ -8,6 +8,7 @@ import { each } from "./parts/each.ts";
 import { runningLoadBalancers } from "./parts/running.ts";
 import { namesThere } from "./parts/records.ts";
 import { checks, member, servers, slot } from "./parts/shapes.ts";
+import { takeLeave } from "./parts/take-leave.ts";
 import { all } from "./parts/words.ts";
 import { startRole } from "./start-role.ts";
 import { stopRole } from "./stop-role.ts";
@@ -31,13 +32,14 @@ export const leaveService = defineStep({
   undoable: "always",
   says: ({ members, slot: pool }) => `Take ${all(namesOf(members))} out of pool ${pool} and stop what runs there`,
   byHand: ({ loadBalancers, members, slot: pool, drainMs }) => ({
-    act: `On ${all(loadBalancers)} take ${all(namesOf(members))} out of pool ${pool}; requests in flight have ${drainMs / 1000} s. Stop the application on them.`,
+    act: `On ${all(loadBalancers)} let ${all(namesOf(members))} have no new sessions in pool ${pool}; requests in flight have ${drainMs / 1000} s. Stop the application on them, which tells who is still connected to go elsewhere; then take them out of the pool.`,
     see: "They are in no pool, and no process of the application lives on them.",
     back: "Start the application on them, and put them into the pool again when every check holds.",
   }),
-  limitMs: ({ drainMs, graceMs, healthyMs }) => drainMs + graceMs + healthyMs + 60_000,
+  limitMs: ({ drainMs, graceMs, healthyMs }) => 2 * drainMs + 2 * graceMs + healthyMs + 60_000,
   async apply(context, asked) {
-    const { loadBalancers, slot: pool, members, drainMs } = asked;
+    const { loadBalancers, slot: pool, members, drainMs, graceMs } = asked;
+    await takeLeave(context, { loadBalancers, slot: pool, servers: namesOf(members), drainMs, graceMs });
     // Side by side: each may need the whole time.
     await each(loadBalancers, async (name) => {
       const loadBalancer = await context.world.loadBalancer(name);

@@ -15,7 +15,7 @@ import { ensureEmbedded, removeEmbedded } from "../../src/store/embedded.ts";
 import { gatesOf } from "../../src/store/gates.ts";
 import { journalOf } from "../../src/store/journal.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
-import { takeToken } from "../../src/store/tokens.ts";
+import { takeBoot } from "../../src/store/tokens.ts";
 import { listUpgrades, type UpgradeRun } from "../../src/store/upgrades.ts";
 
 const home = mkdtempSync(path.join(os.tmpdir(), "changeover-crash-"));
@@ -173,7 +173,7 @@ describe.concurrent("killed on the way forward", { timeout: 120_000 }, () => {
 
   test("before the run itself began: the promise is kept by the next control plane", () =>
     at(plan, async (site) => {
-      const boot = await takeToken(site.store);
+      const boot = await takeBoot(site.store);
       const definitions = new Map([["toy", { input: { safeParse: () => ({ success: true }) } } as never]]);
       await requestUpgrade(site.store, definitions, plan, { yes: false, by: "someone", boot });
       expect((await seen(site)).upgrade.state).toBe("waiting");
@@ -210,7 +210,7 @@ describe.concurrent("killed on the way back", { timeout: 120_000 }, () => {
     at(planOf([make("a"), make("b")], [make("c")]), async (site) => {
       expect(await control(site, { killAt: "inside apply b" })).toBe("SIGKILL");
       const { upgrade } = await seen(site);
-      const boot = await takeToken(site.store);
+      const boot = await takeBoot(site.store);
       await requestWayBack(site.store, new Map(), { upgrade: upgrade.id, by: "someone", reason: "no more", boot });
       expect(await control(site, {})).toBe("0");
 
@@ -231,7 +231,7 @@ describe.concurrent("killed on the way back", { timeout: 120_000 }, () => {
       expect(made(site)).toEqual(["a"]);
 
       writeFileSync(path.join(site.folder, "undo-may-work"), "");
-      const boot = await takeToken(site.store);
+      const boot = await takeBoot(site.store);
       await requestWayBack(site.store, new Map(), { upgrade: stuck.upgrade.id, by: "someone", reason: "mended", boot });
       expect(await control(site, {})).toBe("0");
       expect((await seen(site)).upgrade.state).toBe("rolled-back");
