@@ -1,4 +1,4 @@
-/** The mixed clients themselves: at rest they see nothing fail, and they do see one server's process being killed. */
+/** The mixed clients themselves: nothing fails at rest, nor when a server leaves in order; a killed one is seen. */
 import { join } from "node:path";
 import { systemClock } from "../src/run/clock.ts";
 import type { Product } from "../test/product/product.ts";
@@ -9,6 +9,7 @@ import type { Asked, Outcome, Row } from "./results.ts";
 import { processOf } from "./strikes.ts";
 
 const FILE = join(import.meta.dirname, "../examples/minor/environment.yaml");
+const NOTES = "notes";
 const REST_MS = 20_000;
 const STRUCK_MS = 10_000;
 const WANTED_PER_SECOND = 500;
@@ -19,6 +20,7 @@ export async function proveMixed({ runs }: Asked): Promise<Outcome> {
     for (let run = 1; run <= (runs ?? 1); run++) {
       rows.push(await oneRun(product, run, "at rest", () => systemClock.sleep(REST_MS)));
     }
+    rows.push(await oneRun(product, 1, "a server leaves", () => leave(product)));
     rows.push(await oneRun(product, 1, "a server killed", () => strike(product)));
   });
   const atRest = rows.filter(({ what }) => what === "at rest");
@@ -44,9 +46,19 @@ export async function proveMixed({ runs }: Asked): Promise<Outcome> {
   };
 }
 
+/** By then all websockets stand that are wanted at once. */
+const STANDING_MS = 12_000;
+
+async function leave(product: Product): Promise<void> {
+  await systemClock.sleep(STANDING_MS);
+  const ran = await product.run(["group", "terminate", "burst", NOTES]);
+  if (ran.code !== 0) throw new Error(`no server left: ${ran.stderr}`);
+  await systemClock.sleep(STRUCK_MS / 4);
+}
+
 async function strike(product: Product): Promise<void> {
   await systemClock.sleep(STRUCK_MS / 4);
-  process.kill(processOf(product, "notes", "app-2", "web"), "SIGKILL");
+  process.kill(processOf(product, NOTES, "app-2", "web"), "SIGKILL");
   await systemClock.sleep((STRUCK_MS * 3) / 4);
 }
 
@@ -59,11 +71,12 @@ async function oneRun(product: Product, run: number, what: string, during: () =>
 }
 
 function failuresOf({ run, what, failed, lost, duplicated, paged }: Row): string[] {
+  const inOrder = what !== "a server killed";
   const wrong = [
     ...(lost === 0 && duplicated === 0 ? [] : [`${lost} lost, ${duplicated} duplicated`]),
-    ...(what === "at rest" && failed !== 0 ? [`${failed} failed`] : []),
-    ...(what === "at rest" && paged !== 0 ? [`${paged} saw the page`] : []),
-    ...(what === "at rest" || failed !== 0 ? [] : ["nobody saw it"]),
+    ...(inOrder && failed !== 0 ? [`${failed} failed`] : []),
+    ...(inOrder && paged !== 0 ? [`${paged} saw the page`] : []),
+    ...(inOrder || failed !== 0 ? [] : ["nobody saw it"]),
   ];
   return wrong.map((failure) => `run ${run}, ${what}: ${failure}`);
 }
