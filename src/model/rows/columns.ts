@@ -1,9 +1,6 @@
 /** The columns of one table, place by place: what the sender writes there, the receiver must hold without a change. */
-import type { Harm } from "./compare.ts";
 import type { RowColumn, RowTable } from "./table.ts";
-
-/** A sentence is a notice, everything else a refusal. */
-export type Told = string | { why: string; harm: Harm };
+import type { Harm, Told } from "./verdict.ts";
 
 export function compareColumns(from: RowTable, to: RowTable, renamed: Readonly<Record<string, string>>): Told[] {
   const shared = Math.min(from.columns.length, to.columns.length);

@@ -2,6 +2,7 @@
 import { compareColumns } from "./columns.ts";
 import { compareKeys } from "./keys.ts";
 import type { RowTable } from "./table.ts";
+import type { RowVerdict } from "./verdict.ts";
 
 /** What somebody says of the difference, because the schemas alone can't tell: a new name, or one thing gone and another come. */
 export interface Declared {
@@ -9,30 +10,6 @@ export interface Declared {
   renamedColumns?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Tables that only the receiver has, and that nobody writes any more under whatever name. */
   droppedTables?: readonly string[];
-}
-
-/** What comes of it when such rows are let through all the same. */
-export type Harm =
-  /** The receiver stops, and says so. */
-  | "stops"
-  /** Wrong values are stored, and nobody is told. */
-  | "corrupts"
-  /** Nobody has measured it. */
-  | "unknown";
-
-export interface Refusal {
-  table: string;
-  why: string;
-  harm: Harm;
-}
-
-export interface RowVerdict {
-  /** Empty: every row arrives. */
-  refusals: Refusal[];
-  /** Tables that only the sender has: the receiver must be told to pass over them, and their rows stay behind. */
-  passedOver: string[];
-  /** Sentences: what stays behind, or costs time, although nothing is lost that the receiver's schema can hold. */
-  notices: string[];
 }
 
 export function compareRows(

@@ -1,6 +1,6 @@
 /** What refuses a row, or takes others with it: keys, conditions and foreign keys of one table, which both sides must agree on. */
-import type { Told } from "./columns.ts";
 import { type ForeignKey, type Key, type RowTable, spellForeignKey } from "./table.ts";
+import type { Told } from "./verdict.ts";
 
 export function compareKeys(from: RowTable, to: RowTable, renamed: Readonly<Record<string, string>>): Told[] {
   const sender = inReceiversWords(from, renamed);
