@@ -142,7 +142,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-function faceOf({ store, clock, steps }: EngineOptions, boot: number): Omit<Engine, "boot" | "token" | "definitions" | "stop"> {
+function faceOf(
+  { store, clock, steps }: EngineOptions,
+  boot: number,
+): Omit<Engine, "boot" | "token" | "definitions" | "stop"> {
   const start = async (id: string): Promise<void> => {
     const upgrade = await findUpgrade(store, id);
     if (upgrade) await startPromised(store, upgrade);
