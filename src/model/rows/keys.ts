@@ -1,5 +1,5 @@
 /** What refuses a row, or takes others with it: keys, conditions and foreign keys of one table, which both sides must agree on. */
-import { type ForeignKey, type Key, type RowTable, spellForeignKey } from "./table.ts";
+import { columnOfPart, type ForeignKey, type Key, type RowTable, spellForeignKey } from "./table.ts";
 import type { Told } from "./verdict.ts";
 
 export function compareKeys(from: RowTable, to: RowTable, renamed: Readonly<Record<string, string>>): Told[] {
@@ -10,8 +10,8 @@ export function compareKeys(from: RowTable, to: RowTable, renamed: Readonly<Reco
 /** The sender's keys under the names that the receiver has for the columns. */
 function inReceiversWords(table: RowTable, renamed: Readonly<Record<string, string>>): RowTable {
   const name = (part: string): string => {
-    const [column = "", ...rest] = part.split("(");
-    return [renamed[column] ?? column, ...rest].join("(");
+    const column = columnOfPart(part);
+    return `${renamed[column] ?? column}${part.slice(column.length)}`;
   };
   const key = (names: Key): Key => names.map(name);
   return {
@@ -28,30 +28,23 @@ function inReceiversWords(table: RowTable, renamed: Readonly<Record<string, stri
 
 const keysOf = ({ primaryKey, unique }: RowTable): Key[] => [...(primaryKey ? [primaryKey] : []), ...unique];
 
-/** What must be unique at the receiver has to be so at the sender already, in the same sense of equal. */
 function compareUnique(from: RowTable, to: RowTable): Told[] {
-  const sent = keysOf(from);
-  const told: Told[] = [];
-  for (const key of keysOf(to)) {
-    const spelt = `${to.table} (${key.join(", ")})`;
-    const other = key.find((part) => collationIn(from, part) !== collationIn(to, part));
-    if (other !== undefined) {
-      told.push({ why: `${spelt} compares ${other} otherwise than the sender does`, harm: "stops" });
-    } else if (sent.some((one) => one.every((part) => key.includes(part)))) {
-    } else if (isNumbered(from, key)) {
-      told.push(
-        `${spelt} holds because the sender numbers its rows; one that is numbered by hand may stop the receiver`,
-      );
-    } else {
-      told.push({ why: `only the receiver keeps ${spelt} unique`, harm: "stops" });
-    }
-  }
+  const told = keysOf(to).flatMap((key) => judgeKey(from, to, key));
   if (to.primaryKey === null) told.push(`each row of ${to.table} is searched for in all of it: it has no primary key`);
   return told;
 }
 
-const columnIn = ({ columns }: RowTable, part: string) =>
-  columns.find(({ column }) => column === part.replace(/\(.*/, ""));
+/** What must be unique at the receiver has to be so at the sender already, in the same sense of equal. */
+function judgeKey(from: RowTable, to: RowTable, key: Key): Told[] {
+  const spelt = `${to.table} (${key.join(", ")})`;
+  const other = key.find((part) => collationIn(from, part) !== collationIn(to, part));
+  if (other !== undefined) return [{ why: `${spelt} compares ${other} otherwise than the sender does`, harm: "stops" }];
+  if (keysOf(from).some((one) => one.every((part) => key.includes(part)))) return [];
+  if (!isNumbered(from, key)) return [{ why: `only the receiver keeps ${spelt} unique`, harm: "stops" }];
+  return [`${spelt} holds because the sender numbers its rows; one that is numbered by hand may stop the receiver`];
+}
+
+const columnIn = ({ columns }: RowTable, part: string) => columns.find(({ column }) => column === columnOfPart(part));
 
 const collationIn = (table: RowTable, part: string): string | null => columnIn(table, part)?.collation ?? null;
 

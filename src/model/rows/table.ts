@@ -15,8 +15,10 @@ export interface RowColumn {
   generated: string | null;
 }
 
-/** Names of columns, in the order of the key. */
+/** Names of columns, in the order of the key; one of which only the beginning counts says how much: "name(10)". */
 export type Key = readonly string[];
+
+export const columnOfPart = (part: string): string => part.replace(/\(.*/, "");
 
 export interface ForeignKey {
   columns: Key;
@@ -30,7 +32,7 @@ export interface ForeignKey {
 export interface RowTable {
   table: string;
   /** `other` has rows that a log carries in its own way, or not at all: versioned tables, sequences. */
-  kind: "table" | "other";
+  kind: "table" | "view" | "other";
   columns: readonly RowColumn[];
   primaryKey: Key | null;
   /** Other unique keys. */

@@ -62,14 +62,14 @@ export class RunnerHost implements Host {
 
   async putFiles(files: FileToPut[]): Promise<void> {
     if (files.length === 0) return;
-    if (new Set(files.map(({ path }) => checkedPath(path))).size < files.length) throw new TypeError("one file twice");
-    const pieces = files.map(({ data }) => Buffer.from(data));
-    const args = files.flatMap(({ path, mode = 0o644 }, at) => [
-      checkedPath(path),
-      mode.toString(8),
-      pieces[at]?.length ?? 0,
-    ]);
-    await this.#text({ verb: "put-files", args, stdin: Buffer.concat(pieces) });
+    const all = files.map(({ path, data, mode = 0o644 }) => ({
+      path: checkedPath(path),
+      data: Buffer.from(data),
+      mode: mode.toString(8),
+    }));
+    if (new Set(all.map(({ path }) => path)).size < all.length) throw new TypeError("one file twice");
+    const args = all.flatMap(({ path, mode, data }) => [path, mode, data.length]);
+    await this.#text({ verb: "put-files", args, stdin: Buffer.concat(all.map(({ data }) => data)) });
   }
 
   async readFile(path: string): Promise<string | null> {
