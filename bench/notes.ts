@@ -9,11 +9,15 @@ import { readBlue } from "../src/plan/blue.ts";
 import { answerOf, type Product } from "../test/product/product.ts";
 import { serving, sightOf } from "../test/product/sights.ts";
 import { fileOver, withExample } from "./example.ts";
+import type { Row } from "./results.ts";
 
 const FILE = join(import.meta.dirname, "../examples/minor/environment.yaml");
 export const NOTES = "notes";
 const NOTES_SIZE = { servers: 4, workers: 1 };
 export const [OLD, NEW] = ["2.0", "2.1"];
+
+/** How the proofs upgrade: quickly, but judged. */
+export const PROVEN = { batch: 2, shares: [10, 50], soakSeconds: 2, waitSeconds: 60 };
 
 /** Whole sections, in the place of the file's. */
 export const withNotes = <T>(
@@ -57,3 +61,11 @@ export async function isSound(product: Product, release: string, ended: string):
     isDeepStrictEqual(sightOf(status), serving(release, NOTES_SIZE, ended))
   );
 }
+
+/** What no client of an upgrade may have seen. */
+export const harmIn = (row: Row): string[] => [
+  ...["failed", "paged", "lost", "duplicated"]
+    .filter((count) => row[count] !== 0)
+    .map((count) => `${row[count]} ${count}`),
+  ...(row.acknowledged === 0 ? ["no write at all"] : []),
+];

@@ -5,11 +5,10 @@ import { type Hit, killAlong, type Point } from "../test/product/killer.ts";
 import type { Product } from "../test/product/product.ts";
 import { everyPoint, inFlight, inTheirOrder, type KillRun, killRuns, outcomeOfKills, rowsOfKills } from "./kills.ts";
 import { underMixed } from "./mixed/under.ts";
-import { isSound, NEW, NOTES, OLD, reportOf, upgradeCommand, withNotes } from "./notes.ts";
+import { harmIn, isSound, NEW, NOTES, OLD, PROVEN, reportOf, upgradeCommand, withNotes } from "./notes.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
 import { inShard, spread } from "./shard.ts";
 
-const minor = { batch: 2, shares: [10, 50], soakSeconds: 2, waitSeconds: 60 };
 const GATE = "retire";
 
 interface StrategyRun extends KillRun {
@@ -18,11 +17,11 @@ interface StrategyRun extends KillRun {
 
 /** `points` of each strategy; a shard is a part of the runs. */
 export async function proveMinorCrash({ points, shard }: Asked): Promise<Outcome> {
-  const runs = await withNotes("points", { minor }, (product) => allRuns(product, points));
+  const runs = await withNotes("points", { minor: PROVEN }, (product) => allRuns(product, points));
   if (shard.of > runs.length) throw new TypeError(`there are ${runs.length} runs: say --shard 1/${runs.length}`);
   const rows: Row[] = [];
   for (const run of inShard(runs, shard)) {
-    const ran = await withNotes(`crash-${run.strategy}`, { minor }, (product) => oneRun(product, run));
+    const ran = await withNotes(`crash-${run.strategy}`, { minor: PROVEN }, (product) => oneRun(product, run));
     rows.push(...ran.map((row) => ({ strategy: run.strategy, ...row })));
   }
   return outcomeOfKills(rows);
@@ -62,12 +61,10 @@ async function oneRun(product: Product, run: StrategyRun): Promise<Row[]> {
     }
     ended = { upgrade: id, outcome: (await reportOf(product, id)).outcome };
   });
-  const counts = (["failed", "paged", "lost", "duplicated"] as const).filter((count) => row[count] !== 0);
   const trouble = [
     ...(ended.outcome === ending ? [] : [`it ended ${ended.outcome}`]),
     ...((await isSound(product, ending === "upgraded" ? NEW : OLD, ending)) ? [] : ["it is not as it should be"]),
-    ...counts.map((count) => `${row[count]} ${count}`),
-    ...(row.acknowledged === 0 ? ["no write at all"] : []),
+    ...harmIn(row),
   ];
   console.error(`  ${JSON.stringify({ strategy, ...row, ...ended })}`);
   return rowsOfKills(run, hits, trouble.join(", "));

@@ -7,14 +7,25 @@ import { sightOf } from "../test/product/sights.ts";
 import { figureOf } from "./figures.ts";
 import type { MixedReport } from "./mixed/clients.ts";
 import { underMixed } from "./mixed/under.ts";
-import { type AtGate, isSound, NEW, NOTES, OLD, reportOf, strategyRuns, upgradeNotes, withNotes } from "./notes.ts";
+import {
+  type AtGate,
+  harmIn,
+  isSound,
+  NEW,
+  NOTES,
+  OLD,
+  PROVEN,
+  reportOf,
+  strategyRuns,
+  upgradeNotes,
+  withNotes,
+} from "./notes.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
 import { inShard } from "./shard.ts";
 
 const RUNS = 10;
 /** Clients come before it begins and after it has ended: what it does to them may show late. */
 const BESIDE_MS = 3_000;
-const minor = { batch: 2, shares: [10, 50], soakSeconds: 2, waitSeconds: 60 };
 
 type Way = "back" | "forward";
 
@@ -22,7 +33,7 @@ type Way = "back" | "forward";
 export async function proveMinor({ runs, shard }: Asked): Promise<Outcome> {
   const rows: Row[] = [];
   for (const { run, strategy } of inShard(strategyRuns(runs ?? RUNS), shard)) {
-    await withNotes(`prove-${strategy}`, { minor }, async (product) => {
+    await withNotes(`prove-${strategy}`, { minor: PROVEN }, async (product) => {
       for (const way of ["back", "forward"] as const) rows.push(await oneRun(product, run, strategy, way));
     });
   }
@@ -95,9 +106,7 @@ async function answer(product: Product, { upgrade, state, gate }: AtGate, way: W
 }
 
 function failuresOf(row: Row): string[] {
-  const counts = ["failed", "paged", "lost", "duplicated"].filter((count) => row[count] !== 0);
   const facts = ["asWanted", "sound"].filter((fact) => row[fact] !== true);
-  const wrong = [...counts.map((count) => `${row[count]} ${count}`), ...facts.map((fact) => `not ${fact}`)];
-  if (row.acknowledged === 0) wrong.push("no write at all");
+  const wrong = [...harmIn(row), ...facts.map((fact) => `not ${fact}`)];
   return wrong.map((failure) => `run ${row.run}, ${row.strategy} ${row.way}: ${failure}`);
 }

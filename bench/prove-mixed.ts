@@ -1,22 +1,19 @@
 /** The mixed clients themselves: nothing fails at rest, nor when a server leaves in order; a killed one is seen. */
-import { join } from "node:path";
 import { systemClock } from "../src/run/clock.ts";
 import type { Product } from "../test/product/product.ts";
-import { withExample } from "./example.ts";
 import { figureOf } from "./figures.ts";
 import { underMixed } from "./mixed/under.ts";
+import { NOTES, withNotes } from "./notes.ts";
 import type { Asked, Outcome, Row } from "./results.ts";
 import { processOf } from "./strikes.ts";
 
-const FILE = join(import.meta.dirname, "../examples/minor/environment.yaml");
-const NOTES = "notes";
 const REST_MS = 20_000;
 const STRUCK_MS = 10_000;
 const WANTED_PER_SECOND = 500;
 
 export async function proveMixed({ runs }: Asked): Promise<Outcome> {
   const rows: Row[] = [];
-  await withExample({ name: "mixed", file: () => FILE }, async (product) => {
+  await withNotes("mixed", {}, async (product) => {
     for (let run = 1; run <= (runs ?? 1); run++) {
       rows.push(await oneRun(product, run, "at rest", () => systemClock.sleep(REST_MS)));
     }

@@ -5,10 +5,9 @@ import { readBlue } from "../../src/plan/blue.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import { firstColumn } from "../../test/product/database.ts";
 import type { Product } from "../../test/product/product.ts";
+import { NOTES } from "../notes.ts";
 import type { Row } from "../results.ts";
 import { type MixedReport, openMixed } from "./clients.ts";
-
-const ENVIRONMENT = "notes";
 
 /** `name` is of this run, among those of the same product. */
 export async function underMixed(
@@ -16,7 +15,7 @@ export async function underMixed(
   name: string,
   during: () => Promise<void>,
 ): Promise<{ row: Row; report: MixedReport }> {
-  const { inventory } = await product.status(ENVIRONMENT);
+  const { inventory } = await product.status(NOTES);
   const entrances = readBlue(inventory).loadBalancers.map(({ record }) => ({ address: record.address, port: 8080 }));
   const file = join(product.folder, `mixed-${name}.jsonl`);
   const [began, cpu] = [performance.now(), process.cpuUsage()];
@@ -25,7 +24,7 @@ export async function underMixed(
   const tookS = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const report = await clients.stop();
-  const { writes } = await countAgain(file, await firstColumn(product, ENVIRONMENT, "SELECT note_key FROM notes"));
+  const { writes } = await countAgain(file, await firstColumn(product, NOTES, "SELECT note_key FROM notes"));
   const seen = seenIn(report);
   const row = {
     ...seen,
